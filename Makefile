@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# iommukit: "make help" lists the targets. Objects go to build/, nothing else is written.
+
+BUILD ?= build
+CC ?= gcc
+NASM ?= nasm
+PYTHON ?= python3
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
+INCLUDES := -I. -Idrivers/iommu/include -Idrivers/iommu -Idrivers/pci -Idrivers/exerciser -Isuite -Ikernel -Iboot
+# Artefacts do not depend on where or when they are built.
+REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fno-ident
+COMMON := -std=gnu11 $(WARNINGS) $(INCLUDES) $(REPRODUCIBLE) -MMD -MP
+
+include drivers/iommu/sources.mk
+IOMMU_FILES := $(addprefix drivers/iommu/,$(IOMMU_SOURCES))
+DRIVER_FILES := $(sort $(wildcard drivers/pci/*.c drivers/exerciser/*.c))
+SUITE_FILES := $(sort $(wildcard suite/*.c))
+KERNEL_FILES := $(sort $(wildcard kernel/*.c boot/*.c))
+KERNEL_ASM := $(sort $(wildcard kernel/*.asm boot/*.asm))
+
+# ---- freestanding: the library and the kernel ----
+
+FREESTANDING := $(COMMON) -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
+    -fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables
+KERNEL_CFLAGS := $(FREESTANDING) -mcmodel=kernel -fstack-protector-strong -mstack-protector-guard=global
+LIB_CFLAGS := $(FREESTANDING) -mcmodel=large -fno-stack-protector
+
+$(BUILD)/kernel/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/kernel/%.asm.o: %.asm Makefile
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -I./ -I$(BUILD)/ -MD $(@:.o=.d) -MQ $@ -o $@ $<
+
+$(BUILD)/lib/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(LIB_CFLAGS) -c -o $@ $<
+
+KERNEL_OBJECTS := $(patsubst %.c,$(BUILD)/kernel/%.o,$(IOMMU_FILES) $(DRIVER_FILES) $(SUITE_FILES) $(KERNEL_FILES)) \
+    $(patsubst %.asm,$(BUILD)/kernel/%.asm.o,$(KERNEL_ASM))
+LIB_OBJECTS := $(patsubst %.c,$(BUILD)/lib/%.o,$(IOMMU_FILES))
+
+$(BUILD)/libiommu.a: $(LIB_OBJECTS)
+	@rm -f $@
+	ar rcsD $@ $^
+
+include boot/boot.mk
+
+# ---- host: unit tests, the model, tools ----
+
+# Kernel files that touch no hardware are tested on the host as they are.
+KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c cmdline.c format.c font.c page_alloc.c symbols.c words.c policy.c keymap.c))
+HOST_SOURCES ?= $(sort $(wildcard drivers/iommu/*.c drivers/iommu/pt/*.c drivers/iommu/intel/*.c \
+    drivers/pci/*.c drivers/exerciser/*.c suite/*.c tests/model/*.c tests/fixtures/*.c) $(KERNEL_PORTABLE))
+HOST_CFLAGS := $(COMMON) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=all -Itests/unit -Itests/model -Itests/fixtures
+HOST_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_SOURCES))
+UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(filter-out tests/unit/test_main.c,$(sort $(wildcard tests/unit/test_*.c))))
+UNIT_PROGRAMS := $(addprefix $(BUILD)/host/tests/test_,$(UNIT_TESTS))
+
+$(BUILD)/host/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -c -o $@ $<
+
+$(BUILD)/host/libhost.a: $(HOST_OBJECTS)
+	@rm -f $@
+	ar rcsD $@ $^
+
+$(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/tests/unit/test_main.o $(BUILD)/host/libhost.a
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=address,undefined -o $@ $^ -lm
+
+.SECONDARY: $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
+.PHONY: check-%
+check-%: $(BUILD)/host/tests/test_%
+	$<
+
+# Every header compiles alone.
+HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))
+$(BUILD)/host/headers/%.ok: % Makefile
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) -fsyntax-only -MF $@.d -MT $@ -x c $<
+	@touch $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * DMA masters behind one small interface. A scenario is written once against
+ * it and runs on every exerciser present.
+ *
+ * Each exerciser has a pattern: bytes it can write to memory, and against
+ * which it can compare what it reads from memory. It also owns private
+ * memory (queues, bounce page) that the device must reach to work at all:
+ * whoever attaches its device to a domain maps that memory there and tells
+ * the exerciser at which IOVA with rebase().
+ *
+ * Operations are started and polled, so that several devices work at once.
+ * One caller a time for one exerciser.
+ */
+#ifndef EXERCISER_H
+#define EXERCISER_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pci.h"
+
+/* What exercisers ask of their embedder. All are needed unless it says otherwise. */
+struct exerciser_host {
+    void *(*pages_alloc)(void *ctx, size_t count, uint64_t limit_pa, uint64_t *pa); /* zeroed, contiguous */
+    void (*pages_free)(void *ctx, void *pages, size_t count);
+    void *(*alloc)(void *ctx, size_t bytes);                    /* zeroed, never freed */
+    void *(*mmio_map)(void *ctx, uint64_t pa, uint64_t len);    /* uncached */
+    uint32_t (*mmio_read32)(void *ctx, const volatile void *at);
+    uint64_t (*mmio_read64)(void *ctx, const volatile void *at);
+    void (*mmio_write32)(void *ctx, volatile void *at, uint32_t value);
+    void (*mmio_write64)(void *ctx, volatile void *at, uint64_t value);
+    void (*barrier)(void *ctx);             /* stores to memory before, register writes after */
+    uint64_t (*now_us)(void *ctx);
+    void (*sleep_us)(void *ctx, uint64_t us);
+    void (*log)(void *ctx, const char *format, va_list args);
+};
+
+enum ex_status {
+    EX_PENDING,     /* still at work */
+    EX_DONE,        /* ended; a read saw the pattern */
+    EX_MISMATCH,    /* ended; a read saw something else */
+    EX_ABORTED,     /* the device itself reported an error */
+    EX_TIMEOUT,     /* nothing after the exerciser's own time limit */
+    EX_UNSUPPORTED, /* not by this device, or not with these parameters */
+};
+
+enum ex_operation {
+    EX_WRITE,       /* the device writes the first len bytes of its pattern to [iova, iova + len) */
+    EX_READ,        /* the device reads [iova, iova + len) and compares it with its pattern */
+};
+
+struct ex_dma {
+    enum ex_operation operation;
+    uint64_t iova;
+    uint32_t len;
+};
+
+struct exerciser;
+
+struct exerciser_ops {
+    const char *name;       /* "edu" */
+
+    /*
+     * The private memory is now reached at this IOVA. The device is made to
+     * use it there: reset, queues set up anew. Also the way back to life after
+     * EX_ABORTED or EX_TIMEOUT. The device is attached and bus mastering on.
+     */
+    enum ex_status (*rebase)(struct exerciser *ex, uint64_t private_iova);
+
+    /* Makes the device hold its pattern, so that a following EX_WRITE does no other DMA. Waits. */
+    enum ex_status (*prepare)(struct exerciser *ex);
+
+    /* Starts an operation; EX_PENDING, or why not. len and iova must be multiples of ex->align, len <= ex->max_len. */
+    enum ex_status (*start)(struct exerciser *ex, const struct ex_dma *dma);
+    enum ex_status (*poll)(struct exerciser *ex);
+
+    /* Raises the device's interrupt as soon as it can. NULL: it cannot. */
+    enum ex_status (*interrupt)(struct exerciser *ex);
+    /* Acknowledges it in the device. NULL where interrupt is NULL. */
+    void (*interrupt_done)(struct exerciser *ex);
+
+    /* No DMA from here on. */
+    void (*stop)(struct exerciser *ex);
+};
+
+struct exerciser {
+    const struct exerciser_ops *ops;
+    const struct exerciser_host *host;
+    void *host_ctx;
+    struct pci_function *function;      /* NULL on the model */
+    char label[48];                     /* "edu@0000:00:04.0" */
+    void *device;                       /* the suite's: struct iommu_device * */
+    void *state;                        /* the driver's */
+    unsigned address_bits;              /* widest IOVA the device can send */
+    uint32_t align;                     /* of iova and len */
+    uint32_t max_len;                   /* bytes in one operation */
+    uint32_t step_len;                  /* len must be a multiple of this (a disk's block; 1 otherwise) */
+    bool can_read, can_write;
+    bool writes_storage;                /* EX_READ may overwrite a disk: only the one named by scratch= */
+    uint64_t typical_us;                /* how long one operation takes */
+    const uint8_t *pattern;             /* max_len bytes; differs from 0 and from FFh at every 4-byte word */
+    void *private_mem;                  /* pages the device works with */
+    uint64_t private_pa;
+    size_t private_pages;
+    uint64_t private_iova;              /* as rebase() was told */
+    uint64_t rejected;                  /* operations the device reported as failed */
+};
+
+/*
+ * An exerciser for a function, or NULL when no driver here knows it or it
+ * cannot be set up (said through host->log). limit_bits narrows the addresses
+ * a device can send where the device does not say so itself (edu: what its
+ * mask was set to; 0: unknown, the driver probes or takes its default).
+ * scratch: this function's disk may be written.
+ */
+struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx, struct pci_function *f,
+                                  bool scratch);
+
+/* Starts, then sleeps and polls until it ended. */
+enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma);
+const char *ex_status_name(enum ex_status status);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * For test suites and diagnosis only: what a driver must never do in
+ * operation. Each call says what it breaks.
+ */
+#ifndef IOMMU_DEBUG_H
+#define IOMMU_DEBUG_H
+
+#include "iommu/iommu.h"
+
+/*
+ * Puts one raw 128-bit descriptor into the unit's queue, followed by a wait,
+ * and returns how that ended: IOMMU_OK, or IOMMU_ERR_QUEUE when the unit
+ * refused it and the queue was recovered (VT-d §6.5.2.11).
+ * IOMMU_ERR_UNSUPPORTED: the unit runs without a queue.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_queue_submit(struct iommu *iommu, size_t unit, uint64_t low, uint64_t high);
+
+/*
+ * Switches a running unit between its queue and register-based invalidation
+ * (VT-d §6.5.1). IOMMU_ERR_UNSUPPORTED: the unit has only the other kind.
+ * No other call may run on the machine meanwhile.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_use_queue(struct iommu *iommu, size_t unit, bool use_queue);
+
+/* Flushes every cache of the unit (context, IOTLB) and waits. Harmless. */
+IOMMU_MUST_CHECK enum iommu_status iommu_debug_flush_all(struct iommu *iommu, size_t unit);
+
+/* How many descriptors and doorbells the unit has been given, for the benchmarks. */
+struct iommu_debug_counters {
+    uint64_t descriptors;
+    uint64_t doorbells;
+};
+void iommu_debug_counters(const struct iommu *iommu, size_t unit, struct iommu_debug_counters *out);
+
+/* Changes the storm parameters of a running machine (see struct iommu_config). */
+void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t window_us);
+
+/* The kind of an attached domain's translation as the unit's own tables say: "blocked", "translated", "pass-through". */
+const char *iommu_debug_device_state(const struct iommu_device *device);
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The IOMMU library: every remapping unit of a machine behind one interface.
+ *
+ * In this order: iommu_create(), iommu_add_table() for each firmware table,
+ * iommu_add_device() for each function that may do DMA, iommu_start(). From
+ * then on every device is blocked until it is attached to a domain. Domains
+ * are made with iommu_domain_create(), filled with iommu_map(), and given to
+ * devices with iommu_attach().
+ *
+ * Addresses and lengths are in bytes, ranges half-open. Functions may be
+ * called on several CPUs at once and from interrupt context unless their
+ * comment says otherwise; none sleeps. Section numbers are explained in
+ * docs/specs.md.
+ */
+#ifndef IOMMU_IOMMU_H
+#define IOMMU_IOMMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iommu/platform.h"
+#include "iommu/status.h"
+
+struct iommu;        /* all units of one machine */
+struct iommu_domain; /* one DMA address space */
+struct iommu_device; /* one device: a set of requester ids that cannot be told apart */
+
+/* Address-space id of requests without a PASID; the only value accepted until PASIDs are supported. */
+#define IOMMU_NO_PASID UINT32_MAX
+
+/* A requester id as the hardware prints it: bus 15:8, device 7:3, function 2:0. */
+#define IOMMU_RID(bus, device, function) ((uint16_t)(((bus) << 8) | ((device) << 3) | (function)))
+#define IOMMU_RID_FORMAT "%04x:%02x:%02x.%x"
+#define IOMMU_RID_ARGS(segment, rid) \
+    (unsigned)(segment), (unsigned)(rid) >> 8, ((unsigned)(rid) >> 3) & 31u, (unsigned)(rid) & 7u
+
+/* ---- faults ---- */
+
+enum iommu_access { IOMMU_ACCESS_READ, IOMMU_ACCESS_WRITE, IOMMU_ACCESS_ATOMIC, IOMMU_ACCESS_PAGE_REQUEST };
+
+enum iommu_fault_kind {
+    IOMMU_FAULT_DMA,       /* a DMA request was refused */
+    IOMMU_FAULT_INTERRUPT, /* an interrupt request was refused; index, not iova, is valid */
+    IOMMU_FAULT_OVERFLOW,  /* records were lost; nothing but unit_index is valid */
+    IOMMU_FAULT_FENCED,    /* the device was fenced because it kept faulting */
+};
+
+/* walk_level of a fault that no page-table level explains (no root or context entry, address too wide). */
+#define IOMMU_LEVEL_NONE 0xff
+
+/*
+ * One refused request, the same record for every vendor.
+ * Source: VT-d §7.1.3, §11.4.7.6
+ */
+struct iommu_fault {
+    enum iommu_fault_kind kind;
+    unsigned unit_index;
+    uint16_t segment;
+    uint16_t rid;              /* the source of the request as the unit saw it */
+    uint32_t pasid;            /* IOMMU_NO_PASID when the request carried none */
+    enum iommu_access access;
+    uint64_t iova;             /* page address: the low 12 bits are 0 */
+    uint32_t index;            /* interrupt index, for IOMMU_FAULT_INTERRUPT */
+    uint32_t reason;           /* the vendor's own number: VT-d fault reason */
+    const char *reason_name;   /* its meaning in a few words; a constant string */
+    uint32_t domain_id;        /* the hardware's domain id, 0 when the device is in none */
+    uint8_t walk_level;        /* page-table level at which the walk ended: 0 = 4 KiB leaf; IOMMU_LEVEL_NONE */
+    struct iommu_device *device; /* NULL when the source was never added */
+    uint64_t time_us;          /* platform->now_us when it was read */
+};
+
+/* Called once for every fault, in interrupt context; must not sleep, may call any function that allows interrupt context. */
+typedef void iommu_fault_fn(void *ctx, const struct iommu_fault *fault);
+
+/* ---- the machine ---- */
+
+struct iommu_config {
+    bool no_superpages;         /* only 4 KiB leaves (intel_iommu=sp_off) */
+    bool no_queue;              /* register-based invalidation even where there is a queue (VT-d §6.5.1) */
+    uint32_t storm_threshold;   /* a device that faults this often ... 0: the default of 256 */
+    uint32_t storm_window_us;   /* ... within this time is fenced. 0: the default of 1 s */
+    iommu_fault_fn *fault;      /* may be NULL */
+    void *fault_ctx;
+};
+
+/*
+ * Makes an empty machine. platform and its ctx must outlive it; config is
+ * copied and may be NULL for the defaults. The result is freed by
+ * iommu_destroy().
+ *
+ * IOMMU_ERR_INVALID  a member of platform that must not be NULL is NULL
+ * IOMMU_ERR_NOMEM
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_create(const struct iommu_platform *platform, void *ctx, const struct iommu_config *config,
+             struct iommu **out);
+
+/* Stops the units if they run, frees everything. Every domain must have been destroyed. Not for interrupt context. */
+void iommu_destroy(struct iommu *iommu);
+
+/*
+ * Reads one firmware table ("DMAR"; "IVRS" is IOMMU_ERR_UNSUPPORTED so far)
+ * and adds the units it describes; the bytes are not referenced afterwards.
+ * A structure that makes no sense is reported with its byte offset and left
+ * out; units whose registers read all ones are left out the same way.
+ *
+ * IOMMU_ERR_TABLE        length or checksum wrong, or no usable unit in it; what could be used has been added
+ * IOMMU_ERR_UNSUPPORTED  not a table this library knows
+ * IOMMU_ERR_BUSY         after iommu_start()
+ * IOMMU_ERR_NOMEM
+ *
+ * Context: before iommu_start(), one caller at a time.
+ * Source:  VT-d §8
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_add_table(struct iommu *iommu, const void *table, size_t len);
+
+#define IOMMU_DEVICE_RIDS 8
+
+/*
+ * What the embedder knows of a device. Aliases (other ids under which its
+ * requests may arrive, because of bridges or quirks) are computed by the
+ * embedder; each id is programmed alike.
+ */
+struct iommu_device_desc {
+    uint16_t segment;
+    uint16_t rids[IOMMU_DEVICE_RIDS]; /* [0] is the function's own id */
+    size_t rid_count;
+    /*
+     * Bridges from the device up to the root bus, nearest first, by their own
+     * requester ids: a unit that names one of them covers the device.
+     */
+    uint16_t bridges[16];
+    size_t bridge_count;
+    void *owner;                      /* the embedder's; given back by iommu_device_owner() */
+};
+
+/*
+ * Adds a device and finds its unit. The device belongs to the machine until
+ * iommu_destroy(). Two devices that share a requester id are not allowed:
+ * such devices are one.
+ *
+ * IOMMU_ERR_NOT_FOUND  no unit covers it: it is not translated and cannot be attached
+ * IOMMU_ERR_EXISTS     one of its ids belongs to another device already
+ * IOMMU_ERR_INVALID    rid_count or bridge_count out of bounds
+ * IOMMU_ERR_NOMEM
+ *
+ * Context: any time before or after iommu_start(), one caller at a time.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc, struct iommu_device **out);
+
+void *iommu_device_owner(const struct iommu_device *device);
+uint16_t iommu_device_segment(const struct iommu_device *device);
+uint16_t iommu_device_rid(const struct iommu_device *device);       /* rids[0] */
+struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid); /* NULL: never added */
+struct iommu_domain *iommu_device_domain(const struct iommu_device *device); /* NULL: blocked or reserved regions only */
+/* True where firmware asked for memory to stay reachable for this device (RMRR); see iommu_reserved_region(). */
+bool iommu_device_has_reserved(const struct iommu_device *device);
+
+/* A region that firmware wants mapped for a device, rounded to pages. */
+struct iommu_region {
+    uint64_t start;
+    uint64_t end;
+};
+/* Region number index of a device; IOMMU_ERR_NOT_FOUND past the last. */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_reserved_region(const struct iommu_device *device, size_t index, struct iommu_region *out);
+
+/*
+ * Brings every unit up: takes over what firmware left on, gives devices with
+ * reserved regions just those, everything else is blocked, and enables
+ * translation as the last step. A unit that fails is reported, fenced and
+ * left out; the others run. RMRR devices that were never added are given
+ * their regions too.
+ *
+ * IOMMU_ERR_NOT_FOUND  there is no unit
+ * otherwise the status of the first unit that failed
+ *
+ * Context: once, one caller, not from interrupt context.
+ * Source:  VT-d §6.6, §11.4.4; take-over: design section 3
+ */
+IOMMU_MUST_CHECK enum iommu_status iommu_start(struct iommu *iommu);
+
+/* Turns translation off on every unit. DMA is unprotected afterwards. Not from interrupt context. */
+IOMMU_MUST_CHECK enum iommu_status iommu_stop(struct iommu *iommu);
+
+/* ---- units ---- */
+
+struct iommu_unit_info {
+    const char *name;          /* "vtd0" */
+    const char *vendor;        /* "intel" */
+    uint16_t segment;
+    uint64_t registers_pa;
+    uint32_t version;          /* major << 8 | minor */
+    uint64_t capability;       /* VT-d CAP */
+    uint64_t extended;         /* VT-d ECAP */
+    bool translating;          /* this library enabled it and it still says so */
+    bool found_translating;    /* firmware or a predecessor had left translation on */
+    bool uses_queue;
+    bool fenced;               /* bring-up failed or a wait timed out */
+    bool pass_through;         /* identity domains need no tables */
+    bool coherent;             /* page walks snoop the caches */
+    bool caching_mode;
+    unsigned input_bits;       /* widest IOVA */
+    unsigned output_bits;      /* widest physical address (host address width) */
+    uint64_t page_sizes;       /* bit n set: leaves of 2^n bytes */
+    uint32_t domain_ids;       /* how many the unit has */
+    unsigned fault_records;
+    uint64_t faults;           /* read since the last reset of the counters */
+    uint64_t overflows;
+};
+
+size_t iommu_unit_count(const struct iommu *iommu);
+/* IOMMU_ERR_NOT_FOUND past the last. */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_unit_info(const struct iommu *iommu, size_t index, struct iommu_unit_info *out);
+
+/*
+ * Names capability number index of a unit: "cap.PSI", value, and what it
+ * means. Every bit the unit's registers define is listed, set or not.
+ * IOMMU_ERR_NOT_FOUND past the last.
+ */
+struct iommu_capability {
+    const char *name;
+    const char *meaning;
+    uint64_t value;
+};
+IOMMU_MUST_CHECK enum iommu_status
+iommu_unit_capability(const struct iommu *iommu, size_t unit, size_t index, struct iommu_capability *out);
+
+/* To be called when the interrupt of platform->fault_interrupt arrives. Reads, clears and reports all faults. */
+void iommu_unit_interrupt(struct iommu *iommu, unsigned unit_index);
+/* The same for all units, for platforms without that interrupt. Returns how many faults were reported. */
+size_t iommu_poll_faults(struct iommu *iommu);
+
+/* ---- domains ---- */
+
+enum iommu_domain_type {
+    IOMMU_DOMAIN_BLOCKED,   /* nothing is reachable */
+    IOMMU_DOMAIN_IDENTITY,  /* IOVA = physical address: pass-through, or identity tables where there is none */
+    IOMMU_DOMAIN_UNMANAGED, /* mapped by iommu_map() only */
+    IOMMU_DOMAIN_DMA,       /* the same, for a DMA API that allocates IOVAs; strict */
+    IOMMU_DOMAIN_DMA_FQ,    /* the same, flushed lazily: IOMMU_ERR_UNSUPPORTED so far */
+    IOMMU_DOMAIN_SVA,       /* shares a CPU page table: IOMMU_ERR_UNSUPPORTED so far */
+};
+
+struct iommu_domain_desc {
+    enum iommu_domain_type type;
+    /* The devices it is for, so that format and widths fit each of their units; at least one. */
+    struct iommu_device *const *devices;
+    size_t device_count;
+    unsigned input_bits;    /* the IOVA width needed; 0: as the units like it best (48 where they can) */
+    /*
+     * IDENTITY where a unit has no pass-through: physical memory is mapped up
+     * to this address (half-open). 0: the unit's whole width that one table of
+     * large pages covers.
+     */
+    uint64_t identity_end;
+};
+
+struct iommu_domain_info {
+    enum iommu_domain_type type;
+    uint64_t page_sizes;    /* bit n set: leaves of 2^n bytes are used */
+    uint64_t aperture_end;  /* IOVAs are below this */
+    unsigned levels;        /* of its page table; 0 for pass-through and blocked */
+    const char *format;     /* "vtd-ss"; "none" */
+    size_t devices;         /* attached */
+    size_t table_pages;     /* pages its page table takes */
+};
+
+/*
+ * IOMMU_ERR_INVALID      no device, or an unknown type
+ * IOMMU_ERR_UNSUPPORTED  the units of the devices have no format in common, or a type as said above
+ * IOMMU_ERR_RANGE        input_bits is more than the units have
+ * IOMMU_ERR_NOMEM
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_domain_create(struct iommu *iommu, const struct iommu_domain_desc *desc, struct iommu_domain **out);
+
+/* Frees a domain and its tables. IOMMU_ERR_BUSY: a device is still attached. */
+IOMMU_MUST_CHECK enum iommu_status iommu_domain_destroy(struct iommu_domain *domain);
+
+void iommu_domain_info(const struct iommu_domain *domain, struct iommu_domain_info *out);
+
+#define IOMMU_READ 1u
+#define IOMMU_WRITE 2u
+#define IOMMU_RW (IOMMU_READ | IOMMU_WRITE)
+
+struct iommu_mapping {
+    uint64_t iova;
+    uint64_t pa;
+    uint64_t len;   /* bytes */
+    unsigned prot;  /* IOMMU_READ | IOMMU_WRITE; not 0 */
+};
+
+/*
+ * Maps m->len bytes at m->iova to m->pa, all three multiples of 4096. The
+ * largest leaves that alignment, length and unit allow are used. On error
+ * nothing is mapped. Table pages come from platform->page_alloc and belong to
+ * the domain until they are trimmed or it is destroyed.
+ *
+ * IOMMU_ERR_INVALID      misaligned, empty, prot is 0 or unknown, or the domain is not a translated one
+ * IOMMU_ERR_RANGE        the range passes the domain's input or output width, or touches
+ *                        FEE00000h-FEEFFFFFh, where requests are interrupts (VT-d §3.15)
+ * IOMMU_ERR_EXISTS       some page of the range is already mapped
+ * IOMMU_ERR_NOMEM        platform->page_alloc returned NULL
+ *
+ * Context: any; takes no lock. Calls may run at once on one domain, on ranges that do not overlap.
+ * Source:  VT-d §3.7, §9.8
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m);
+
+/*
+ * Takes away what is mapped in [iova, iova + len) and returns when no DMA can
+ * reach it any more. Holes are allowed; a large page that reaches beyond the
+ * range is split, and its rest stays mapped at every moment. *unmapped, which
+ * may be NULL, receives the number of bytes that were mapped.
+ *
+ * IOMMU_ERR_INVALID  misaligned, empty, or not a translated domain
+ * IOMMU_ERR_RANGE    beyond the domain's width
+ * IOMMU_ERR_NOMEM    a large page could not be split; the part before it is gone, the rest is as it was
+ * IOMMU_ERR_TIMEOUT, IOMMU_ERR_QUEUE  the unit did not confirm; the device may still reach the pages
+ *
+ * Context: any. As iommu_map().
+ * Source:  VT-d §6.5.3
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *unmapped);
+
+/*
+ * What has been unmapped and not yet flushed. Start with { 0 }. Between
+ * iommu_unmap_gather() and iommu_sync() devices may still reach the pages, so
+ * they must not be reused. One gather belongs to one domain and one caller.
+ */
+struct iommu_gather {
+    uint64_t start;         /* hull of the changes; start == end: nothing to flush */
+    uint64_t end;
+    bool tables;            /* a table entry changed, not only leaves */
+    uint64_t freed_pa;      /* table pages to free after the flush, linked; 0: none */
+};
+IOMMU_MUST_CHECK enum iommu_status
+iommu_unmap_gather(struct iommu_domain *domain, uint64_t iova, uint64_t len,
+                   struct iommu_gather *gather, uint64_t *unmapped);
+/* Flushes what was gathered, waits, frees the table pages, empties the gather. Errors as iommu_unmap(). */
+IOMMU_MUST_CHECK enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *gather);
+
+/*
+ * The physical address that a device in the domain reaches at iova, as the
+ * tables say. IDENTITY domains return iova itself.
+ *
+ * IOMMU_ERR_NOT_FOUND  nothing is mapped there (*pa is set to 0); always so in a BLOCKED domain
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_lookup(const struct iommu_domain *domain, uint64_t iova, uint64_t *pa);
+
+/* The leaf that maps iova; level 0 is 4 KiB. IOMMU_ERR_NOT_FOUND: level says where the walk ended. */
+struct iommu_leaf {
+    uint64_t pa;            /* of the byte at iova */
+    unsigned size_shift;    /* the leaf covers 2^size_shift bytes */
+    unsigned prot;
+    unsigned level;
+};
+IOMMU_MUST_CHECK enum iommu_status
+iommu_lookup_leaf(const struct iommu_domain *domain, uint64_t iova, struct iommu_leaf *leaf);
+
+/* Frees every table page that maps nothing, after a flush. Nothing else may use the domain meanwhile. */
+IOMMU_MUST_CHECK enum iommu_status iommu_domain_trim(struct iommu_domain *domain);
+
+/*
+ * Gives the device the domain, for all its requester ids, instead of what it
+ * had. Reserved regions of the device are mapped into a translated domain
+ * first. Returns when the old domain can no longer be reached.
+ *
+ * IOMMU_ERR_UNSUPPORTED  pasid is not IOMMU_NO_PASID, or the domain's format does not fit the device's unit
+ * IOMMU_ERR_FENCED       the device is fenced: iommu_device_unfence() first
+ * IOMMU_ERR_BUSY         the units do not run
+ * IOMMU_ERR_EXISTS       a reserved region of the device is mapped to something else in the domain
+ * IOMMU_ERR_RANGE        no domain id is left in the unit
+ * IOMMU_ERR_NOMEM
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_attach(struct iommu_domain *domain, struct iommu_device *device, uint32_t pasid);
+
+/* Blocks the device again (reserved regions stay). IOMMU_ERR_NOT_FOUND: it was in no domain. */
+IOMMU_MUST_CHECK enum iommu_status iommu_detach(struct iommu_device *device, uint32_t pasid);
+
+/* True while a device is fenced; iommu_device_unfence() puts it back where it was. Bus mastering stays off. */
+bool iommu_device_fenced(const struct iommu_device *device);
+IOMMU_MUST_CHECK enum iommu_status iommu_device_unfence(struct iommu_device *device);
+/* Forgets how often each device has faulted, and the counters of the units. */
+void iommu_reset_fault_counters(struct iommu *iommu);
+
+/* ---- the state of units as found, before anything of ours touches them ---- */
+
+#define IOMMU_HANDOFF_UNITS 16
+
+struct iommu_handoff_unit {
+    uint64_t registers_pa;
+    uint16_t segment;
+    bool present;           /* the registers did not read all ones */
+    uint32_t version, status, fault_status, fault_control, protected_memory; /* VER GSTS FSTS FECTL PMEN */
+    uint64_t capability, extended, root, queue_address, queue_head, queue_tail, interrupt_root;
+                            /* CAP ECAP RTADDR IQA IQH IQT IRTA */
+};
+
+struct iommu_handoff {
+    uint32_t taken;         /* 0: nobody took it */
+    uint32_t unit_count;
+    struct iommu_handoff_unit units[IOMMU_HANDOFF_UNITS];
+};
+
+/*
+ * Reads the registers of every unit a DMAR table names, changing nothing.
+ * Usable before iommu_create(), on a platform of which only mmio_map,
+ * mmio_unmap, mmio_read32 and mmio_read64 are set.
+ * IOMMU_ERR_TABLE: the table is unusable. Units past IOMMU_HANDOFF_UNITS are left out.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_take_handoff(const struct iommu_platform *platform, void *ctx, const void *table, size_t len,
+                   struct iommu_handoff *out);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Page tables: one engine (pt_engine.h), one constant and one file a format.
+ *
+ * The engine has no policy and sends no invalidation. Map and unmap say in a
+ * struct iommu_gather what must be flushed, and hang the table pages that may
+ * be freed afterwards on it; pt_free_gathered() is the only way to free them.
+ * Callers on ranges that do not overlap may run at once: a table is installed
+ * by compare-exchange.
+ *
+ * The kernel builds its own address spaces with the x86-64 format, so the
+ * permissions are those of both worlds; a format ignores what it has no bit for.
+ */
+#ifndef IOMMU_PT_H
+#define IOMMU_PT_H
+
+#include "iommu/iommu.h"
+
+/* pt permissions: IOMMU_READ, IOMMU_WRITE and, in formats that know them: */
+#define PT_EXECUTE  4u      /* x86-64: absent sets NX */
+#define PT_USER     8u      /* x86-64: U/S, at every level */
+#define PT_UNCACHED 16u     /* x86-64: PCD | PWT */
+#define PT_GLOBAL   32u     /* x86-64: G on leaves */
+#define PT_WRITE_COMBINE 64u /* x86-64: PAT entry 1 (PWT), as the kernel programs it */
+
+struct pt_table;
+
+struct pt_config {
+    const struct iommu_platform *platform;  /* page_alloc, page_free, table_offset, dma_flush, dma_write_barrier */
+    void *platform_ctx;
+    unsigned levels;        /* 3 to 5 */
+    uint64_t page_sizes;    /* leaves allowed: bits 12, 21, 30; bit 12 must be set */
+    unsigned output_bits;   /* widest physical address */
+    bool coherent;          /* walks snoop the caches: no flush of cache lines */
+    uint64_t table_limit_pa; /* highest address of a table page: IOMMU_ANY_PA */
+    unsigned table_prot;    /* PT_USER: set U/S in table entries (x86-64) */
+};
+
+/* One page table. Its members are the engine's; read levels, table_pages and root_pa freely. */
+struct pt_table {
+    struct pt_config config;
+    uint64_t *root;
+    uint64_t root_pa;
+    unsigned input_bits;    /* IOVAs are below 2^input_bits; x86-64: the canonical width */
+    uint64_t table_pages;   /* including the root; changed atomically */
+};
+
+/* The operations of one format. A domain holds a pointer to its format's. */
+struct pt_ops {
+    const char *name;
+
+    /* Makes an empty table. IOMMU_ERR_NOMEM; IOMMU_ERR_UNSUPPORTED: levels or page sizes the format has not. */
+    enum iommu_status (*create)(struct pt_table *table, const struct pt_config *config);
+
+    /* Frees all of it. Nothing may walk it any more. */
+    void (*destroy)(struct pt_table *table);
+
+    /*
+     * Maps as iommu_map() says, with the largest leaves that fit, unmapping
+     * what it did when it fails. gather receives what must be flushed although
+     * entries only became present (an empty table replaced by a large leaf);
+     * tables is set when a table was linked, for units that cache not-present entries.
+     */
+    enum iommu_status (*map)(struct pt_table *table, const struct iommu_mapping *m,
+                             struct iommu_gather *gather);
+
+    /* Unmaps as iommu_unmap_gather() says. */
+    enum iommu_status (*unmap)(struct pt_table *table, uint64_t iova, uint64_t len,
+                               struct iommu_gather *gather, uint64_t *unmapped);
+
+    enum iommu_status (*lookup)(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf);
+
+    /* Unlinks every table page that maps nothing onto the gather. Nothing else may use the table meanwhile. */
+    void (*trim)(struct pt_table *table, struct iommu_gather *gather);
+};
+
+extern const struct pt_ops pt_vtd_ss;   /* VT-d §9.8: second stage, 3 to 5 levels */
+extern const struct pt_ops pt_x86_64;   /* VT-d §9.7 and the CPU's own: 4 or 5 levels */
+
+/* Frees what a gather holds; only after the flush has completed. Leaves the gather empty. */
+void pt_free_gathered(struct pt_table *table, struct iommu_gather *gather);
+
+#endif

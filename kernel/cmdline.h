@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: design section 4 and the Linux words. */
+#ifndef KERNEL_CMDLINE_H
+#define KERNEL_CMDLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "panic.h"
+
+enum report_kind { REPORT_SUMMARY, REPORT_FULL, REPORT_JSON, REPORT_NONE };
+
+/* Where a policy came from, so that the log can say so (requirement D11). */
+enum origin { ORIGIN_DEFAULT, ORIGIN_CMDLINE };
+
+struct options {
+    char run[512];              /* globs, comma separated; "*" */
+    char bench[256];            /* "" none */
+    enum report_kind report;
+    char scratch[64];           /* BDF or serial; "" none */
+    bool expect_unprotected;
+    enum exit_action exit;
+    char console[64];           /* "ttyS0,115200" "fb" joined by ';'; "" both */
+    uint64_t seed;
+    bool seed_given;
+    int loglevel;
+    bool list;
+    /* Linux words */
+    bool iommu_off;             /* intel_iommu=off, iommu=off */
+    const char *iommu_off_word; /* which word said so */
+    bool passthrough;           /* iommu=pt, iommu.passthrough=1 */
+    enum origin passthrough_origin;
+    bool strict;
+    enum origin strict_origin;
+    bool lazy_asked;            /* iommu.strict=0: only strict exists, say so */
+    bool no_superpages;         /* intel_iommu=sp_off */
+    bool no_queue;              /* vtd=noqueue: register-based invalidation from the start */
+    char unknown[8][48];        /* words to warn about */
+    size_t unknown_count;
+};
+
+/* Fills options from text: defaults first, later words win; text may be NULL. warn is called once a problem. */
+void cmdline_parse(struct options *options, const char *text,
+                   void (*warn)(void *ctx, const char *line), void *ctx);
+
+#endif

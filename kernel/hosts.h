@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the drivers ask of the kernel: one constant a driver family. */
+#ifndef KERNEL_HOSTS_H
+#define KERNEL_HOSTS_H
+
+#include "exerciser.h"
+#include "iommu/platform.h"
+#include "pci.h"
+
+extern const struct iommu_platform kernel_iommu_platform;   /* iommu_platform.c */
+extern const struct pci_host kernel_pci_host;               /* hosts.c */
+extern const struct exerciser_host kernel_exerciser_host;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine as brought up by kernel_main(): what the report, the suite and the shell look at. */
+#ifndef KERNEL_MACHINE_H
+#define KERNEL_MACHINE_H
+
+#include "cmdline.h"
+#include "env.h"
+#include "iommu/iommu.h"
+#include "pci.h"
+
+struct machine {
+    const struct boot_info *boot;
+    struct options options;             /* the command line */
+    struct pci *pci;
+    struct iommu *iommu;                /* NULL: no table, or switched off */
+    enum iommu_status iommu_status;     /* of iommu_add_table() or iommu_start() */
+    struct iommu_handoff handoff;       /* the units as the kernel found them */
+    size_t functions, covered;          /* PCI functions that are not bridges; those some unit covers */
+    struct suite_env suite;
+};
+extern struct machine machine;
+
+/* PCI, exercisers, the IOMMU: in the order that leaves no device unwatched (design section 3). */
+void machine_init(const struct boot_info *info);
+
+/* "protected", "partial" or "not-protected", and why in reason. */
+const char *machine_verdict(char *reason, size_t size);
+
+#endif
