@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PCI_RID(bus, device, function) ((uint16_t)(((bus) << 8) | ((device) << 3) | (function)))
+#define PCI_RID(bus, device, function) \
+    ((uint16_t)(((unsigned)(bus) << 8) | ((unsigned)(device) << 3) | (unsigned)(function)))
 #define PCI_FORMAT "%04x:%02x:%02x.%x"
 #define PCI_ARGS(f) (unsigned)(f)->segment, (unsigned)(f)->rid >> 8, ((unsigned)(f)->rid >> 3) & 31u, (unsigned)(f)->rid & 7u
 

@@ -31,7 +31,8 @@ struct iommu_device; /* one device: a set of requester ids that cannot be told a
 #define IOMMU_NO_PASID UINT32_MAX
 
 /* A requester id as the hardware prints it: bus 15:8, device 7:3, function 2:0. */
-#define IOMMU_RID(bus, device, function) ((uint16_t)(((bus) << 8) | ((device) << 3) | (function)))
+#define IOMMU_RID(bus, device, function) \
+    ((uint16_t)(((unsigned)(bus) << 8) | ((unsigned)(device) << 3) | (unsigned)(function)))
 #define IOMMU_RID_FORMAT "%04x:%02x:%02x.%x"
 #define IOMMU_RID_ARGS(segment, rid) \
     (unsigned)(segment), (unsigned)(rid) >> 8, ((unsigned)(rid) >> 3) & 31u, (unsigned)(rid) & 7u
