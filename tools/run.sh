@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: run.sh BUILD_FOLDER
+# The main job: boots the image in QEMU on a machine with an IOMMU and devices
+# that do DMA, shows what the kernel prints, and exits 0 only when the kernel
+# said that all went well (QEMU status 1). "make help" lists the variables.
+set -eu
+
+build=$1
+tools=$(dirname "$0")
+: "${IOMMU:=intel}" "${BOOT:=pvh}" "${ACCEL:=tcg}" "${SMP:=1}" "${MEMORY:=6G}" "${QEMU:=}" "${APPEND:=}"
+: "${QEMU_ARGS:=}" "${TIMEOUT:=300}"
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+
+case $IOMMU in
+intel) iommu="-device intel-iommu,intremap=on,aw-bits=48" ;;
+amd) iommu="-device amd-iommu" ;;
+virtio) iommu="-device virtio-iommu-pci,addr=1f.4" ;;
+none) iommu= ;;
+*) echo "run.sh: IOMMU=$IOMMU is none of intel, amd, virtio, none" >&2; exit 2 ;;
+esac
+
+qemu="$tools/qemu.sh system"
+if [ -n "$QEMU" ]; then
+    qemu=$QEMU
+elif [ "$IOMMU" = amd ] && newer=$("$tools/fetch-qemu.sh"); then
+    iommu="-device amd-iommu,dma-remap=on"
+    qemu="$tools/qemu.sh $newer"
+fi
+
+case $ACCEL in
+# Virtual time: a device's delay costs nothing while the kernel sleeps.
+tcg) accel="-accel tcg -icount shift=0,sleep=off" ;;
+tcg-realtime) accel="-accel tcg" ;;
+kvm) accel="-accel kvm -cpu host"; machine_irq=",kernel-irqchip=split" ;;
+*) echo "run.sh: ACCEL=$ACCEL is none of tcg, tcg-realtime, kvm" >&2; exit 2 ;;
+esac
+
+case $BOOT in
+pvh) boot="-kernel $build/iommukit.elf" ;;
+bios) boot="-cdrom $build/run.iso -boot d" ;;
+uefi) boot="-cdrom $build/run.iso -boot d" ;;
+uefi-app) boot="-drive if=ide,format=raw,file=$build/run-efi.img" ;;
+*) echo "run.sh: BOOT=$BOOT is none of pvh, bios, uefi, uefi-app" >&2; exit 2 ;;
+esac
+case $BOOT in
+uefi*)
+    for code in /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_CODE.fd; do
+        [ -e "$code" ] && break
+    done
+    vars=$(echo "$code" | sed 's/CODE/VARS/')
+    cp "$vars" "$scratch/vars.fd"
+    boot="$boot -drive if=pflash,unit=0,format=raw,readonly=on,file=$code"
+    boot="$boot -drive if=pflash,unit=1,format=raw,file=$scratch/vars.fd"
+    ;;
+esac
+
+# A disk of known, nowhere constant bytes, and one that may be written.
+seq 1000000 1500000 | head -c 2097152 >"$scratch/disk.img"
+seq 2000000 2500000 | head -c 2097152 >"$scratch/scratch.img"
+append="scratch=0000:00:06.0 $APPEND"
+
+set -- -machine "q35${machine_irq:-}" $accel -smp "$SMP" -m "$MEMORY" -nodefaults -display none -vga std \
+    -serial stdio -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 $iommu \
+    -device edu,addr=3,dma_mask=0xffffffffffffffff \
+    -device edu,addr=4,dma_mask=0xffffffff \
+    -device pcie-pci-bridge,addr=5,id=pci1 -device edu,bus=pci1,addr=2,dma_mask=0xffffffffffffffff \
+    -drive "if=none,id=scratch,format=raw,file=$scratch/scratch.img" \
+    -device nvme,addr=6,drive=scratch,serial=SCRATCH \
+    -device pcie-root-port,addr=7,id=port1,chassis=1 \
+    -drive "if=none,id=disk,format=raw,file=$scratch/disk.img" \
+    -device nvme,bus=port1,drive=disk,serial=DISK \
+    $boot $QEMU_ARGS
+[ "$BOOT" = pvh ] && set -- "$@" -append "$append"
+
+status=0
+# The shell (exit=shell) reads the terminal where there is one.
+[ -t 0 ] || exec </dev/null
+timeout --foreground -k 5 "$TIMEOUT" $qemu "$@" || status=$?
+case $status in
+1) exit 0 ;;
+3) echo "run: failed (a scenario failed, or the machine is not protected)" >&2 ;;
+5) echo "run: the kernel panicked" >&2 ;;
+124 | 137) echo "run: no verdict after $TIMEOUT s" >&2 ;;
+*) echo "run: QEMU ended with status $status" >&2 ;;
+esac
+exit 1
