@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The reference port of the IOMMU library: struct iommu_platform on this kernel. */
+#include "hosts.h"
+
+#include "console.h"
+#include "irq.h"
+#include "machine.h"
+#include "mm.h"
+
+#define CACHE_LINE 64u
+#define FAULT_UNITS 64u
+
+static void *platform_page_alloc(void *ctx, size_t count, uint64_t limit_pa)
+{
+    uint64_t end = limit_pa == UINT64_MAX ? limit_pa : limit_pa + 1;
+    size_t aligned = 1;
+
+    (void)ctx;
+    while (aligned < count)
+        aligned *= 2;
+    return pages_alloc(count, aligned * PAGE_BYTES, 0, end);
+}
+
+static void platform_page_free(void *ctx, void *pages, size_t count)
+{
+    (void)ctx;
+    pages_free(pages, count);
+}
+
+static void *platform_mmio_map(void *ctx, uint64_t pa, size_t len)
+{
+    (void)ctx;
+    return mmio_map(pa, len);
+}
+
+static void platform_mmio_unmap(void *ctx, void *window, size_t len)
+{
+    (void)ctx;
+    mmio_unmap(window, len);
+}
+
+static uint32_t platform_pci_read(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset,
+                                  unsigned width)
+{
+    (void)ctx;
+    return pci_read_raw(machine.pci, segment, rid, offset, width);
+}
+
+static void platform_bus_master_off(void *ctx, uint16_t segment, uint16_t rid)
+{
+    struct pci_function *f = pci_find(machine.pci, segment, rid);
+
+    (void)ctx;
+    if (f != NULL)
+        (void)pci_bus_master(f, false);
+}
+
+/* CLFLUSH is ordered with the stores around it (SDM vol. 2, CLFLUSH), so no fence is needed. */
+static void platform_dma_flush(void *ctx, const void *at, size_t len)
+{
+    const char *line = (const char *)((uintptr_t)at & ~(uintptr_t)(CACHE_LINE - 1));
+    const char *end = (const char *)at + len;
+
+    (void)ctx;
+    for (; line < end; line += CACHE_LINE)
+        __asm__ volatile("clflush %0" : : "m"(*line) : "memory");
+}
+
+/* Stores to write-back memory stay in program order on x86: only the compiler must not move them. */
+static void platform_write_barrier(void *ctx)
+{
+    (void)ctx;
+    __asm__ volatile("" : : : "memory");
+}
+
+static void platform_relax(void *ctx)
+{
+    (void)ctx;
+    __asm__ volatile("pause");
+}
+
+static uintptr_t platform_irq_save(void *ctx)
+{
+    (void)ctx;
+    return irq_save();
+}
+
+static void platform_irq_restore(void *ctx, uintptr_t flags)
+{
+    (void)ctx;
+    irq_restore(flags);
+}
+
+static void unit_interrupt(void *arg)
+{
+    iommu_unit_interrupt(machine.iommu, (unsigned)(uintptr_t)arg);
+}
+
+/* A unit that is started again keeps its vector. */
+static bool platform_fault_interrupt(void *ctx, unsigned unit_index, struct iommu_msi *msi)
+{
+    static int vectors[FAULT_UNITS];
+
+    (void)ctx;
+    if (unit_index >= FAULT_UNITS)
+        return false;
+    if (vectors[unit_index] == 0)
+        vectors[unit_index] = irq_vector_alloc(unit_interrupt, (void *)(uintptr_t)unit_index);
+    if (vectors[unit_index] < 0)
+        return false;
+    irq_message(vectors[unit_index], &msi->address, &msi->data);
+    return true;
+}
+
+static void platform_log(void *ctx, enum iommu_log_level level, const char *format, va_list args)
+{
+    static const enum log_level levels[] = {
+        [IOMMU_LOG_ERROR] = LOG_ERROR,
+        [IOMMU_LOG_WARNING] = LOG_WARNING,
+        [IOMMU_LOG_INFO] = LOG_INFO,
+        [IOMMU_LOG_DEBUG] = LOG_DEBUG,
+    };
+
+    (void)ctx;
+    vlog_line(levels[level], format, args);
+}
+
+const struct iommu_platform kernel_iommu_platform = {
+    .table_offset = DIRECT_MAP_BASE,
+    .page_alloc = platform_page_alloc,
+    .page_free = platform_page_free,
+    .mmio_map = platform_mmio_map,
+    .mmio_unmap = platform_mmio_unmap,
+    .mmio_read32 = host_read32,
+    .mmio_read64 = host_read64,
+    .mmio_write32 = host_write32,
+    .mmio_write64 = host_write64,
+    .pci_read = platform_pci_read,
+    .bus_master_off = platform_bus_master_off,
+    .dma_flush = platform_dma_flush,
+    .dma_write_barrier = platform_write_barrier,
+    .now_us = host_now_us,
+    .relax = platform_relax,
+    .irq_save = platform_irq_save,
+    .irq_restore = platform_irq_restore,
+    .fault_interrupt = platform_fault_interrupt,
+    .log = platform_log,
+};

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* suite/env.h on this kernel: frames, threads, the clock, and a log of faults by source. */
+#include "suite_env.h"
+
+#include "clock.h"
+#include "console.h"
+#include "irq.h"
+#include "machine.h"
+#include "mm.h"
+#include "panic.h"
+#include "thread.h"
+
+#define FAULT_LOG 1024u
+#define PARALLEL_MAX 32u
+
+/*
+ * Faults as the library reported them, oldest first. Written in interrupt
+ * context, so readers keep interrupts off. A full log drops new entries and
+ * counts them; scenarios clear it before they provoke anything.
+ */
+static struct iommu_fault fault_log[FAULT_LOG];
+static size_t fault_count;
+static uint64_t overflow_count;
+
+void suite_env_fault(void *ctx, const struct iommu_fault *fault)
+{
+    (void)ctx;
+    if (fault->kind == IOMMU_FAULT_OVERFLOW)
+        overflow_count++;
+    else if (fault_count < FAULT_LOG)
+        fault_log[fault_count++] = *fault;
+}
+
+static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint16_t rid)
+{
+    return fault->segment == segment && fault->rid == rid;
+}
+
+static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid, struct iommu_fault *out,
+                         size_t max)
+{
+    size_t found = 0;
+    uintptr_t flags;
+
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    flags = irq_save();
+    for (size_t i = 0; i < fault_count; i++) {
+        if (!same_source(&fault_log[i], segment, rid))
+            continue;
+        if (found < max)
+            out[found] = fault_log[i];
+        found++;
+    }
+    irq_restore(flags);
+    return found;
+}
+
+static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t rid)
+{
+    size_t kept = 0;
+    uintptr_t flags;
+
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    flags = irq_save();
+    for (size_t i = 0; i < fault_count; i++)
+        if (!same_source(&fault_log[i], segment, rid))
+            fault_log[kept++] = fault_log[i];
+    fault_count = kept;
+    irq_restore(flags);
+}
+
+size_t suite_env_recent_faults(struct iommu_fault *out, size_t max)
+{
+    uintptr_t flags = irq_save();
+    size_t count = fault_count < max ? fault_count : max;
+
+    for (size_t i = 0; i < count; i++)
+        out[i] = fault_log[fault_count - count + i];
+    irq_restore(flags);
+    return count;
+}
+
+static uint64_t env_overflows(struct suite_env *env)
+{
+    (void)env;
+    return overflow_count;
+}
+
+static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align, uint64_t start_pa,
+                              uint64_t end_pa, uint64_t *pa)
+{
+    void *frames = pages_alloc(count, align, start_pa, end_pa);
+
+    (void)env;
+    if (frames != NULL)
+        *pa = virt_to_phys(frames);
+    return frames;
+}
+
+static void env_frames_free(struct suite_env *env, void *frames, size_t count)
+{
+    (void)env;
+    pages_free(frames, count);
+}
+
+static uint64_t env_now_us(struct suite_env *env)
+{
+    (void)env;
+    return now_us();
+}
+
+static void env_sleep_us(struct suite_env *env, uint64_t us)
+{
+    (void)env;
+    sleep_us(us);
+}
+
+struct job {
+    void (*fn)(void *arg);
+    void *arg;
+    uint64_t delay_us;
+};
+
+static void job_run(void *arg)
+{
+    struct job *job = arg;
+
+    if (job->delay_us != 0)
+        sleep_us(job->delay_us);
+    job->fn(job->arg);
+}
+
+/* One thread a job; where a thread cannot be had the job runs here, one after the other. */
+static void env_parallel(struct suite_env *env, void (*fn)(void *arg), void *const args[], size_t count,
+                         uint64_t stagger_us)
+{
+    struct thread *threads[PARALLEL_MAX];
+    struct job jobs[PARALLEL_MAX];
+
+    (void)env;
+    for (size_t first = 0; first < count; first += PARALLEL_MAX) {
+        size_t n = count - first < PARALLEL_MAX ? count - first : PARALLEL_MAX;
+
+        for (size_t i = 0; i < n; i++) {
+            jobs[i] = (struct job){ .fn = fn, .arg = args[first + i], .delay_us = i * stagger_us };
+            threads[i] = thread_create("scenario", job_run, &jobs[i]);
+            if (threads[i] == NULL)
+                job_run(&jobs[i]);
+        }
+        for (size_t i = 0; i < n; i++)
+            if (threads[i] != NULL)
+                thread_join(threads[i]);
+    }
+}
+
+static void env_bus_master(struct suite_env *env, struct exerciser *ex, bool on)
+{
+    (void)env;
+    (void)pci_bus_master(ex->function, on);
+}
+
+static void env_print(struct suite_env *env, const char *format, va_list args)
+{
+    (void)env;
+    vprint(format, args);
+}
+
+static uint64_t env_ram_end(struct suite_env *env)
+{
+    (void)env;
+    return ram_end_pa();
+}
+
+const struct suite_env_ops kernel_suite_env_ops = {
+    .frames_alloc = env_frames_alloc,
+    .frames_free = env_frames_free,
+    .now_us = env_now_us,
+    .sleep_us = env_sleep_us,
+    .parallel = env_parallel,
+    .faults = env_faults,
+    .faults_clear = env_faults_clear,
+    .overflows = env_overflows,
+    .bus_master = env_bus_master,
+    .print = env_print,
+    .ram_end = env_ram_end,
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The suite's environment on this kernel, and the log of faults behind it. */
+#ifndef KERNEL_SUITE_ENV_H
+#define KERNEL_SUITE_ENV_H
+
+#include "env.h"
+
+extern const struct suite_env_ops kernel_suite_env_ops;
+
+/* The library's fault callback (struct iommu_config). */
+void suite_env_fault(void *ctx, const struct iommu_fault *fault);
+/* The newest max faults in the log, oldest first; returns how many. */
+size_t suite_env_recent_faults(struct iommu_fault *out, size_t max);
+
+#endif
