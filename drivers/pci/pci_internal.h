@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of drivers/pci share: register offsets and fields of
+ * configuration space, and the machine's state.
+ */
+#ifndef PCI_INTERNAL_H
+#define PCI_INTERNAL_H
+
+#include "pci.h"
+
+#define PCI_BIT32(n) (1u << (n))
+#define PCI_BITS32(high, low) ((~0u >> (31 - (high))) & (~0u << (low)))
+
+/* ---- header, offsets common to all types (PCI Local Bus 3.0 §6.1) ---- */
+#define PCI_VENDOR              0x00
+#define PCI_DEVICE              0x02
+#define PCI_COMMAND             0x04
+#define PCI_COMMAND_IO          PCI_BIT32(0)
+#define PCI_COMMAND_MEMORY      PCI_BIT32(1)
+#define PCI_COMMAND_MASTER      PCI_BIT32(2)
+#define PCI_STATUS              0x06
+#define PCI_STATUS_CAP_LIST     PCI_BIT32(4)
+#define PCI_REVISION            0x08
+#define PCI_HEADER              0x0e
+#define PCI_HEADER_TYPE         PCI_BITS32(6, 0)
+#define PCI_HEADER_MULTI        PCI_BIT32(7)
+#define PCI_BAR0                0x10
+#define PCI_SUBSYSTEM           0x2c    /* type 0 */
+#define PCI_CAP_POINTER         0x34    /* types 0 and 1 */
+#define PCI_CAP_POINTER_CARDBUS 0x14    /* type 2 */
+#define PCI_SECONDARY_BUS       0x19    /* types 1 and 2 */
+#define PCI_SUBORDINATE_BUS     0x1a
+
+enum { PCI_HEADER_DEVICE = 0, PCI_HEADER_BRIDGE = 1, PCI_HEADER_CARDBUS = 2 };
+
+#define PCI_BAR_IO              PCI_BIT32(0)
+#define PCI_BAR_TYPE            PCI_BITS32(2, 1)
+#define PCI_BAR_TYPE_64         PCI_BIT32(2)
+#define PCI_BAR_PREFETCH        PCI_BIT32(3)
+#define PCI_BAR_IO_ADDRESS      PCI_BITS32(31, 2)
+#define PCI_BAR_MEMORY_ADDRESS  PCI_BITS32(31, 4)
+
+/* ---- capabilities ---- */
+#define PCI_CAP_POWER           0x01
+#define PCI_CAP_MSI             0x05
+#define PCI_CAP_EXPRESS         0x10
+#define PCI_CAP_MSIX            0x11
+
+#define PCI_EXPRESS_FLAGS       0x02
+#define PCI_EXPRESS_FLAGS_TYPE  PCI_BITS32(7, 4)
+
+#define PCI_CLASS_BASE          PCI_BITS32(23, 16)
+#define PCI_CLASS_BASE_BRIDGE   (0x06u << 16)
+#define PCI_CLASS_SUB           PCI_BITS32(23, 8)
+#define PCI_CLASS_HOST_BRIDGE   (0x0600u << 8)
+
+#define PCI_BUSES 256u
+#define PCI_DEVICES 32u
+#define PCI_FUNCTIONS 8u
+#define PCI_BUS_BYTES (1ull << 20)      /* of an ECAM window */
+#define PCI_CONFIG_BYTES 4096u
+#define PCI_CONFIG_PORT_BYTES 256u      /* what ports CF8h/CFCh reach */
+
+struct pci_window {
+    struct pci_ecam ecam;
+    bool dropped;                       /* reads all ones where the ports find a function */
+    void *bus_at[PCI_BUSES];            /* mapped when first needed */
+    bool bus_failed[PCI_BUSES];         /* could not be mapped; not tried again */
+};
+
+struct pci {
+    const struct pci_host *host;
+    void *ctx;
+    struct pci_window **windows;
+    size_t window_count;
+    bool stop_bus_masters;
+    struct pci_function *first, *last;
+    /* While one segment is scanned: the innermost bridge whose range holds a bus, and the bridge it is secondary to. */
+    struct pci_function *range_of[PCI_BUSES];
+    struct pci_function *secondary_of[PCI_BUSES];
+};
+
+/* Every struct pci_function is the first member of one of these. */
+struct pci_function_state {
+    struct pci_function function;
+    volatile uint8_t *msix_table;       /* NULL: not mapped yet */
+};
+
+static inline uint8_t pci_bus_of(uint16_t rid)
+{
+    return (uint8_t)(rid >> 8);
+}
+
+void pci_log(const struct pci *pci, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Through ports CF8h/CFCh, segment 0 only. */
+uint32_t pci_port_read(const struct pci *pci, uint16_t rid, uint16_t offset, unsigned width);
+/* Takes windows that cannot be right out of use; see config.c. */
+void pci_windows_check(struct pci *pci);
+
+/* Finds the capabilities this driver uses and says once what is wrong with the lists. */
+void pci_capabilities_read(struct pci_function *f);
+/* Fills f->bars; decoding is off meanwhile and restored. */
+void pci_bars_read(struct pci_function *f);
+
+#endif
