@@ -111,13 +111,33 @@ struct exerciser {
 
 /*
  * An exerciser for a function, or NULL when no driver here knows it or it
- * cannot be set up (said through host->log). limit_bits narrows the addresses
- * a device can send where the device does not say so itself (edu: what its
- * mask was set to; 0: unknown, the driver probes or takes its default).
+ * cannot be set up (said through host->log). It does no DMA before rebase().
  * scratch: this function's disk may be written.
  */
 struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx, struct pci_function *f,
                                   bool scratch);
+
+/*
+ * edu cuts addresses to a mask that it does not show, and starts with
+ * address_bits 28, its default. Who knows better says so here, or measures.
+ */
+void exerciser_set_address_bits(struct exerciser *ex, unsigned bits);
+
+/* One step of a measurement: a page that only an address of that many bits reaches. */
+struct exerciser_bits_probe {
+    unsigned bits;                  /* iova has bit (bits - 1) set and none above */
+    uint64_t iova;                  /* mapped writable for the device, to frame */
+    const volatile uint8_t *frame;  /* the CPU's view of that page; its start must not hold the pattern */
+};
+
+/*
+ * Widens address_bits step by step, narrowest first, as long as what the
+ * device writes to a probe's iova arrives in its frame, and returns the
+ * result. The device is attached, rebase() has been called, and what the
+ * device reaches with cut addresses is harmless: unmapped, it faults.
+ */
+unsigned exerciser_measure_address_bits(struct exerciser *ex, const struct exerciser_bits_probe *probes,
+                                        size_t count);
 
 /* Starts, then sleeps and polls until it ended. */
 enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma);
