@@ -81,10 +81,12 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/test
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=address,undefined -o $@ $^ -lm
 
-.SECONDARY: $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
+.SECONDARY:
 .PHONY: check-%
 check-%: $(BUILD)/host/tests/test_%
 	$<
+
+include tests/tests.mk
 
 # Every header compiles alone.
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: artefacts.sh BUILD_FOLDER
+# What is true of the files we build and keep, as TAP.
+set -u
+build=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0 passed=0 failed=0
+
+# test NAME COMMAND...: passes when the command succeeds; what it printed is shown when not.
+test_that() {
+    number=$((number + 1))
+    name=$1
+    shift
+    if "$@" >"$work/output" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok $number - artefacts/$name"
+    else
+        failed=$((failed + 1))
+        echo "not ok $number - artefacts/$name"
+        echo "  ---"
+        tail -n 15 "$work/output" | sed 's/^/  /'
+        echo "  ..."
+    fi
+}
+
+copy_tree() {
+    mkdir -p "$1"
+    (cd "$root" && git ls-files -z --cached --others --exclude-standard | xargs -0 -I{} sh -c '[ -e "{}" ] && echo "{}"' |
+        tar cf - -T -) | tar xf - -C "$1"
+}
+two_builds_are_identical() {
+    copy_tree "$work/one" && copy_tree "$work/elsewhere/deep/two" || return 1
+    for tree in "$work/one" "$work/elsewhere/deep/two"; do
+        make -s -C "$tree" build/iommukit.elf build/iommukit.iso build/iommukit.efi build/libiommu.a || return 1
+        sleep 2
+    done
+    for file in iommukit.elf iommukit.iso iommukit.efi libiommu.a; do
+        cmp "$work/one/build/$file" "$work/elsewhere/deep/two/build/$file" || return 1
+    done
+}
+clang_builds_it_all() {
+    make -s -C "$root" CC=clang BUILD="$work/clang" "$work/clang/iommukit.elf" "$work/clang/libiommu.a" \
+        "$work/clang/iommukit.efi"
+}
+every_file_names_its_licence() {
+    missing=$(cd "$root" && git ls-files | grep -v '^\.gitignore$' | while read -r file; do
+        head -n 5 "$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$file"
+    done)
+    echo "$missing"
+    [ -z "$missing" ]
+}
+no_segment_is_writable_and_executable() {
+    readelf -lW "$build/iommukit.elf" >"$work/segments" || return 1
+    cat "$work/segments"
+    ! grep -E 'LOAD.* RWE|GNU_STACK.* R?W?E' "$work/segments"
+}
+no_floating_point_in_the_kernel() {
+    objdump -d --no-show-raw-insn "$build/iommukit.elf" >"$work/code" || return 1
+    ! grep -m 5 -E '%(xmm|ymm|zmm|mm|st)[0-9(]' "$work/code"
+}
+a_changed_header_rebuilds_its_users() {
+    before=$(stat -c %Y "$build/kernel/drivers/iommu/intel/vtd_unit.o")
+    make -s -C "$root" BUILD="$build" -q "$build/iommukit.elf" || { echo "not up to date to begin with"; return 1; }
+    ! make -s -C "$root" BUILD="$build" -q -W drivers/iommu/intel/vtd_regs.h "$build/iommukit.elf" && [ -n "$before" ]
+}
+
+echo "TAP version 14"
+test_that two_builds_are_identical two_builds_are_identical
+test_that clang_builds_it_all clang_builds_it_all
+test_that every_file_names_its_licence every_file_names_its_licence
+test_that no_segment_is_writable_and_executable no_segment_is_writable_and_executable
+test_that no_floating_point_in_the_kernel no_floating_point_in_the_kernel
+test_that a_changed_header_rebuilds_its_users a_changed_header_rebuilds_its_users
+echo "1..$number"
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]

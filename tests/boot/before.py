@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is done to a machine before its first instruction: QEMU starts stopped,
+and the unit's registers and memory are written through the qtest socket, as a
+firmware or a predecessor would have left them.
+"""
+import json
+import socket
+import time
+
+ARGS = ["-S"]
+
+VTD = 0xfed90000
+GCMD, GSTS, RTADDR, IQT, IQA = 0x18, 0x1c, 0x20, 0x88, 0x90
+SRTP, TE, QIE = 1 << 30, 1 << 31, 1 << 26
+# Low memory that the kernel reaches last (its allocator starts at the other end).
+ROOT, CONTEXT, QUEUE, STATUS = 0x50000000, 0x50001000, 0x50002000, 0x50003000
+LEVEL4, LEVEL3, LEVEL2, LEVEL1, TARGET = 0x50010000, 0x50011000, 0x50012000, 0x50013000, 0x58000000
+IOVA = 0x10000000
+EDU_DEVFN = 3 << 3
+READ_WRITE = 3
+
+
+def socket_args(scratch):
+    return ["-qtest", f"unix:{scratch}/qtest.sock,server=on,wait=off", "-qtest-log", "none",
+            "-qmp", f"unix:{scratch}/qmp.sock,server=on,wait=off"]
+
+
+def connect(path):
+    for _ in range(200):
+        try:
+            link = socket.socket(socket.AF_UNIX)
+            link.connect(str(path))
+            return link.makefile("rw")
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"QEMU does not answer on {path}")
+
+
+class Outside:
+    """The machine as seen from outside."""
+
+    def __init__(self, scratch):
+        self.qtest = connect(scratch / "qtest.sock")
+        self.qmp = connect(scratch / "qmp.sock")
+        self.qmp.readline()
+        self.monitor("qmp_capabilities")
+
+    def monitor(self, name):
+        self.qmp.write(json.dumps({"execute": name}) + "\n")
+        self.qmp.flush()
+        while "return" not in json.loads(self.qmp.readline()):
+            pass
+
+    def ask(self, text):
+        self.qtest.write(text + "\n")
+        self.qtest.flush()
+        while True:
+            answer = self.qtest.readline().split()
+            if answer and answer[0] == "OK":
+                return int(answer[1], 0) if len(answer) > 1 else 0
+            if answer and answer[0] != "IRQ":
+                raise RuntimeError(f"{text}: {answer}")
+
+    def write64(self, pa, value):
+        self.ask(f"writeq {pa:#x} {value:#x}")
+
+    def table(self, pa, entries):
+        self.ask(f"memset {pa:#x} 4096 0")
+        for index, value in entries.items():
+            self.write64(pa + 8 * index, value)
+
+    def command(self, bit):
+        standing = self.ask(f"readl {VTD + GSTS:#x}") & 0x96ffffff
+        self.ask(f"writel {VTD + GCMD:#x} {standing | bit:#x}")
+
+
+def live_tables(outside):
+    outside.table(ROOT, {0: CONTEXT | 1})
+    outside.table(CONTEXT, {2 * EDU_DEVFN: LEVEL4 | 1, 2 * EDU_DEVFN + 1: 5 << 8 | 2})
+    outside.table(LEVEL4, {0: LEVEL3 | READ_WRITE})
+    outside.table(LEVEL3, {IOVA >> 30 & 511: LEVEL2 | READ_WRITE})
+    outside.table(LEVEL2, {IOVA >> 21 & 511: LEVEL1 | READ_WRITE})
+    outside.table(LEVEL1, {IOVA >> 12 & 511: TARGET | READ_WRITE})
+    outside.write64(VTD + RTADDR, ROOT)
+    outside.command(SRTP)
+
+
+def takeover(scratch):
+    """Translation on, with live tables that give the edu device one page."""
+    outside = Outside(scratch)
+    live_tables(outside)
+    outside.command(TE)
+    outside.monitor("cont")
+
+
+def takeover_queue(scratch):
+    """The same with a queue that is on and idle, its last descriptor a wait."""
+    outside = Outside(scratch)
+    live_tables(outside)
+    outside.table(QUEUE, {0: 0x12, 1: 0, 2: 1 << 32 | 0x25, 3: STATUS})
+    outside.write64(VTD + IQT, 0)
+    outside.write64(VTD + IQA, QUEUE)
+    outside.command(QIE)
+    outside.write64(VTD + IQT, 0x20)
+    outside.command(TE)
+    outside.monitor("cont")

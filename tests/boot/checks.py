@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Checks of boot tests that a regular expression cannot make.
+
+A check NAME is a function NAME(text, scratch) that returns what is wrong, one
+line each; NAME_args(scratch) gives the QEMU arguments it needs.
+"""
+import re
+
+# "# dma edu@0000:00:03.0 rid=0x0018 write iova=0x40000000 pa=0x12345000 len=2048": said by the kernel
+# (word trace=dma) of every DMA that it believes was translated.
+CLAIM = re.compile(r"^# dma (\S+) rid=0x([0-9a-f]+) (read|write) iova=0x([0-9a-f]+) pa=0x([0-9a-f]+) "
+                   r"len=(\d+)", re.M)
+TRANSLATED = re.compile(r"vtd_dmar_translate.*dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) "
+                        r"iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+)")
+PAGE = 4096
+
+
+def trace_args(scratch):
+    return ["-trace", "vtd_dmar_translate", "-D", f"{scratch}/trace.txt"]
+
+
+def trace(text, scratch):
+    """Every DMA that the kernel reports as translated was translated by the unit, to that frame."""
+    seen = set()
+    with open(scratch / "trace.txt", errors="replace") as lines:
+        for line in lines:
+            found = TRANSLATED.search(line)
+            if found:
+                bus, slot, function, iova, gpa = (int(part, 16) for part in found.groups())
+                seen.add((bus << 8 | slot << 3 | function, iova // PAGE, gpa // PAGE))
+    claims = CLAIM.findall(text)
+    if not claims:
+        return ["the kernel reports no translated DMA (append trace=dma)"]
+    wrong = []
+    for label, rid, operation, iova, pa, length in claims:
+        rid, iova, pa = int(rid, 16), int(iova, 16), int(pa, 16)
+        if (rid, iova // PAGE, pa // PAGE) not in seen:
+            wrong.append(f"claimed, and not in QEMU's trace: {label} {operation} iova=0x{iova:x} "
+                         f"pa=0x{pa:x} len={length}")
+    print(f"# trace: {len(claims)} DMAs reported as translated, {len(seen)} page translations traced")
+    return wrong[:20]
+
+
+def tap(text, _scratch):
+    """The output is well-formed: version line, numbered results, a plan that agrees, totals that agree."""
+    lines = text.splitlines()
+    wrong = []
+    if "TAP version 14" not in lines:
+        wrong.append("no 'TAP version 14'")
+    numbers = [int(m.group(1)) for m in re.finditer(r"^(?:not )?ok (\d+) - ", text, re.M)]
+    if numbers != list(range(1, len(numbers) + 1)):
+        wrong.append(f"results are not numbered from 1: {numbers[:5]}...")
+    if f"1..{len(numbers)}" not in lines:
+        wrong.append(f"no plan 1..{len(numbers)}")
+    skipped = len(re.findall(r"^ok \d+ - .*# SKIP ", text, re.M))
+    failed = len(re.findall(r"^not ok ", text, re.M))
+    totals = f"{len(numbers) - failed - skipped} passed, {failed} failed, {skipped} skipped"
+    if not lines or lines[-1] != totals:
+        wrong.append(f"last line: seen {lines[-1] if lines else ''!r}, expected {totals!r}")
+    if len(lines) < 2 or not lines[-2].startswith("# verdict: "):
+        wrong.append("no verdict in the line before the last")
+    return wrong

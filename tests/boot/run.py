@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot tests: runs the image on emulated machines and judges what it printed.
+
+usage: run.py --build FOLDER [--newer TREE | --no-newer REASON] [--jobs N] [--keep] [NAME...]
+
+Each file tests/boot/*.boot describes one machine, as lines "key: value":
+
+  qemu:     7.2 (the distribution's, default) | newer | both
+  boot:     pvh (default) | bios | uefi | usb-bios | usb-uefi | uefi-app
+  memory:   256M, 6G (default)       smp: 1 (default)
+  time:     icount (default) | real
+  devices:  main (default: what make run has) | none
+  iommu:    the -device line's value; "none" for a machine without one
+  args:     further QEMU arguments (may be given several times)
+  append:   the kernel's command line
+  status:   the kernel's exit status: 0 (default), 1, 2; or qemu=N for QEMU's own
+  timeout:  seconds (default 120)
+  see:      a regular expression that some line must match (several times; in any order)
+  not:      one that no line may match
+  check:    a further check by name (checks.py)
+  before:   something done to the machine before it runs, by name (before.py)
+
+Output is TAP, then one line of totals. What a failed run printed is kept
+under FOLDER/boot-tests/NAME/.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+import before  # noqa: E402
+import checks  # noqa: E402
+
+EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
+MANY = {"args", "see", "not", "check"}
+KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
+               "timeout", "before", "about"}
+
+
+class Machine:
+    """One .boot file."""
+
+    def __init__(self, path):
+        self.name = path.stem
+        self.values = {key: [] for key in MANY}
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            key, colon, value = line.partition(":")
+            if not colon or key not in KEYS:
+                raise SystemExit(f"{path}:{number}: unknown key in {line!r}")
+            if key in MANY:
+                self.values[key].append(value.strip())
+            else:
+                self.values[key] = value.strip()
+
+    def get(self, key, default=""):
+        return self.values.get(key, default)
+
+
+def disk(path, first):
+    """2 MiB of decimal numbers: nowhere constant, the same every time."""
+    text = bytearray()
+    while len(text) < 2 << 20:
+        text += b"%d\n" % first
+        first += 1
+    path.write_bytes(text[:2 << 20])
+
+
+def devices_main(scratch):
+    """The devices of "make run" (tools/run.sh)."""
+    disk(scratch / "disk.img", 1000000)
+    disk(scratch / "scratch.img", 2000000)
+    return f"""
+        -device edu,addr=3,dma_mask=0xffffffffffffffff -device edu,addr=4,dma_mask=0xffffffff
+        -device pcie-pci-bridge,addr=5,id=pci1 -device edu,bus=pci1,addr=2,dma_mask=0xffffffffffffffff
+        -drive if=none,id=scratch,format=raw,file={scratch}/scratch.img
+        -device nvme,addr=6,drive=scratch,serial=SCRATCH
+        -device pcie-root-port,addr=7,id=port1,chassis=1
+        -drive if=none,id=disk,format=raw,file={scratch}/disk.img
+        -device nvme,bus=port1,drive=disk,serial=DISK"""
+
+
+def firmware(scratch):
+    for name in ("OVMF_CODE_4M.fd", "OVMF_CODE.fd"):
+        code = pathlib.Path("/usr/share/OVMF") / name
+        if code.exists():
+            shutil.copy(str(code).replace("CODE", "VARS"), scratch / "vars.fd")
+            return (f"-drive if=pflash,unit=0,format=raw,readonly=on,file={code} "
+                    f"-drive if=pflash,unit=1,format=raw,file={scratch}/vars.fd")
+    raise SystemExit("no OVMF under /usr/share/OVMF (package ovmf)")
+
+
+def image(build, scratch, door, append):
+    """An ISO or EFI disk of its own, whose command line is append."""
+    target = "run.iso" if door not in ("uefi-app",) else "run-efi.img"
+    out = scratch / target
+    subprocess.run(["make", "-s", "-C", str(ROOT), f"BUILD={build}", f"RUN_IMAGE={out}", "run-image",
+                    f"BOOT={'uefi-app' if door == 'uefi-app' else 'bios'}", f"APPEND={append}"],
+                   check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+def door_args(machine, build, scratch, append):
+    door = machine.get("boot", "pvh")
+    if door == "pvh":
+        return ["-kernel", str(build / "iommukit.elf"), "-append", append]
+    out = image(build, scratch, door, append)
+    args = {
+        "bios": f"-cdrom {out} -boot d",
+        "uefi": f"-cdrom {out} -boot d",
+        "usb-bios": f"-drive if=none,id=stick,format=raw,readonly=on,file={out} -device qemu-xhci,addr=1d "
+                    "-device usb-storage,drive=stick,bootindex=0",
+        "usb-uefi": f"-drive if=none,id=stick,format=raw,readonly=on,file={out} -device qemu-xhci,addr=1d "
+                    "-device usb-storage,drive=stick,bootindex=0",
+        "uefi-app": f"-drive if=ide,format=raw,file={out}",
+    }[door]
+    if "uefi" in door:
+        args += " " + firmware(scratch)
+    return shlex.split(args)
+
+
+def command(machine, build, scratch, tree):
+    qemu = [str(ROOT / "tools/qemu.sh"), tree]
+    timing = ["-icount", "shift=0,sleep=off"] if machine.get("time", "icount") == "icount" else []
+    iommu = machine.get("iommu", "intel-iommu,intremap=on,aw-bits=48")
+    append = machine.get("append", "")
+    args = ["-machine", "q35", "-accel", "tcg", *timing, "-smp", machine.get("smp", "1"),
+            "-m", machine.get("memory", "6G"), "-nodefaults", "-display", "none", "-vga", "std",
+            "-serial", f"file:{scratch}/serial.txt", "-no-reboot",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if iommu != "none":
+        args += ["-device", iommu]
+    if machine.get("devices", "main") == "main":
+        args += shlex.split(devices_main(scratch))
+        append = f"scratch=0000:00:06.0 {append}".strip()
+    for extra in machine.get("args"):
+        args += shlex.split(extra.format(scratch=scratch, build=build))
+    return qemu + args + door_args(machine, build, scratch, append)
+
+
+def judge(machine, status, text, scratch):
+    """What is wrong with a run, as a list of lines; empty when nothing is."""
+    wanted = machine.get("status", "0")
+    wanted = int(wanted[5:]) if wanted.startswith("qemu=") else EXIT_TO_QEMU[wanted]
+    wrong = []
+    if status != wanted:
+        wrong.append(f"QEMU's status: seen {status}, expected {wanted}")
+    for pattern in machine.get("see"):
+        if not re.search(pattern, text, re.M):
+            wrong.append(f"no line matches: {pattern}")
+    for pattern in machine.get("not"):
+        found = re.search(pattern, text, re.M)
+        if found:
+            wrong.append(f"a line matches {pattern}: {found.group(0)!r}")
+    for name in machine.get("check"):
+        wrong += getattr(checks, name)(text, scratch)
+    return wrong
+
+
+def boot(machine, build, tree, keep):
+    """Runs one machine on one QEMU; returns (wrong, seconds)."""
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="iommukit-boot-"))
+    began = time.monotonic()
+    try:
+        args = command(machine, build, scratch, tree)
+        for name in machine.get("check"):
+            args += getattr(checks, name + "_args", lambda _: [])(scratch)
+        prepare = getattr(before, machine.get("before"), None) if machine.get("before") else None
+        if prepare is not None:
+            args += before.ARGS + before.socket_args(scratch)
+        with open(scratch / "qemu.txt", "wb") as log:
+            process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       start_new_session=True)
+            try:
+                if prepare is not None:
+                    prepare(scratch)
+                status = process.wait(timeout=float(machine.get("timeout", "120")))
+            except subprocess.TimeoutExpired:
+                status = "none, timed out"
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, 9)
+                    process.wait()
+        serial = scratch / "serial.txt"
+        text = serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
+        wrong = judge(machine, status, text, scratch)
+        if wrong or keep:
+            kept = build / "boot-tests" / machine.name
+            shutil.rmtree(kept, ignore_errors=True)
+            kept.mkdir(parents=True)
+            (kept / "command.txt").write_text(shlex.join(args) + "\n")
+            for name in ("serial.txt", "qemu.txt", "trace.txt"):
+                if (scratch / name).exists():
+                    shutil.copy(scratch / name, kept / name)
+        return wrong, time.monotonic() - began
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def jobs_of(machines, newer, no_newer):
+    """(title, machine, tree) for each run; tree is None where it is skipped."""
+    for machine in machines:
+        which = machine.get("qemu", "7.2")
+        if which in ("7.2", "both"):
+            yield f"boot/{machine.name}", machine, "system"
+        if which in ("newer", "both"):
+            yield f"boot/{machine.name}:newer-qemu", machine, newer if not no_newer else None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--newer", default="")
+    parser.add_argument("--no-newer", default="")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    machines = [Machine(path) for path in sorted(HERE.glob("*.boot"))]
+    if options.names:
+        machines = [m for m in machines if m.name in options.names]
+    if not options.newer and not options.no_newer:
+        options.no_newer = "no newer QEMU was given"
+    runs = list(jobs_of(machines, options.newer, options.no_newer))
+    if not runs:
+        raise SystemExit("run.py: no such boot test")
+
+    print("TAP version 14", flush=True)
+    passed = failed = skipped = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        futures = [pool.submit(boot, machine, build, tree, options.keep) if tree else None
+                   for _, machine, tree in runs]
+        for number, ((title, machine, _), future) in enumerate(zip(runs, futures), 1):
+            if future is None:
+                skipped += 1
+                print(f"ok {number} - {title} # SKIP {options.no_newer}", flush=True)
+                continue
+            wrong, seconds = future.result()
+            if wrong:
+                failed += 1
+                print(f"not ok {number} - {title} # time={seconds:.1f}s\n  ---")
+                for line in wrong:
+                    print(f"  - {line}")
+                print(f"  see: {build}/boot-tests/{machine.name}\n  ...", flush=True)
+            else:
+                passed += 1
+                print(f"ok {number} - {title} # time={seconds:.1f}s", flush=True)
+    print(f"1..{len(runs)}\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The targets people call: run, test, check, bench, and what they are made of.
+
+BOOT ?= pvh
+APPEND ?=
+export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
+
+.PHONY: all lib iso efi tools run run-image test check unit headers boot-tests newer-qemu bench bench-host \
+    fuzz format help setup-build setup-run setup-test clean
+
+all: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi
+
+lib: $(BUILD)/libiommu.a
+iso: $(BUILD)/iommukit.iso
+efi: $(BUILD)/iommukit.efi
+
+setup-build setup-run setup-test: setup-%:
+	@tools/setup.sh build $*
+
+# ---- the main job ----
+
+run: setup-run
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf
+	@$(if $(filter-out pvh,$(BOOT)),$(MAKE) --no-print-directory run-image BOOT=$(BOOT))
+	@tools/run.sh $(BUILD)
+
+# An image of its own for one run, whose first entry carries APPEND; boot.mk makes it.
+RUN_IMAGE ?= $(BUILD)/$(if $(filter uefi-app,$(BOOT)),run-efi.img,run.iso)
+
+# ---- host tests ----
+
+TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS))
+
+# One result file a program: it is run again when it or a table changed.
+$(BUILD)/host/results/%: $(BUILD)/host/tests/test_%
+	@mkdir -p $(@D)
+	@$< >$@.new 2>&1; echo "exit $$?" >>$@.new; mv $@.new $@
+
+headers: $(patsubst %,$(BUILD)/host/headers/%.ok,$(HEADERS))
+
+unit: $(TEST_RUNS)
+	@tools/totals.sh $(BUILD)/host/results/*
+
+check: setup-build headers
+	@$(MAKE) --no-print-directory $(BUILD)/libiommu.a
+	@tools/check-symbols.sh $(BUILD)/libiommu.a
+	@$(MAKE) --no-print-directory unit
+
+# ---- everything ----
+
+newer-qemu:
+	@tools/fetch-qemu.sh
+
+test: setup-run setup-test
+	@tests/run-all.sh $(BUILD)
+
+boot-tests:
+	@tests/boot-all.sh $(BUILD) $(NAMES)
+
+# ---- benchmarks ----
+
+bench: setup-run bench-host
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf
+	@tools/bench.sh $(BUILD)
+
+$(BUILD)/host/bench/pt_bench: tests/bench/pt_bench.c $(wildcard drivers/iommu/pt/*) tests/model/fake_platform.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(COMMON)) -O2 -Itests/unit -Itests/model -o $@ tests/bench/pt_bench.c \
+	    $(wildcard drivers/iommu/pt/*.c) tests/model/fake_platform.c
+
+bench-host: $(BUILD)/host/bench/pt_bench
+	@$<
+
+format:
+	clang-format -i $(filter-out %_regs.h %_formats.h,$(shell git ls-files '*.c' '*.h'))
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@tools/help.sh
