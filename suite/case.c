@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A case: its outcome, and the frames, domains and attachments it owns until the runner closes it. */
+#include "case.h"
+
+#include "format.h"
+
+/* ---- outcome ---- */
+
+bool case_runs(struct suite_case *t)
+{
+    if (t->outcome == CASE_RUNS && t->env->ops->now_us(t->env) > t->deadline_us)
+        case_fail(t, "an end within the scenario's time", "timed out after %llu ms",
+                  (unsigned long long)(t->deadline_us - t->start_us) / 1000);
+    return t->outcome == CASE_RUNS;
+}
+
+void case_skip(struct suite_case *t, const char *format, ...)
+{
+    va_list args;
+
+    if (t->outcome != CASE_RUNS)
+        return;
+    t->outcome = CASE_SKIPPED;
+    va_start(args, format);
+    format_text(t->seen, sizeof(t->seen), format, args);
+    va_end(args);
+}
+
+void case_note(struct suite_case *t, const char *format, ...)
+{
+    va_list args;
+
+    if (t->outcome != CASE_RUNS)
+        return;
+    va_start(args, format);
+    format_text(t->note, sizeof(t->note), format, args);
+    va_end(args);
+}
+
+void case_fail(struct suite_case *t, const char *expected, const char *seen, ...)
+{
+    va_list args;
+
+    if (t->outcome != CASE_RUNS)
+        return;
+    t->outcome = CASE_FAILED;
+    format_line(t->expected, sizeof(t->expected), "%s", expected);
+    va_start(args, seen);
+    format_text(t->seen, sizeof(t->seen), seen, args);
+    va_end(args);
+}
+
+void case_check(struct suite_case *t, bool ok, const char *what)
+{
+    if (!ok)
+        case_fail(t, what, "it is not so");
+}
+
+void case_status(struct suite_case *t, const char *what, enum iommu_status seen, enum iommu_status wanted)
+{
+    char expected[CASE_TEXT];
+
+    if (seen == wanted)
+        return;
+    format_line(expected, sizeof(expected), "%s returns %s", what, iommu_status_name(wanted));
+    case_fail(t, expected, "%s", iommu_status_name(seen));
+}
+
+void case_needs_masters(struct suite_case *t, size_t count)
+{
+    if (t->master_count < count)
+        case_skip(t, "needs %u exerciser(s) covered by a unit, there are %u", (unsigned)count,
+                  (unsigned)t->master_count);
+}
+
+void case_needs_bits(struct suite_case *t, const struct master *m, unsigned bits)
+{
+    if (m->ex->address_bits < bits)
+        case_skip(t, "the device sends %u address bits, %u are needed", m->ex->address_bits, bits);
+}
+
+/* Marsaglia's xorshift64: repeatable from the seed that the run prints. */
+uint64_t case_random(struct suite_case *t, uint64_t below)
+{
+    t->random ^= t->random << 13;
+    t->random ^= t->random >> 7;
+    t->random ^= t->random << 17;
+    return t->random % below;
+}
+
+/* ---- frames ---- */
+
+struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
+                           uint64_t end_pa)
+{
+    size_t canaries = align == FRAME_BYTES ? 1 : 0;
+    struct buffer *buffer = &t->buffers[t->buffer_count];
+    uint64_t pa = 0;
+
+    if (!case_runs(t))
+        return NULL;
+    if (t->buffer_count == CASE_BUFFERS) {
+        case_fail(t, "no more buffers than a case holds", "%u are in use", CASE_BUFFERS);
+        return NULL;
+    }
+    buffer->allocated_frames = frames + 2 * canaries;
+    buffer->allocated = t->env->ops->frames_alloc(t->env, buffer->allocated_frames, align, start_pa, end_pa, &pa);
+    if (buffer->allocated == NULL) {
+        case_skip(t, "no %u free frames in 0x%llx-0x%llx", (unsigned)buffer->allocated_frames,
+                  (unsigned long long)start_pa, (unsigned long long)end_pa);
+        return NULL;
+    }
+    buffer->frames = frames;
+    buffer->at = buffer->allocated + canaries * FRAME_BYTES;
+    buffer->pa = pa + canaries * FRAME_BYTES;
+    t->buffer_count++;
+    case_refill(t);
+    return buffer;
+}
+
+struct buffer *case_frame(struct suite_case *t)
+{
+    return case_buffer(t, 1, FRAME_BYTES, 0, UINT64_MAX);
+}
+
+/* ---- domains ---- */
+
+struct iommu_domain *case_domain(struct suite_case *t, enum iommu_domain_type type,
+                                 const struct master *masters, size_t count)
+{
+    struct iommu_device *devices[CASE_MASTERS];
+    struct iommu_domain *domain = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        devices[i] = masters[i].device;
+    if (!case_runs(t))
+        return NULL;
+    if (t->domain_count == CASE_DOMAINS) {
+        case_fail(t, "no more domains than a case holds", "%u are in use", CASE_DOMAINS);
+        return NULL;
+    }
+    case_status(t, "iommu_domain_create",
+                iommu_domain_create(t->env->iommu, &(struct iommu_domain_desc){
+                    .type = type, .devices = devices, .device_count = count,
+                    .identity_end = t->env->ops->ram_end(t->env) }, &domain),
+                IOMMU_OK);
+    if (t->outcome == CASE_RUNS)
+        t->domains[t->domain_count++] = domain;
+    return domain;
+}
+
+void case_destroy(struct suite_case *t, struct iommu_domain *domain)
+{
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_domain_destroy", iommu_domain_destroy(domain), IOMMU_OK);
+    for (size_t i = 0; i < t->domain_count && t->outcome == CASE_RUNS; i++)
+        if (t->domains[i] == domain) {
+            t->domains[i] = t->domains[--t->domain_count];
+            break;
+        }
+}
+
+void case_map(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len,
+              unsigned prot)
+{
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_map", iommu_map(domain, &(struct iommu_mapping){
+                    .iova = iova, .pa = pa, .len = len, .prot = prot }), IOMMU_OK);
+}
+
+void case_unmap(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t len)
+{
+    uint64_t unmapped = 0;
+
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_unmap", iommu_unmap(domain, iova, len, &unmapped), IOMMU_OK);
+    if (unmapped != len)
+        case_fail(t, "iommu_unmap takes away the whole range", "0x%llx of 0x%llx bytes",
+                  (unsigned long long)unmapped, (unsigned long long)len);
+}
+
+/* ---- attachments ---- */
+
+void case_bus_master(struct suite_case *t, struct master *m, bool on)
+{
+    if (case_runs(t))
+        t->env->ops->bus_master(t->env, m->ex, on);
+}
+
+/* The exerciser's memory may be in the domain already: attached before, or by a mapping of the scenario. */
+static void map_private(struct suite_case *t, struct iommu_domain *domain, const struct master *m)
+{
+    uint64_t pa;
+
+    if (iommu_lookup(domain, m->private_iova, &pa) == IOMMU_OK && pa == m->ex->private_pa)
+        return;
+    case_map(t, domain, m->private_iova, m->ex->private_pa, m->ex->private_pages * FRAME_BYTES, IOMMU_RW);
+}
+
+void case_attach(struct suite_case *t, struct iommu_domain *domain, struct master *m)
+{
+    struct iommu_domain_info info;
+
+    if (!case_runs(t))
+        return;
+    iommu_domain_info(domain, &info);
+    m->private_iova = info.type == IOMMU_DOMAIN_IDENTITY ? m->ex->private_pa : case_private_iova(t, m);
+    if (info.type == IOMMU_DOMAIN_UNMANAGED && m->ex->private_pages > 0)
+        map_private(t, domain, m);
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_attach", iommu_attach(domain, m->device, IOMMU_NO_PASID), IOMMU_OK);
+    if (t->outcome != CASE_RUNS)
+        return;
+    m->attached = true;
+    t->env->ops->bus_master(t->env, m->ex, true);
+    m->needs_rebase = true;
+    if (info.type != IOMMU_DOMAIN_BLOCKED)
+        case_ready(t, m);
+}
+
+void case_detach(struct suite_case *t, struct master *m)
+{
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_detach", iommu_detach(m->device, IOMMU_NO_PASID), IOMMU_OK);
+    m->attached = false;
+}
+
+struct iommu_domain *case_enter(struct suite_case *t, struct master *m)
+{
+    struct iommu_domain *domain = case_domain(t, IOMMU_DOMAIN_UNMANAGED, m, 1);
+
+    case_attach(t, domain, m);
+    return domain;
+}
+
+/* ---- beginning and end ---- */
+
+static size_t index_of(const struct suite_env *env, const struct exerciser *ex)
+{
+    size_t i = 0;
+
+    while (i < env->exerciser_count && env->exercisers[i] != ex)
+        i++;
+    return i;
+}
+
+/*
+ * Apart from the interrupt range (VT-d §3.15) and from every window below; 1 MiB
+ * for each exerciser, so that several share a domain.
+ */
+uint64_t case_private_iova(const struct suite_case *t, const struct master *m)
+{
+    uint64_t base = m->ex->address_bits >= 32 ? 0xe0000000ull : 0x0c000000ull;
+
+    return base + index_of(t->env, m->ex) * 0x100000ull;
+}
+
+static uint32_t round_up(uint32_t value, uint32_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+void case_add_master(struct suite_case *t, struct exerciser *ex)
+{
+    struct master *m = &t->master[t->master_count++];
+    uint32_t step = ex->step_len > ex->align ? ex->step_len : ex->align;
+
+    *m = (struct master){ .ex = ex, .device = ex->device };
+    m->window = ex->address_bits >= 32 ? GIB1 : 0x08000000ull;
+    m->len = round_up(64, step);
+    if (m->len > ex->max_len)
+        m->len = ex->max_len;
+    m->offset = round_up(256, ex->align);
+    if (m->offset + m->len > FRAME_BYTES)
+        m->offset = 0;
+    if (ex->function != NULL)
+        m->rid_count = pci_requester_ids(ex->function, m->rids, IOMMU_DEVICE_RIDS);
+    if (m->rid_count == 0) {
+        m->rids[0] = iommu_device_rid(ex->device);
+        m->rid_count = 1;
+    }
+}
+
+static void quiet(struct suite_case *t, struct master *m)
+{
+    m->ex->ops->stop(m->ex);
+    t->env->ops->bus_master(t->env, m->ex, false);
+    if (m->attached && iommu_detach(m->device, IOMMU_NO_PASID) != IOMMU_OK)
+        case_fail(t, "the device can be detached at the end", "iommu_detach failed");
+}
+
+void case_close(struct suite_case *t)
+{
+    for (size_t i = 0; i < t->master_count; i++)
+        quiet(t, &t->master[i]);
+    for (size_t i = 0; i < t->domain_count; i++) {
+        enum iommu_status status = iommu_domain_destroy(t->domains[i]);
+
+        if (status != IOMMU_OK)
+            case_fail(t, "the domain can be destroyed at the end", "%s", iommu_status_name(status));
+    }
+    for (size_t i = 0; i < t->buffer_count; i++)
+        t->env->ops->frames_free(t->env, t->buffers[i].allocated, t->buffers[i].allocated_frames);
+    t->domain_count = 0;
+    t->buffer_count = 0;
+}

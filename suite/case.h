@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the runner does with a case before and after its scenario. */
+#ifndef SUITE_CASE_H
+#define SUITE_CASE_H
+
+#include "scenario.h"
+
+void case_add_master(struct suite_case *t, struct exerciser *ex);
+/* Where the private memory of m is mapped in translated domains. */
+uint64_t case_private_iova(const struct suite_case *t, const struct master *m);
+/* Stops and blocks the masters, destroys the domains, frees the frames. */
+void case_close(struct suite_case *t);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Transfers, and what memory and the fault log must show afterwards. All
+ * buffers of a case hold one fill value between transfers, so that a byte
+ * that arrives anywhere else is seen wherever it lands in them.
+ */
+#include "scenario.h"
+
+#include "format.h"
+
+#define FILL_BYTE 0xa5u
+#define FILL_WORD 0xa5a5a5a5a5a5a5a5ull
+
+/* ---- memory ---- */
+
+static size_t words_of(const struct buffer *buffer)
+{
+    return buffer->allocated_frames * FRAME_BYTES / sizeof(uint64_t);
+}
+
+/* The library and devices write these words behind the compiler's back. */
+static volatile uint64_t *words_at(const struct buffer *buffer)
+{
+    return (volatile uint64_t *)(void *)buffer->allocated;
+}
+
+void case_refill(struct suite_case *t)
+{
+    for (size_t b = 0; b < t->buffer_count; b++) {
+        volatile uint64_t *word = words_at(&t->buffers[b]);
+
+        for (size_t i = 0; i < words_of(&t->buffers[b]); i++)
+            word[i] = FILL_WORD;
+    }
+}
+
+static size_t bytes_changed(uint64_t word)
+{
+    size_t count = 0;
+
+    for (word ^= FILL_WORD; word != 0; word >>= 8)
+        count += (word & 0xff) != 0;
+    return count;
+}
+
+size_t case_changed(const struct suite_case *t)
+{
+    size_t changed = 0;
+
+    for (size_t b = 0; b < t->buffer_count; b++) {
+        const volatile uint64_t *word = words_at(&t->buffers[b]);
+
+        for (size_t i = 0; i < words_of(&t->buffers[b]); i++)
+            if (word[i] != FILL_WORD)
+                changed += bytes_changed(word[i]);
+    }
+    return changed;
+}
+
+static void put_pattern(const struct plan *plan)
+{
+    const uint8_t *pattern = plan->m->ex->pattern;
+
+    for (size_t p = 0; p < plan->piece_count; p++) {
+        for (uint32_t i = 0; i < plan->pieces[p].len; i++)
+            ((volatile uint8_t *)plan->pieces[p].at)[i] = pattern[i];
+        pattern += plan->pieces[p].len;
+    }
+}
+
+/* How many bytes of the pieces are not the pattern's; makes them fill again. */
+static size_t take_pattern(const struct plan *plan)
+{
+    const uint8_t *pattern = plan->m->ex->pattern;
+    size_t wrong = 0;
+
+    for (size_t p = 0; p < plan->piece_count; p++) {
+        volatile uint8_t *at = plan->pieces[p].at;
+
+        for (uint32_t i = 0; i < plan->pieces[p].len; i++) {
+            wrong += at[i] != pattern[i];
+            at[i] = FILL_BYTE;
+        }
+        pattern += plan->pieces[p].len;
+    }
+    return wrong;
+}
+
+/* ---- faults ---- */
+
+void case_faults_clear(struct suite_case *t, const struct master *m)
+{
+    for (size_t i = 0; i < m->rid_count; i++)
+        t->env->ops->faults_clear(t->env, iommu_device_segment(m->device), m->rids[i]);
+}
+
+#define FAULTS_READ 8
+
+/* Calls visit for the DMA faults of m, at most FAULTS_READ of each id; returns how many there were. */
+static size_t for_each_fault(struct suite_case *t, const struct master *m,
+                             void (*visit)(void *arg, const struct iommu_fault *fault), void *arg)
+{
+    struct iommu_fault faults[FAULTS_READ];
+    size_t seen = 0;
+
+    for (size_t i = 0; i < m->rid_count; i++) {
+        size_t count = t->env->ops->faults(t->env, iommu_device_segment(m->device), m->rids[i], faults,
+                                           FAULTS_READ);
+
+        for (size_t f = 0; f < count && f < FAULTS_READ; f++)
+            if (faults[f].kind == IOMMU_FAULT_DMA) {
+                visit(arg, &faults[f]);
+                seen++;
+            }
+    }
+    return seen;
+}
+
+struct first_fault {
+    struct iommu_fault *out;
+    bool found;
+};
+
+static void take_first(void *arg, const struct iommu_fault *fault)
+{
+    struct first_fault *first = arg;
+
+    if (!first->found)
+        *first->out = *fault;
+    first->found = true;
+}
+
+size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fault *out)
+{
+    struct first_fault first = { .out = out };
+
+    return for_each_fault(t, m, take_first, &first);
+}
+
+struct fault_check {
+    const struct plan *plan;
+    const struct refusal *refusal;
+    bool wrong;
+    char seen[CASE_TEXT];
+};
+
+static bool address_fits(const struct fault_check *check, const struct iommu_fault *fault)
+{
+    const struct plan *plan = check->plan;
+    uint64_t first_page = plan->iova & ~(FRAME_BYTES - 1);
+
+    if (check->refusal->any_address)
+        return true;
+    return fault->iova >= first_page && fault->iova < plan->iova + plan->len
+        && (fault->iova & (FRAME_BYTES - 1)) == 0;
+}
+
+static bool fault_fits(const struct fault_check *check, const struct iommu_fault *fault)
+{
+    const struct refusal *refusal = check->refusal;
+    enum iommu_access access = check->plan->operation == EX_WRITE ? IOMMU_ACCESS_WRITE : IOMMU_ACCESS_READ;
+
+    if (fault->reason != refusal->reason && (refusal->or_reason == 0 || fault->reason != refusal->or_reason))
+        return false;
+    if (!refusal->any_address && fault->access != access)
+        return false;
+    if (refusal->level != ANY_LEVEL && fault->walk_level != refusal->level)
+        return false;
+    return address_fits(check, fault) && fault->device == check->plan->m->device
+        && fault->pasid == IOMMU_NO_PASID;
+}
+
+static void check_fault(void *arg, const struct iommu_fault *fault)
+{
+    struct fault_check *check = arg;
+
+    if (check->wrong || fault_fits(check, fault))
+        return;
+    check->wrong = true;
+    format_line(check->seen, sizeof(check->seen),
+                "fault reason 0x%02x, %s from " IOMMU_RID_FORMAT " (%s device) at 0x%llx, level 0x%x",
+                fault->reason, fault->access == IOMMU_ACCESS_WRITE ? "write" : "read",
+                IOMMU_RID_ARGS(fault->segment, fault->rid),
+                fault->device == check->plan->m->device ? "its" : "not its", (unsigned long long)fault->iova,
+                fault->walk_level);
+}
+
+static void say_refusal(char *out, size_t size, const struct plan *plan, const struct refusal *refusal)
+{
+    const struct master *m = plan->m;
+
+    format_line(out, size, "fault reason 0x%02x, %s from " IOMMU_RID_FORMAT " at 0x%llx%s, level 0x%x",
+                refusal->reason, plan->operation == EX_WRITE ? "write" : "read",
+                IOMMU_RID_ARGS(iommu_device_segment(m->device), m->rids[0]),
+                (unsigned long long)(plan->iova & ~(FRAME_BYTES - 1)),
+                refusal->any_address ? " or at its queues" : "", refusal->level);
+}
+
+/* ---- transfers ---- */
+
+enum ex_operation case_operation(const struct master *m)
+{
+    return m->ex->can_write ? EX_WRITE : EX_READ;
+}
+
+struct refusal refusal_of(enum ex_operation operation, uint8_t level)
+{
+    return (struct refusal){ .reason = operation == EX_WRITE ? REASON_WRITE : REASON_READ, .level = level };
+}
+
+struct plan plan_page(struct master *m, enum ex_operation operation, uint64_t page_iova,
+                      const struct buffer *buffer, size_t frame)
+{
+    struct plan plan = { .m = m, .operation = operation, .iova = page_iova + m->offset, .len = m->len };
+
+    if (buffer != NULL) {
+        plan.pieces[0] = (struct piece){ buffer->at + frame * FRAME_BYTES + m->offset, m->len };
+        plan.piece_count = 1;
+    }
+    return plan;
+}
+
+void case_ready(struct suite_case *t, struct master *m)
+{
+    enum ex_status status;
+
+    if (!m->needs_rebase || !case_runs(t))
+        return;
+    status = m->ex->ops->rebase(m->ex, m->private_iova);
+    if (status == EX_DONE)
+        status = m->ex->ops->prepare(m->ex);
+    if (status != EX_DONE)
+        case_fail(t, "the exerciser works after its private memory is mapped", "%s", ex_status_name(status));
+    m->needs_rebase = false;
+}
+
+static bool operation_exists(struct suite_case *t, const struct plan *plan)
+{
+    const struct exerciser *ex = plan->m->ex;
+
+    if (plan->operation == EX_WRITE ? !ex->can_write : !ex->can_read)
+        case_skip(t, "%s does no DMA %s here", ex->ops->name, plan->operation == EX_WRITE ? "write" : "read");
+    return case_runs(t);
+}
+
+static enum ex_status transfer(struct suite_case *t, const struct plan *plan)
+{
+    struct exerciser *ex = plan->m->ex;
+    enum ex_status status;
+
+    if (plan->operation == EX_READ)
+        put_pattern(plan);
+    status = exerciser_run(ex, &(struct ex_dma){ plan->operation, plan->iova, plan->len });
+    if (status == EX_UNSUPPORTED)
+        case_skip(t, "the exerciser cannot do %u bytes at 0x%llx", plan->len, (unsigned long long)plan->iova);
+    plan->m->needs_rebase |= status != EX_DONE;
+    return status;
+}
+
+void expect_arrives(struct suite_case *t, const struct plan *plan)
+{
+    struct iommu_fault fault;
+    enum ex_status status;
+    size_t wrong, elsewhere, faults;
+
+    if (!operation_exists(t, plan))
+        return;
+    case_ready(t, plan->m);
+    case_faults_clear(t, plan->m);
+    if (!case_runs(t))
+        return;
+    status = transfer(t, plan);
+    wrong = take_pattern(plan);
+    elsewhere = case_changed(t);
+    faults = case_faults(t, plan->m, &fault);
+    if (status == EX_DONE && wrong == 0 && elsewhere == 0 && faults == 0)
+        return;
+    case_refill(t);
+    if (faults > 0)
+        case_fail(t, "the transfer arrives in its frame and nowhere else",
+                  "%s at 0x%llx ended %s, fault reason 0x%02x at 0x%llx",
+                  plan->operation == EX_WRITE ? "write" : "read", (unsigned long long)plan->iova,
+                  ex_status_name(status), fault.reason, (unsigned long long)fault.iova);
+    else
+        case_fail(t, "the transfer arrives in its frame and nowhere else",
+                  "%s at 0x%llx ended %s, %u of %u bytes wrong, %u changed elsewhere, no fault",
+                  plan->operation == EX_WRITE ? "write" : "read", (unsigned long long)plan->iova,
+                  ex_status_name(status), (unsigned)wrong, plan->len, (unsigned)elsewhere);
+}
+
+/* The buffers as before a transfer that must not arrive; false: the case has ended. */
+static bool nothing_arrived(struct suite_case *t, const struct plan *plan, const char *expected)
+{
+    enum ex_status status = transfer(t, plan);
+    size_t changed;
+
+    if (t->outcome != CASE_RUNS) {
+        case_refill(t);
+        return false;
+    }
+    /* The pattern that a read found is the scenario's own; it must be there still. */
+    if (plan->operation == EX_READ && take_pattern(plan) != 0)
+        case_fail(t, expected, "the frame to be read from has changed");
+    changed = case_changed(t);
+    if (plan->operation == EX_READ && status == EX_DONE)
+        case_fail(t, expected, "the read saw the frame");
+    if (changed > 0)
+        case_fail(t, expected, "%u bytes changed", (unsigned)changed);
+    case_refill(t);
+    /* A blocked read leaves something else in the device than its pattern. */
+    plan->m->needs_rebase |= plan->operation == EX_READ;
+    return t->outcome == CASE_RUNS;
+}
+
+/*
+ * An expected fault may be lost where a unit has few fault records and another
+ * device faulted at the same moment (VT-d §7.2.1): when none is there but
+ * records overflowed meanwhile, the transfer is made once more.
+ */
+void expect_refused(struct suite_case *t, const struct plan *plan, const struct refusal *refusal)
+{
+    struct fault_check check = { .plan = plan, .refusal = refusal };
+    char expected[CASE_TEXT];
+    uint64_t overflows;
+    size_t count = 0;
+
+    if (!operation_exists(t, plan))
+        return;
+    say_refusal(expected, sizeof(expected), plan, refusal);
+    for (unsigned turn = 0; turn < 2 && count == 0; turn++) {
+        if (!refusal->any_address)
+            case_ready(t, plan->m);
+        case_faults_clear(t, plan->m);
+        if (!case_runs(t))
+            return;
+        overflows = t->env->ops->overflows(t->env);
+        if (!nothing_arrived(t, plan, expected))
+            return;
+        count = for_each_fault(t, plan->m, check_fault, &check);
+        if (t->env->ops->overflows(t->env) == overflows)
+            break;
+    }
+    if (count == 0)
+        case_fail(t, expected, "no fault, no byte changed");
+    else if (check.wrong)
+        case_fail(t, expected, "%s", check.seen);
+}
+
+void expect_nothing(struct suite_case *t, const struct plan *plan)
+{
+    if (operation_exists(t, plan))
+        (void)nothing_arrived(t, plan, "no byte of the transfer arrives");
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs scenarios and prints their results. What is per exerciser runs side by
+ * side, since an exerciser may take long over a transfer (edu: 100 ms); results
+ * are printed in the order of the exercisers afterwards.
+ */
+#include "suite.h"
+
+#include "case.h"
+#include "format.h"
+#include "glob.h"
+#include "tap.h"
+
+/*
+ * Apart at the start, so that exercisers of one make do not fault at the same
+ * moment: QEMU's unit has one fault record, and its edu rounds to milliseconds.
+ */
+#define STAGGER_US 3000u
+
+#define CASES 32u
+
+struct run {
+    struct suite_env *env;
+    const struct suite_options *options;
+    struct tap tap;
+    struct suite_totals totals;
+    struct suite_case *cases;   /* CASES of them */
+    void *args[CASES];
+    size_t count;               /* cases of the scenario at hand */
+    bool list;
+};
+
+#define CASES_FRAMES ((sizeof(struct suite_case) * CASES + FRAME_BYTES - 1) / FRAME_BYTES)
+
+/* ---- one case ---- */
+
+static uint64_t name_hash(const char *name)
+{
+    uint64_t hash = 0xcbf29ce484222325ull;  /* FNV-1a */
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 0x100000001b3ull;
+    return hash;
+}
+
+static void case_begin(struct suite_case *t, struct suite_env *env, const struct scenario *scenario)
+{
+    *t = (struct suite_case){ .env = env, .scenario = scenario };
+    format_line(t->name, sizeof(t->name), "%s", scenario->name);
+}
+
+static void run_case(void *arg)
+{
+    struct suite_case *t = arg;
+    struct suite_env *env = t->env;
+    uint32_t limit_ms = t->scenario->limit_ms == 0 ? SCENARIO_LIMIT_MS : t->scenario->limit_ms;
+
+    t->start_us = env->ops->now_us(env);
+    t->deadline_us = t->start_us + limit_ms * 1000ull;
+    t->random = name_hash(t->name) ^ env->seed;
+    t->scenario->run(t);
+    (void)case_runs(t);
+    case_close(t);
+    t->time_us = env->ops->now_us(env) - t->start_us;
+}
+
+/* ---- between scenarios ---- */
+
+/* No fault, fence or attachment of one scenario reaches the next. */
+static void reset_machine(struct suite_env *env)
+{
+    uint16_t rids[IOMMU_DEVICE_RIDS];
+
+    for (size_t i = 0; i < env->exerciser_count; i++) {
+        struct exerciser *ex = env->exercisers[i];
+        size_t count = 0;
+
+        if (ex->device == NULL)
+            continue;
+        if (iommu_device_fenced(ex->device) && iommu_device_unfence(ex->device) != IOMMU_OK)
+            tap_text(env, "# suite: %s cannot be unfenced\n", ex->label);
+        if (ex->function != NULL)
+            count = pci_requester_ids(ex->function, rids, IOMMU_DEVICE_RIDS);
+        for (size_t r = 0; r < count; r++)
+            env->ops->faults_clear(env, ex->function->segment, rids[r]);
+        env->ops->faults_clear(env, iommu_device_segment(ex->device), iommu_device_rid(ex->device));
+    }
+    iommu_debug_set_storm(env->iommu, 0, 0);
+    iommu_reset_fault_counters(env->iommu);
+}
+
+/* A scenario that leaves a device attached has failed; the device is blocked for the next. */
+static void find_left_attached(struct run *run)
+{
+    struct suite_env *env = run->env;
+
+    for (size_t i = 0; i < env->exerciser_count; i++) {
+        struct exerciser *ex = env->exercisers[i];
+        struct suite_case *t = &run->cases[0];
+
+        if (ex->device == NULL || iommu_device_domain(ex->device) == NULL)
+            continue;
+        for (size_t c = 0; c < run->count; c++)
+            if (run->cases[c].master_count > 0 && run->cases[c].master[0].ex == ex)
+                t = &run->cases[c];
+        if (t->outcome != CASE_FAILED) {
+            t->outcome = CASE_RUNS;
+            case_fail(t, "every device is blocked after a scenario", "%s was left attached", ex->label);
+        }
+        env->ops->bus_master(env, ex, false);
+        if (iommu_detach(ex->device, IOMMU_NO_PASID) != IOMMU_OK)
+            tap_text(env, "# suite: %s cannot be detached\n", ex->label);
+    }
+}
+
+/* ---- results ---- */
+
+static void report(struct run *run, const struct suite_case *t)
+{
+    bool skipped = t->outcome == CASE_SKIPPED;
+
+    if (t->note[0] != '\0')
+        tap_text(run->env, "# %s: %s\n", t->name, t->note);
+    tap_print(&run->tap, &(struct tap_result){
+        .name = t->name, .ok = t->outcome == CASE_RUNS, .skip = skipped ? t->seen : NULL,
+        .time_us = t->time_us, .expected = t->expected, .seen = t->seen, .cite = t->scenario->cite });
+    if (skipped)
+        run->totals.skipped++;
+    else if (t->outcome == CASE_FAILED)
+        run->totals.failed++;
+    else
+        run->totals.passed++;
+}
+
+/* ---- which cases a scenario has ---- */
+
+static bool covered(const struct exerciser *ex)
+{
+    return ex->device != NULL;
+}
+
+/* Keeps the case if the globs name it; a list only prints its name. */
+static void keep_case(struct run *run, struct suite_case *t)
+{
+    if (!glob_list_match(run->options->run, t->name))
+        return;
+    if (run->list)
+        tap_text(run->env, "%s\n", t->name);
+    else
+        run->count++;
+}
+
+static void add_single(struct run *run, const struct scenario *scenario, struct exerciser *ex)
+{
+    struct suite_case *t = &run->cases[run->count];
+
+    case_begin(t, run->env, scenario);
+    format_line(t->name, sizeof(t->name), "%s:%s", scenario->name, ex->label);
+    if (covered(ex))
+        case_add_master(t, ex);
+    else
+        case_skip(t, "no unit covers the device");
+    keep_case(run, t);
+}
+
+static void add_pair(struct run *run, const struct scenario *scenario, struct exerciser *a, struct exerciser *b)
+{
+    struct suite_case *t = &run->cases[run->count];
+
+    case_begin(t, run->env, scenario);
+    format_line(t->name, sizeof(t->name), "%s:%s+%s", scenario->name, a->label, b->label);
+    case_add_master(t, a);
+    case_add_master(t, b);
+    keep_case(run, t);
+}
+
+/* A scenario with nothing to run on is one line that says so. */
+static void add_plain(struct run *run, const struct scenario *scenario, const char *skip)
+{
+    struct suite_case *t = &run->cases[run->count];
+    struct suite_env *env = run->env;
+
+    case_begin(t, env, scenario);
+    if (skip != NULL)
+        case_skip(t, "%s", skip);
+    for (size_t i = 0; skip == NULL && i < env->exerciser_count && t->master_count < CASE_MASTERS; i++)
+        if (covered(env->exercisers[i]) && env->exercisers[i]->can_write)
+            case_add_master(t, env->exercisers[i]);
+    keep_case(run, t);
+}
+
+static void add_pairs(struct run *run, const struct scenario *scenario)
+{
+    struct suite_env *env = run->env;
+    struct exerciser *before = NULL;
+    bool any = false;
+
+    for (size_t i = 0; i < env->exerciser_count && run->count < CASES; i++) {
+        struct exerciser *ex = env->exercisers[i];
+
+        if (!covered(ex))
+            continue;
+        if (before != NULL) {
+            add_pair(run, scenario, before, ex);
+            any = true;
+        }
+        before = ex;
+    }
+    if (!any)
+        add_plain(run, scenario, "needs two exercisers that a unit covers");
+}
+
+static void add_cases(struct run *run, const struct scenario *scenario)
+{
+    struct suite_env *env = run->env;
+
+    run->count = 0;
+    if (env->iommu == NULL) {
+        add_plain(run, scenario, "there is no IOMMU, or it is switched off");
+    } else if (scenario->kind == PER_MACHINE) {
+        add_plain(run, scenario, NULL);
+    } else if (scenario->kind == PER_PAIR) {
+        add_pairs(run, scenario);
+    } else {
+        for (size_t i = 0; i < env->exerciser_count && run->count < CASES; i++)
+            add_single(run, scenario, env->exercisers[i]);
+        if (env->exerciser_count == 0)
+            add_plain(run, scenario, "there is no exerciser");
+    }
+}
+
+/* ---- the run ---- */
+
+static void run_scenario(struct run *run, const struct scenario *scenario)
+{
+    struct suite_env *env = run->env;
+    size_t ready = 0;
+
+    add_cases(run, scenario);
+    for (size_t i = 0; i < run->count; i++)
+        if (run->cases[i].outcome == CASE_RUNS)
+            run->args[ready++] = &run->cases[i];
+    if (ready > 0 && run->options->loglevel >= SUITE_LOG_STEPS)
+        tap_text(env, "# %s starts\n", scenario->name);
+    if (scenario->kind == PER_EXERCISER && ready > 0) {
+        env->ops->parallel(env, run_case, run->args, ready, STAGGER_US);
+    } else {
+        /* Pairs overlap, and what is done to a unit is done to everybody. */
+        for (size_t i = 0; i < ready; i++)
+            run_case(run->args[i]);
+    }
+    if (ready > 0) {
+        find_left_attached(run);
+        reset_machine(env);
+    }
+    for (size_t i = 0; i < run->count; i++)
+        report(run, &run->cases[i]);
+}
+
+static bool run_begin(struct run *run, struct suite_env *env, const struct suite_options *options)
+{
+    uint64_t pa;
+
+    run->env = env;
+    run->options = options;
+    run->cases = env->ops->frames_alloc(env, CASES_FRAMES, FRAME_BYTES, 0, UINT64_MAX, &pa);
+    if (run->cases == NULL)
+        tap_text(env, "Bail out! no memory for the suite\n");
+    return run->cases != NULL;
+}
+
+struct suite_totals suite_run_tables(struct suite_env *env, const struct suite_options *options,
+                                     const struct scenario_table *const *tables, size_t count)
+{
+    struct run run = { .list = false };
+
+    tap_begin(&run.tap, env);
+    if (!run_begin(&run, env, options))
+        return (struct suite_totals){ .failed = 1 };
+    tap_text(env, "# suite: seed=%u exercisers=%u\n", env->seed, (unsigned)env->exerciser_count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t s = 0; s < tables[i]->count; s++)
+            run_scenario(&run, &tables[i]->rows[s]);
+    tap_end(&run.tap);
+    env->ops->frames_free(env, run.cases, CASES_FRAMES);
+    return run.totals;
+}
+
+struct suite_totals suite_run(struct suite_env *env, const struct suite_options *options)
+{
+    return suite_run_tables(env, options, suite_catalogue, suite_catalogue_count);
+}
+
+void suite_list(struct suite_env *env, const struct suite_options *options)
+{
+    struct run run = { .list = true };
+
+    if (!run_begin(&run, env, options))
+        return;
+    for (size_t i = 0; i < suite_catalogue_count; i++)
+        for (size_t s = 0; s < suite_catalogue[i]->count; s++)
+            add_cases(&run, &suite_catalogue[i]->rows[s]);
+    env->ops->frames_free(env, run.cases, CASES_FRAMES);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What scenarios are written with. A scenario is a function that calls the
+ * helpers below in a straight line: the first check that fails, and a skip,
+ * end the case, and every helper called afterwards does nothing. Whatever a
+ * helper allocated, mapped or attached is undone by the runner.
+ *
+ * One thread works on one case. Exercisers of different cases run side by side.
+ */
+#ifndef SUITE_SCENARIO_H
+#define SUITE_SCENARIO_H
+
+#include "env.h"
+
+/* VT-d §7.1.3: the fault reasons that scenarios expect. */
+#define REASON_ROOT_ABSENT      0x01u
+#define REASON_CONTEXT_ABSENT   0x02u
+#define REASON_TOO_WIDE         0x04u
+#define REASON_WRITE            0x05u
+#define REASON_READ             0x06u
+
+#define FRAME_BYTES 4096ull
+#define MIB2 (1ull << 21)
+#define GIB1 (1ull << 30)
+#define GIB4 (1ull << 32)
+
+struct suite_case;
+
+enum scenario_kind {
+    PER_EXERCISER,      /* master[0]; all exercisers side by side */
+    PER_PAIR,           /* master[0] and [1]: neighbours in the list of exercisers */
+    PER_MACHINE,        /* alone; masters[] are the first that can write, as many as there are */
+};
+
+struct scenario {
+    const char *name;   /* "dma/mapped-write-arrives" */
+    const char *cite;   /* "VT-d §3.7" */
+    enum scenario_kind kind;
+    void (*run)(struct suite_case *t);
+    uint32_t limit_ms;  /* 0: SCENARIO_LIMIT_MS */
+};
+#define SCENARIO_LIMIT_MS 15000u
+
+struct scenario_table {
+    const struct scenario *rows;
+    size_t count;
+};
+#define SCENARIO_TABLE(table) { (table), sizeof(table) / sizeof((table)[0]) }
+
+/* Every area in the order in which it runs. */
+extern const struct scenario_table *const suite_catalogue[];
+extern const size_t suite_catalogue_count;
+
+/* An exerciser in a case. */
+struct master {
+    struct exerciser *ex;
+    struct iommu_device *device;
+    uint16_t rids[IOMMU_DEVICE_RIDS];   /* under which its faults may arrive */
+    size_t rid_count;
+    uint64_t private_iova;      /* where case_attach() maps its private memory */
+    uint64_t window;            /* where scenarios map their frames; 1 GiB-aligned where the device reaches that far */
+    uint32_t offset;            /* of a transfer within its page */
+    uint32_t len;               /* of a transfer within a page */
+    bool attached;              /* by case_attach() */
+    bool needs_rebase;          /* the last operation may have left the device stuck */
+};
+
+/* Frames of a scenario, filled with a value no pattern has. */
+struct buffer {
+    uint8_t *at;
+    uint64_t pa;
+    size_t frames;
+    uint8_t *allocated;     /* with the canary frames around it */
+    size_t allocated_frames;
+};
+
+#define CASE_MASTERS 2
+#define CASE_BUFFERS 8
+#define CASE_DOMAINS 6
+#define CASE_TEXT 160
+
+enum outcome { CASE_RUNS, CASE_FAILED, CASE_SKIPPED };
+
+struct suite_case {
+    struct suite_env *env;
+    const struct scenario *scenario;
+    struct master master[CASE_MASTERS];
+    size_t master_count;
+    char name[128];             /* with the exercisers */
+    uint64_t start_us, deadline_us, time_us;
+    uint64_t random;
+    enum outcome outcome;
+    struct buffer buffers[CASE_BUFFERS];
+    size_t buffer_count;
+    struct iommu_domain *domains[CASE_DOMAINS];
+    size_t domain_count;
+    char expected[CASE_TEXT];
+    char seen[CASE_TEXT];       /* of a failure; the reason of a skip */
+    char note[CASE_TEXT];       /* a diagnostic that is no failure */
+};
+
+/* ---- case.c: outcome and what a case owns ---- */
+
+/* False once the case has ended; a case past its deadline is ended here. */
+bool case_runs(struct suite_case *t);
+void case_skip(struct suite_case *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void case_note(struct suite_case *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Ends the case as failed; seen is a format. */
+void case_fail(struct suite_case *t, const char *expected, const char *seen, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Fails unless ok; what says what should have been so. */
+void case_check(struct suite_case *t, bool ok, const char *what);
+/* Fails unless seen is wanted; what names the call. */
+void case_status(struct suite_case *t, const char *what, enum iommu_status seen, enum iommu_status wanted);
+/* Skips unless that many masters are there. */
+void case_needs_masters(struct suite_case *t, size_t count);
+/* Skips unless the device of m can send addresses of so many bits. */
+void case_needs_bits(struct suite_case *t, const struct master *m, unsigned bits);
+uint64_t case_random(struct suite_case *t, uint64_t below);
+
+/*
+ * Frames in [start_pa, end_pa), contiguous, the first aligned to align. With
+ * align 4096 a canary frame lies on either side. NULL: the case has ended
+ * (skipped: no such memory).
+ */
+struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
+                           uint64_t end_pa);
+/* One frame anywhere. */
+struct buffer *case_frame(struct suite_case *t);
+
+/* A domain for count masters. NULL: the case has ended. */
+struct iommu_domain *case_domain(struct suite_case *t, enum iommu_domain_type type,
+                                 const struct master *masters, size_t count);
+void case_destroy(struct suite_case *t, struct iommu_domain *domain);
+void case_map(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len,
+              unsigned prot);
+void case_unmap(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t len);
+/*
+ * Attaches, maps the exerciser's private memory where the domain is a
+ * translated one, switches bus mastering on and makes the exerciser ready.
+ * In a blocked domain the exerciser is left as it was.
+ */
+void case_attach(struct suite_case *t, struct iommu_domain *domain, struct master *m);
+void case_detach(struct suite_case *t, struct master *m);
+void case_bus_master(struct suite_case *t, struct master *m, bool on);
+/* An unmanaged domain with m attached: how most scenarios begin. */
+struct iommu_domain *case_enter(struct suite_case *t, struct master *m);
+
+/* ---- expect.c: transfers and what must come of them ---- */
+
+/* Where in memory a part of a transfer lands. */
+struct piece {
+    uint8_t *at;
+    uint32_t len;
+};
+#define PLAN_PIECES 4
+
+struct plan {
+    struct master *m;
+    enum ex_operation operation;
+    uint64_t iova;
+    uint32_t len;
+    struct piece pieces[PLAN_PIECES];   /* in order; together len bytes */
+    size_t piece_count;
+};
+
+#define ANY_LEVEL 0xfeu
+
+struct refusal {
+    uint32_t reason;
+    uint32_t or_reason;     /* another that is as good; 0: none */
+    uint8_t level;          /* where the walk ended; ANY_LEVEL */
+    bool any_address;       /* a blocked device may be stopped at its own queues */
+};
+
+/* A transfer within one page: m->len bytes, m->offset into the page at page_iova and into the frame. */
+struct plan plan_page(struct master *m, enum ex_operation operation, uint64_t page_iova,
+                      const struct buffer *buffer, size_t frame);
+
+/* The transfer ends well, the pieces hold the pattern, every other byte of the case's buffers is as it was. */
+void expect_arrives(struct suite_case *t, const struct plan *plan);
+/* No byte of the case's buffers changes, a read does not see the pattern, and exactly that is reported. */
+void expect_refused(struct suite_case *t, const struct plan *plan, const struct refusal *refusal);
+/* No byte changes, whatever is reported. */
+void expect_nothing(struct suite_case *t, const struct plan *plan);
+
+/* A write (or a read, where the exerciser cannot write) to an unmapped page. */
+struct refusal refusal_of(enum ex_operation operation, uint8_t level);
+/* The operation the exerciser can do: a write if it can. */
+enum ex_operation case_operation(const struct master *m);
+
+/* Makes m ready if its last operation may have left it stuck. */
+void case_ready(struct suite_case *t, struct master *m);
+/* Forgets faults of m; reads those since, returns the first DMA fault in *out and how many there were. */
+void case_faults_clear(struct suite_case *t, const struct master *m);
+size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fault *out);
+/* How many bytes of all buffers differ from the fill value. */
+size_t case_changed(const struct suite_case *t);
+/* Fills them again. */
+void case_refill(struct suite_case *t);
+
+#endif
