@@ -10,4 +10,8 @@
 size_t format_text(char *out, size_t size, const char *format, va_list args);
 size_t format_line(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same, piece by piece to put() instead of into memory. */
+typedef void format_put(void *ctx, const char *text, size_t len);
+void format_stream(format_put *put, void *ctx, const char *format, va_list args);
+
 #endif
