@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * 16550 serial port without interrupts (platform facts: 16550 data sheet).
+ * Leaves out flow control: a terminal keeps up with 115200 baud.
+ */
+#include "serial.h"
+
+#include "cpu.h"
+
+#define CLOCK_HZ 1843200u
+#define CLOCKS_PER_BIT 16u
+
+/* Registers, as offsets from the port. */
+#define UART_DATA 0
+#define UART_DIVISOR_LOW 0      /* with LCR_DLAB */
+#define UART_DIVISOR_HIGH 1
+#define UART_IER 1
+#define UART_IIR 2              /* read */
+#define UART_FCR 2              /* write */
+#define UART_LCR 3
+#define UART_MCR 4
+#define UART_LSR 5
+
+#define IIR_FIFO_ON BITS32(7, 6)
+#define FCR_ENABLE_CLEAR_14 0xc7u   /* both FIFOs on and emptied */
+#define LCR_8N1 0x03u
+#define LCR_DLAB BIT32(7)
+#define MCR_DTR_RTS_OUT2 0x0bu
+#define MCR_LOOP 0x1eu              /* loop-back, DTR off so that no terminal sees the test */
+#define LSR_DATA BIT32(0)
+#define LSR_TRANSMIT_EMPTY BIT32(5)
+
+#define FIFO_BYTES 16u
+/* A port read takes about a microsecond; a full FIFO at 1200 baud takes 133 ms. */
+#define TRANSMIT_TURNS 400000u
+#define LOOP_BACK_TURNS 20000u
+/* So many full waits in a row and the port counts as gone. */
+#define STUCK_MAX 3u
+
+static struct {
+    uint16_t port;
+    bool present;
+    unsigned fifo;      /* bytes that fit once the transmitter is empty */
+    unsigned room;      /* of them, how many are left */
+    unsigned stuck;
+} uart;
+
+static bool wait_status(uint32_t bit, unsigned turns)
+{
+    for (; turns > 0; turns--) {
+        if (io_read8((uint16_t)(uart.port + UART_LSR)) & bit)
+            return true;
+        cpu_relax();
+    }
+    return false;
+}
+
+static void reg_write(unsigned reg, uint32_t value)
+{
+    io_write8((uint16_t)(uart.port + reg), (uint8_t)value);
+}
+
+/* An absent port reads all ones, so the status alone proves nothing: a byte must come back. */
+static bool loops_back(void)
+{
+    static const uint8_t probes[] = { 0xae, 0x51 };
+
+    reg_write(UART_MCR, MCR_LOOP);
+    for (size_t i = 0; i < sizeof(probes); i++) {
+        reg_write(UART_DATA, probes[i]);
+        if (!wait_status(LSR_DATA, LOOP_BACK_TURNS))
+            return false;
+        if (io_read8((uint16_t)(uart.port + UART_DATA)) != probes[i])
+            return false;
+    }
+    return true;
+}
+
+bool serial_init(uint16_t port, uint32_t baud)
+{
+    uint32_t divisor = CLOCK_HZ / CLOCKS_PER_BIT / (baud > 0 && baud <= SERIAL_BAUD_MAX ? baud : SERIAL_BAUD_MAX);
+
+    uart.port = port;
+    uart.stuck = 0;
+    uart.room = 0;
+    reg_write(UART_IER, 0);
+    reg_write(UART_LCR, LCR_DLAB);
+    reg_write(UART_DIVISOR_LOW, divisor);
+    reg_write(UART_DIVISOR_HIGH, divisor >> 8);
+    reg_write(UART_LCR, LCR_8N1);
+    reg_write(UART_FCR, FCR_ENABLE_CLEAR_14);
+    uart.present = loops_back();
+    uart.fifo = (io_read8((uint16_t)(port + UART_IIR)) & IIR_FIFO_ON) == IIR_FIFO_ON ? FIFO_BYTES : 1;
+    reg_write(UART_MCR, MCR_DTR_RTS_OUT2);
+    return uart.present;
+}
+
+bool serial_present(void)
+{
+    return uart.present;
+}
+
+uint16_t serial_port(void)
+{
+    return uart.port;
+}
+
+static void put(uint8_t byte)
+{
+    if (!uart.present)
+        return;
+    if (uart.room == 0) {
+        if (!wait_status(LSR_TRANSMIT_EMPTY, TRANSMIT_TURNS)) {
+            if (++uart.stuck == STUCK_MAX)
+                uart.present = false;
+            return;
+        }
+        uart.stuck = 0;
+        uart.room = uart.fifo;
+    }
+    uart.room--;
+    reg_write(UART_DATA, byte);
+}
+
+void serial_write(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\n')
+            put('\r');
+        put((uint8_t)text[i]);
+    }
+}
+
+int serial_getc(void)
+{
+    if (!uart.present || !(io_read8((uint16_t)(uart.port + UART_LSR)) & LSR_DATA))
+        return -1;
+    return io_read8((uint16_t)(uart.port + UART_DATA));
+}
