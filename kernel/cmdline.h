@@ -36,6 +36,7 @@ struct options {
     bool lazy_asked;            /* iommu.strict=0: only strict exists, say so */
     bool no_superpages;         /* intel_iommu=sp_off */
     bool no_queue;              /* vtd=noqueue: register-based invalidation from the start */
+    char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
     char unknown[8][48];        /* words to warn about */
     size_t unknown_count;
 };

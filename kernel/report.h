@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is known about the machine, as text or as JSON. */
+#ifndef KERNEL_REPORT_H
+#define KERNEL_REPORT_H
+
+#include "cmdline.h"
+#include "pci.h"
+
+void report_print(enum report_kind kind);
+
+/* Parts of it, which the shell shows alone; every line starts with "# ". */
+void report_processor(void);
+void report_memory(void);
+void report_acpi(void);
+void report_units(bool full);
+void report_handoff(void);
+void report_topology(void);
+void report_exercisers(void);
+
+/* report_json.c: one object between ---8<--- report and --->8---. */
+void report_json(void);
+
+/* The processor's vendor and name from CPUID, zero-terminated, without leading or trailing spaces. */
+#define CPU_NAME_BYTES 49
+void report_cpu_names(char vendor[13], char name[CPU_NAME_BYTES]);
+/* "vtd0", "none" where no unit covers f. */
+const char *report_unit_of(const struct pci_function *f);
+const char *report_door_name(void);
+
+#endif
