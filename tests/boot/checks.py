@@ -4,6 +4,7 @@
 A check NAME is a function NAME(text, scratch) that returns what is wrong, one
 line each; NAME_args(scratch) gives the QEMU arguments it needs.
 """
+import json
 import re
 
 # "# dma edu@0000:00:03.0 rid=0x0018 write iova=0x40000000 pa=0x12345000 len=2048": said by the kernel
@@ -60,3 +61,15 @@ def tap(text, _scratch):
     if len(lines) < 2 or not lines[-2].startswith("# verdict: "):
         wrong.append("no verdict in the line before the last")
     return wrong
+
+
+def report_json(text, _scratch):
+    """report=json is one JSON object with a schema member between its two marks."""
+    found = re.search(r"^---8<--- report\n(.*?)^--->8---$", text, re.M | re.S)
+    if not found:
+        return ["no report between ---8<--- report and --->8---"]
+    try:
+        report = json.loads(found.group(1))
+    except ValueError as error:
+        return [f"not JSON: {error}"]
+    return [] if "schema" in report else ["the report has no member schema"]

@@ -12,6 +12,7 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   time:     icount (default) | real
   devices:  main (default: what make run has) | none
   iommu:    the -device line's value; "none" for a machine without one
+  machine:  options of -machine behind q35
   args:     further QEMU arguments (may be given several times)
   append:   the kernel's command line
   status:   the kernel's exit status: 0 (default), 1, 2; or qemu=N for QEMU's own
@@ -45,7 +46,7 @@ import checks  # noqa: E402
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
 MANY = {"args", "see", "not", "check"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
-               "timeout", "before", "about"}
+               "timeout", "before", "machine"}
 
 
 class Machine:
@@ -136,7 +137,8 @@ def command(machine, build, scratch, tree):
     timing = ["-icount", "shift=0,sleep=off"] if machine.get("time", "icount") == "icount" else []
     iommu = machine.get("iommu", "intel-iommu,intremap=on,aw-bits=48")
     append = machine.get("append", "")
-    args = ["-machine", "q35", "-accel", "tcg", *timing, "-smp", machine.get("smp", "1"),
+    board = ",".join(["q35"] + machine.get("machine", "").split())
+    args = ["-machine", board, "-accel", "tcg", *timing, "-smp", machine.get("smp", "1"),
             "-m", machine.get("memory", "6G"), "-nodefaults", "-display", "none", "-vga", "std",
             "-serial", f"file:{scratch}/serial.txt", "-no-reboot",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The ISO as a CD under SeaBIOS.
+boot: bios
+append: run=dma/mapped-*
+status: 0
+timeout: 240
+see: booted by multiboot2
+see: ^# cmdline: .*run=dma/mapped-
+see: ^# verdict: protected
+check: tap

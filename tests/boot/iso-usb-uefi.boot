@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The ISO written to a USB stick, under OVMF.
+boot: usb-uefi
+append: run=dma/mapped-*
+status: 0
+timeout: 240
+see: booted by multiboot2
+see: ^# cmdline: .*run=dma/mapped-
+see: ^# verdict: protected
+check: tap

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The main job: what make run does, compared with what QEMU traced.
+qemu: both
+append: trace=dma
+status: 0
+see: ^# verdict: protected \(1 unit, 5 devices
+check: tap
+check: trace

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# No IOMMU at all: said, nothing fails, DMA goes straight to memory.
+qemu: both
+iommu: none
+status: 0
+see: ^# verdict: not-protected \(no DMAR table
+see: ^ok \d+ - .*# SKIP
+check: tap

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A processor without long mode: one clear line and the panic status.
+devices: none
+iommu: none
+args: -cpu qemu32
+status: 2
+see: long mode

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The report as one JSON object.
+append: report=json run=none
+status: 0
+check: report_json
