@@ -32,3 +32,70 @@ $(BUILD)/iommukit.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols-all.o linker.ld boot/b
 	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/symbols-all.o
 
 .SECONDARY: $(BUILD)/symbols-all.asm $(BUILD)/symbols-none.asm $(BUILD)/kernel-unnamed.elf
+
+# What goes into images: without debug information.
+$(BUILD)/boot/iommukit.elf: $(BUILD)/iommukit.elf
+	@mkdir -p $(@D)
+	$(OBJCOPY) --strip-debug $< $@
+
+# ---- iommukit.iso: GRUB for BIOS and UEFI, from a disc or a stick ----
+
+GRUB_MKIMAGE ?= grub-mkimage
+XORRISO ?= xorriso
+GRUB_LIB ?= /usr/lib/grub
+GRUB_FONT ?= /usr/share/grub/unicode.pf2
+APPEND ?=
+GRUB_MODULES := all_video boot echo font gfxterm halt iso9660 multiboot2 normal part_gpt part_msdos \
+    reboot search search_label serial terminal test
+GRUB_MODULES_BIOS := biosdisk vbe vga
+GRUB_MODULES_EFI := efi_gop fat
+FAT_SERIAL := 494f4d4d
+# Every tool below dates what it makes by this, in UTC.
+IMAGE_ENV := SOURCE_DATE_EPOCH=$(BOOT_EPOCH) TZ=UTC0 MTOOLS_SKIP_CHECK=1
+
+# GRUB reads what is built in before it knows comments.
+$(BUILD)/boot/grub-early.cfg: boot/grub_early.cfg
+	@mkdir -p $(@D)
+	grep -v '^#' $< >$@
+
+$(BUILD)/boot/grub-bios.img: $(BUILD)/boot/grub-early.cfg boot/boot.mk
+	@mkdir -p $(@D)
+	$(GRUB_MKIMAGE) -O i386-pc-eltorito -d $(GRUB_LIB)/i386-pc -p /boot/grub -c $< -o $@ \
+	    $(GRUB_MODULES) $(GRUB_MODULES_BIOS)
+
+$(BUILD)/boot/grub-efi/BOOTX64.EFI: $(BUILD)/boot/grub-early.cfg boot/boot.mk
+	@mkdir -p $(@D)
+	$(GRUB_MKIMAGE) -O x86_64-efi -d $(GRUB_LIB)/x86_64-efi -p /boot/grub -c $< -o $@ \
+	    $(GRUB_MODULES) $(GRUB_MODULES_EFI)
+
+# A FAT image of $(2) KiB with the files $(3) in EFI/BOOT.
+define fat_image
+@rm -f $(1)
+$(IMAGE_ENV) mformat -C -i $(1) -T $$(( $(2) * 2 )) -h 16 -s 63 -N $(FAT_SERIAL) -v IOMMUKIT ::
+$(IMAGE_ENV) mmd -i $(1) ::/EFI ::/EFI/BOOT
+$(IMAGE_ENV) mcopy -i $(1) $(3) ::/EFI/BOOT/
+endef
+
+$(BUILD)/boot/grub-efi.img: $(BUILD)/boot/grub-efi/BOOTX64.EFI
+	$(call fat_image,$@,2880,$<)
+
+# Rewritten only when the words have changed.
+.PHONY: FORCE
+$(BUILD)/boot/grub.cfg: boot/grub_menu.awk FORCE
+	@mkdir -p $(@D)
+	@APPEND='$(subst ','\'',$(APPEND))' $(AWK) -f $< >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# The stick: boot code in the MBR for BIOS, the EFI system partition behind the file system.
+$(BUILD)/iommukit.iso: $(BUILD)/boot/iommukit.elf $(BUILD)/boot/grub.cfg $(BUILD)/boot/grub-bios.img \
+    $(BUILD)/boot/grub-efi.img
+	@rm -f $@
+	$(IMAGE_ENV) $(XORRISO) -as mkisofs -quiet -r -V IOMMUKIT -o $@ -graft-points \
+	    -partition_offset 16 --mbr-force-bootable \
+	    --grub2-mbr $(GRUB_LIB)/i386-pc/boot_hybrid.img \
+	    -c boot/boot.cat -b boot/grub/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \
+	    --grub2-boot-info \
+	    -append_partition 2 0xef $(BUILD)/boot/grub-efi.img -appended_part_as_gpt \
+	    -eltorito-alt-boot -e --interval:appended_partition_2:all:: -no-emul-boot \
+	    boot/iommukit.elf=$(BUILD)/boot/iommukit.elf boot/grub/grub.cfg=$(BUILD)/boot/grub.cfg \
+	    boot/grub/bios.img=$(BUILD)/boot/grub-bios.img boot/grub/unicode.pf2=$(GRUB_FONT)
