@@ -3,6 +3,6 @@
 # build. Compile each with -I on this directory and on include/.
 IOMMU_SOURCES := \
     iommu.c domain.c reserved.c fault.c \
-    pt/pt_vtd_ss.c pt/pt_x86_64.c \
+    pt/pt.c pt/pt_vtd_ss.c pt/pt_x86_64.c \
     intel/dmar.c intel/vtd_handoff.c intel/vtd_caps.c intel/vtd_unit.c intel/vtd_device.c \
     intel/vtd_queue.c intel/vtd_fault.c intel/vtd_irq.c

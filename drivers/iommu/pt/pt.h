@@ -26,11 +26,11 @@
 struct pt_table;
 
 struct pt_config {
-    const struct iommu_platform *platform;  /* page_alloc, page_free, table_offset, dma_flush, dma_write_barrier */
+    const struct iommu_platform *platform;  /* of it: page_alloc, page_free, table_offset, dma_flush */
     void *platform_ctx;
     unsigned levels;        /* 3 to 5 */
-    uint64_t page_sizes;    /* leaves allowed: bits 12, 21, 30; bit 12 must be set */
-    unsigned output_bits;   /* widest physical address */
+    uint64_t page_sizes;    /* leaves allowed: bits 12, 21, 30; bit 12 must be set, bit 30 needs bit 21 */
+    unsigned output_bits;   /* widest physical address, up to 52 */
     bool coherent;          /* walks snoop the caches: no flush of cache lines */
     uint64_t table_limit_pa; /* highest address of a table page: IOMMU_ANY_PA */
     unsigned table_prot;    /* PT_USER: set U/S in table entries (x86-64) */
@@ -42,7 +42,10 @@ struct pt_table {
     uint64_t *root;
     uint64_t root_pa;
     unsigned input_bits;    /* IOVAs are below 2^input_bits; x86-64: the canonical width */
-    uint64_t table_pages;   /* including the root; changed atomically */
+    uint64_t table_pages;   /* including the root; changed atomically. Unlinked ones count until they are freed */
+    uint64_t iova_bias;     /* what moves a canonical IOVA into [0, 2^input_bits); else 0 */
+    uint64_t iova_refused;  /* bits that the biased IOVA of a page, */
+    uint64_t pa_refused;    /* and its physical address, must not have */
 };
 
 /* The operations of one format. A domain holds a pointer to its format's. */
@@ -58,16 +61,23 @@ struct pt_ops {
     /*
      * Maps as iommu_map() says, with the largest leaves that fit, unmapping
      * what it did when it fails. gather receives what must be flushed although
-     * entries only became present (an empty table replaced by a large leaf);
-     * tables is set when a table was linked, for units that cache not-present entries.
+     * entries only became present (an empty table replaced by a large leaf),
+     * and on failure what had been mapped for a moment; tables is set when a
+     * table was linked, for units that cache not-present entries. So sync the
+     * gather if it is not empty, whatever map returned.
      */
     enum iommu_status (*map)(struct pt_table *table, const struct iommu_mapping *m,
                              struct iommu_gather *gather);
 
-    /* Unmaps as iommu_unmap_gather() says. */
+    /*
+     * Unmaps as iommu_unmap_gather() says. A table is unlinked when the range
+     * covers its whole span. Without unmapped (NULL) such a table is not read,
+     * which is much cheaper. The hull takes in large pages that were split whole.
+     */
     enum iommu_status (*unmap)(struct pt_table *table, uint64_t iova, uint64_t len,
                                struct iommu_gather *gather, uint64_t *unmapped);
 
+    /* The leaf at iova, any byte of it. IOMMU_ERR_NOT_FOUND: leaf->level is where the walk ended. */
     enum iommu_status (*lookup)(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf);
 
     /* Unlinks every table page that maps nothing onto the gather. Nothing else may use the table meanwhile. */

@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The page-table engine: walk, map, unmap, split, trim, written once. A format
+ * is a constant of masks and pure functions; every function here takes it
+ * first, so that the compiler makes one specialised copy in each format's file.
+ *
+ * What holds throughout:
+ *   - A level's number is that of the leaf it could hold: 0 = 4 KiB.
+ *   - An entry is written by one 64-bit store. An empty entry is 0.
+ *   - No two callers work on overlapping ranges at once. Only entries that
+ *     lead to tables are shared, and those are installed by compare-exchange.
+ *   - Where walks do not snoop, what a table holds is written back before the
+ *     entry that leads to it, and each run of entries by one dma_flush.
+ *   - A table that was unlinked keeps its contents until pt_free_gathered(),
+ *     but for entry 0, which links the gather's list: an address with the low
+ *     12 bits 0 is an empty entry in every format.
+ *
+ * A format with leaves of in-between sizes (AMD-Vi §2.2.3: an entry repeated
+ * 2 to 256 times) adds its sizes in pt_leaf_level() and fills with step 0;
+ * leaf() and leaf_pa() already take the size and not the level. One that
+ * records the level of the next table (the same section) gets it in table().
+ */
+#ifndef IOMMU_PT_ENGINE_H
+#define IOMMU_PT_ENGINE_H
+
+#include "bits.h"
+#include "pt/pt.h"
+
+#define PT_PAGE_SHIFT 12u
+#define PT_PAGE BIT64(PT_PAGE_SHIFT)
+#define PT_INDEX_BITS 9u
+#define PT_ENTRIES BIT64(PT_INDEX_BITS)
+#define PT_LINE_ENTRIES 8u      /* in a cache line of 64 bytes */
+
+/* Kept out of the functions that take the common case, which then save no registers for it. */
+#define PT_SELDOM static __attribute__((noinline))
+
+#define PT_PROT_ALL (IOMMU_RW | PT_EXECUTE | PT_USER | PT_UNCACHED | PT_GLOBAL | PT_WRITE_COMBINE)
+
+enum pt_kind { PT_EMPTY, PT_TABLE, PT_LEAF };
+
+struct pt_format {
+    unsigned min_levels;
+    unsigned max_levels;
+    uint64_t page_sizes;    /* bit n: leaves of 2^n bytes */
+    bool canonical;         /* IOVAs are sign-extended from input_bits */
+    uint64_t table_address; /* where a table entry holds its address */
+
+    /*
+     * A bit of table entries that hardware ignores. Set: the entry has been
+     * written back. Without it a caller could map or unmap through a table
+     * another CPU has just linked, and return before hardware sees the link.
+     */
+    uint64_t settled;
+    /* (entry & settled_mask) == settled_value: a table entry with that bit, at any level above 0. */
+    uint64_t settled_mask;
+    uint64_t settled_value;
+
+    enum pt_kind (*kind)(uint64_t entry, unsigned level);
+    uint64_t (*leaf)(uint64_t pa, unsigned size_shift, unsigned prot);
+    uint64_t (*leaf_pa)(uint64_t entry, unsigned size_shift);
+    unsigned (*prot)(uint64_t entry);   /* of a leaf; leaf() and prot() lose nothing between them */
+    uint64_t (*table)(uint64_t pa, unsigned level, unsigned table_prot); /* level: of the table at pa */
+};
+
+/* ---- addresses and entries ---- */
+
+static inline unsigned pt_shift(unsigned level)
+{
+    return PT_PAGE_SHIFT + PT_INDEX_BITS * level;
+}
+
+static inline uint64_t pt_span(unsigned level)
+{
+    return BIT64(pt_shift(level));
+}
+
+static inline size_t pt_index(uint64_t iova, unsigned level)
+{
+    return (size_t)((iova >> pt_shift(level)) & (PT_ENTRIES - 1));
+}
+
+static inline unsigned pt_top(const struct pt_table *t)
+{
+    return t->config.levels - 1;
+}
+
+/* Relaxed: a walk reaches a table only through the address it has loaded. */
+static inline uint64_t pt_load(const uint64_t *entry)
+{
+    return __atomic_load_n(entry, __ATOMIC_RELAXED);
+}
+
+static inline void pt_store(uint64_t *entry, uint64_t value)
+{
+    __atomic_store_n(entry, value, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t *pt_at(const struct pt_table *t, uint64_t pa)
+{
+    return (uint64_t *)((uintptr_t)pa + t->config.platform->table_offset);
+}
+
+static inline uint64_t *pt_below(const struct pt_format *f, const struct pt_table *t, uint64_t entry)
+{
+    return pt_at(t, entry & f->table_address);
+}
+
+static inline void pt_flush(const struct pt_table *t, const void *at, size_t len)
+{
+    if (!t->config.coherent)
+        t->config.platform->dma_flush(t->config.platform_ctx, at, len);
+}
+
+/* Moves a canonical range down to [0, 2^input_bits). */
+static inline uint64_t pt_biased(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
+{
+    return f->canonical ? iova + t->iova_bias : iova;
+}
+
+static inline enum iommu_status
+pt_check_range(const struct pt_format *f, const struct pt_table *t, uint64_t iova, uint64_t len)
+{
+    uint64_t first = pt_biased(f, t, iova), last = first + (len - 1);
+
+    if (len == 0 || ((iova | len) & (PT_PAGE - 1)))
+        return IOMMU_ERR_INVALID;
+    if (last < first || last >> t->input_bits || iova + (len - 1) < iova)
+        return IOMMU_ERR_RANGE;
+    return IOMMU_OK;
+}
+
+static inline bool pt_prot_valid(unsigned prot)
+{
+    return (prot & IOMMU_RW) && !(prot & ~PT_PROT_ALL);
+}
+
+/* ---- the gather ---- */
+
+/* end is compared as end - 1: the hull may end at 2^64. */
+static inline void pt_gather_add(struct iommu_gather *gather, uint64_t start, uint64_t len)
+{
+    uint64_t end = start + len;
+    bool empty = gather->start == gather->end;
+
+    if (empty || start < gather->start)
+        gather->start = start;
+    if (empty || end - 1 > gather->end - 1)
+        gather->end = end;
+}
+
+static inline void pt_gather_table(struct iommu_gather *gather, uint64_t *table, uint64_t pa)
+{
+    pt_store(&table[0], gather->freed_pa);
+    gather->freed_pa = pa;
+    gather->tables = true;
+}
+
+/*
+ * Hangs a table that was just unlinked, and all below it, on the gather. Adds
+ * what they mapped to *bytes; without bytes leaf tables are not even read.
+ * Recursion ends at level 0, four calls down at most.
+ */
+static inline void pt_release(const struct pt_format *f, const struct pt_table *t, uint64_t pa,
+                              unsigned level, struct iommu_gather *gather, uint64_t *bytes)
+{
+    uint64_t *table = pt_at(t, pa);
+
+    for (size_t i = 0; i < PT_ENTRIES && (level > 0 || bytes != NULL); i++) {
+        uint64_t entry = pt_load(&table[i]);
+        enum pt_kind kind = f->kind(entry, level);
+
+        if (kind == PT_TABLE)
+            pt_release(f, t, entry & f->table_address, level - 1, gather, bytes);
+        else if (kind == PT_LEAF && bytes != NULL)
+            *bytes += pt_span(level);
+    }
+    pt_gather_table(gather, table, pa);
+}
+
+/* ---- runs of entries in one table ---- */
+
+/*
+ * The OR of count entries: present if one of them is. Plain reads: nobody else
+ * writes entries of the caller's range.
+ */
+static inline uint64_t pt_union(const uint64_t *entry, size_t count)
+{
+    uint64_t all = 0;
+
+    for (; count >= PT_LINE_ENTRIES; count -= PT_LINE_ENTRIES, entry += PT_LINE_ENTRIES)
+        all |= entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] | entry[7];
+    for (; count > 0; count--)
+        all |= *entry++;
+    return all;
+}
+
+/* Stores value, value + step, ... in count entries: one cache line a turn. */
+static inline void pt_fill(uint64_t *entry, size_t count, uint64_t value, uint64_t step)
+{
+    for (; count >= PT_LINE_ENTRIES; count -= PT_LINE_ENTRIES, entry += PT_LINE_ENTRIES) {
+        pt_store(&entry[0], value);
+        pt_store(&entry[1], value += step);
+        pt_store(&entry[2], value += step);
+        pt_store(&entry[3], value += step);
+        pt_store(&entry[4], value += step);
+        pt_store(&entry[5], value += step);
+        pt_store(&entry[6], value += step);
+        pt_store(&entry[7], value += step);
+        value += step;
+    }
+    for (; count > 0; count--, value += step)
+        pt_store(entry++, value);
+}
+
+/* True when nothing is mapped by the table nor below it. */
+static inline bool pt_table_empty(const struct pt_format *f, const struct pt_table *t,
+                                  const uint64_t *table, unsigned level)
+{
+    if (level == 0)
+        return f->kind(pt_union(table, PT_ENTRIES), 0) == PT_EMPTY;
+    for (size_t i = 0; i < PT_ENTRIES; i++) {
+        uint64_t entry = pt_load(&table[i]);
+        enum pt_kind kind = f->kind(entry, level);
+
+        if (kind == PT_LEAF)
+            return false;
+        if (kind == PT_TABLE && !pt_table_empty(f, t, pt_below(f, t, entry), level - 1))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static inline uint64_t *pt_step(const struct pt_format *f, uintptr_t offset, const uint64_t *table,
+                                uint64_t iova, unsigned level)
+{
+    uint64_t entry = pt_load(&table[pt_index(iova, level)]);
+
+    if ((entry & f->settled_mask) != f->settled_value)
+        return NULL;
+    return (uint64_t *)((uintptr_t)(entry & f->table_address) + offset);
+}
+
+/*
+ * The leaf table of iova; NULL unless settled table entries lead to it. Written
+ * out level by level: this is most of the cost of mapping one page.
+ */
+static inline uint64_t *pt_leaf_table(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
+{
+    uintptr_t offset = t->config.platform->table_offset;
+    uint64_t *table = t->root;
+
+    if (t->config.levels > 4 && (table = pt_step(f, offset, table, iova, 4)) == NULL)
+        return NULL;
+    if (t->config.levels > 3 && (table = pt_step(f, offset, table, iova, 3)) == NULL)
+        return NULL;
+    table = pt_step(f, offset, table, iova, 2);
+    return table == NULL ? NULL : pt_step(f, offset, table, iova, 1);
+}
+
+/* Sees to it that hardware sees a table entry, whoever linked it. */
+static inline void pt_settle(const struct pt_format *f, const struct pt_table *t, uint64_t *entry)
+{
+    pt_flush(t, entry, sizeof(*entry));
+    __atomic_fetch_or(entry, f->settled, __ATOMIC_RELEASE);
+}
+
+/*
+ * Makes page, a complete table of that level, what *entry leads to, if *entry
+ * still is seen; else frees it, and the caller looks again.
+ */
+static inline void pt_install(const struct pt_format *f, struct pt_table *t, uint64_t *entry,
+                              uint64_t seen, void *page, unsigned level)
+{
+    uint64_t pa = (uintptr_t)page - t->config.platform->table_offset;
+    uint64_t value = f->table(pa, level, t->config.table_prot);
+
+    pt_flush(t, page, PT_PAGE);
+    if (t->config.coherent)
+        value |= f->settled;
+    if (!__atomic_compare_exchange_n(entry, &seen, value, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+        t->config.platform->page_free(t->config.platform_ctx, page, 1);
+        return;
+    }
+    __atomic_fetch_add(&t->table_pages, 1, __ATOMIC_RELAXED);
+    if (!t->config.coherent)
+        pt_settle(f, t, entry);
+}
+
+static inline void *pt_page_alloc(const struct pt_table *t)
+{
+    return t->config.platform->page_alloc(t->config.platform_ctx, 1, t->config.table_limit_pa);
+}
+
+/* The table of that level on the way to iova, linking what is missing. */
+static inline enum iommu_status
+pt_reach(const struct pt_format *f, struct pt_table *t, uint64_t iova, unsigned level,
+         struct iommu_gather *gather, uint64_t **out)
+{
+    uint64_t *table = t->root;
+    unsigned at = pt_top(t);
+
+    while (at > level) {
+        uint64_t *entry = &table[pt_index(iova, at)], seen = pt_load(entry);
+        enum pt_kind kind = f->kind(seen, at);
+
+        if (kind == PT_LEAF)
+            return IOMMU_ERR_EXISTS;
+        if (kind == PT_EMPTY) {
+            void *page = pt_page_alloc(t);
+
+            if (page == NULL)
+                return IOMMU_ERR_NOMEM;
+            pt_install(f, t, entry, seen, page, at - 1);
+            gather->tables = true;
+            continue;
+        }
+        if (!(seen & f->settled))
+            pt_settle(f, t, entry);
+        table = pt_below(f, t, seen);
+        at--;
+    }
+    *out = table;
+    return IOMMU_OK;
+}
+
+/* ---- unmap ---- */
+
+/*
+ * Replaces a large leaf by a table of the next smaller ones that translates
+ * alike, so that what is not unmapped stays reachable at every moment. The
+ * hull takes in the whole leaf: caches hold it as one.
+ * Source: VT-d §6.5.3
+ */
+static inline enum iommu_status
+pt_split(const struct pt_format *f, struct pt_table *t, uint64_t *entry, uint64_t seen,
+         unsigned level, uint64_t iova, struct iommu_gather *gather)
+{
+    unsigned shift = pt_shift(level), below = pt_shift(level - 1);
+    uint64_t *page = pt_page_alloc(t);
+
+    if (page == NULL)
+        return IOMMU_ERR_NOMEM;
+    pt_fill(page, PT_ENTRIES, f->leaf(f->leaf_pa(seen, shift), below, f->prot(seen)), BIT64(below));
+    pt_install(f, t, entry, seen, page, level - 1);
+    pt_gather_add(gather, iova & ~(pt_span(level) - 1), pt_span(level));
+    gather->tables = true;
+    return IOMMU_OK;
+}
+
+/* Clears count entries of a leaf table, from that of iova on. */
+static inline void pt_clear_pages(const struct pt_format *f, const struct pt_table *t, uint64_t *table,
+                                  uint64_t iova, size_t count, struct iommu_gather *gather,
+                                  uint64_t *bytes)
+{
+    uint64_t *entry = &table[pt_index(iova, 0)];
+
+    if (f->kind(pt_union(entry, count), 0) == PT_EMPTY)
+        return;
+    for (size_t i = 0; i < count && bytes != NULL; i++)
+        *bytes += f->kind(entry[i], 0) == PT_EMPTY ? 0 : PT_PAGE;
+    pt_fill(entry, count, 0, 0);
+    pt_flush(t, entry, count * sizeof(*entry));
+    pt_gather_add(gather, iova, count * PT_PAGE);
+}
+
+/* The same above level 0, where each entry is unmapped with all that is below it. */
+static inline void pt_clear_spans(const struct pt_format *f, const struct pt_table *t, uint64_t *table,
+                                  unsigned level, uint64_t iova, size_t count,
+                                  struct iommu_gather *gather, uint64_t *bytes)
+{
+    uint64_t *entry = &table[pt_index(iova, level)];
+    size_t first = count, end = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t old = pt_load(&entry[i]);
+        enum pt_kind kind = f->kind(old, level);
+
+        if (kind == PT_EMPTY)
+            continue;
+        pt_store(&entry[i], 0);
+        if (kind == PT_TABLE)
+            pt_release(f, t, old & f->table_address, level - 1, gather, bytes);
+        else if (bytes != NULL)
+            *bytes += pt_span(level);
+        first = i < first ? i : first;
+        end = i + 1;
+    }
+    if (end == 0)
+        return;
+    pt_flush(t, &entry[first], (end - first) * sizeof(*entry));
+    pt_gather_add(gather, iova + (first << pt_shift(level)), (uint64_t)(end - first) << pt_shift(level));
+}
+
+/*
+ * Unmaps the first part of [iova, iova + len): as many whole entries as follow
+ * each other in one table, at the highest level they are whole at, or a hole.
+ * *done is how far that goes.
+ */
+static inline enum iommu_status
+pt_unmap_run(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
+             struct iommu_gather *gather, uint64_t *bytes, uint64_t *done)
+{
+    uint64_t *table = t->root;
+    unsigned level = pt_top(t);
+
+    for (;;) {
+        uint64_t *entry = &table[pt_index(iova, level)], seen = pt_load(entry);
+        uint64_t span = pt_span(level), before = iova & (span - 1);
+        enum pt_kind kind = f->kind(seen, level);
+
+        if (before == 0 && len >= span) {
+            uint64_t whole = len >> pt_shift(level), left = PT_ENTRIES - pt_index(iova, level);
+            size_t count = whole < left ? whole : left;
+
+            if (level == 0)
+                pt_clear_pages(f, t, table, iova, count, gather, bytes);
+            else
+                pt_clear_spans(f, t, table, level, iova, count, gather, bytes);
+            *done = (uint64_t)count << pt_shift(level);
+            return IOMMU_OK;
+        }
+        if (kind == PT_EMPTY) {
+            *done = span - before < len ? span - before : len;
+            return IOMMU_OK;
+        }
+        if (kind == PT_LEAF) {
+            enum iommu_status status = pt_split(f, t, entry, seen, level, iova, gather);
+
+            if (status != IOMMU_OK)
+                return status;
+            continue;
+        }
+        if (!(seen & f->settled))
+            pt_settle(f, t, entry);
+        table = pt_below(f, t, seen);
+        level--;
+    }
+}
+
+static inline enum iommu_status
+pt_unmap_range(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
+               struct iommu_gather *gather, uint64_t *bytes)
+{
+    while (len > 0) {
+        uint64_t done;
+        enum iommu_status status = pt_unmap_run(f, t, iova, len, gather, bytes, &done);
+
+        if (status != IOMMU_OK)
+            return status;
+        iova += done;
+        len -= done;
+    }
+    return IOMMU_OK;
+}
+
+/* One page through tables that stand: the common case, or false. */
+static inline bool pt_unmap_page(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+                                 struct iommu_gather *gather, uint64_t *unmapped)
+{
+    uint64_t *table, *entry;
+
+    if (pt_biased(f, t, iova) & t->iova_refused)
+        return false;
+    table = pt_leaf_table(f, t, iova);
+    if (table == NULL)
+        return false;
+    entry = &table[pt_index(iova, 0)];
+    if (f->kind(pt_load(entry), 0) == PT_EMPTY)
+        return false;
+    pt_store(entry, 0);
+    pt_flush(t, entry, sizeof(*entry));
+    pt_gather_add(gather, iova, PT_PAGE);
+    if (unmapped != NULL)
+        *unmapped = PT_PAGE;
+    return true;
+}
+
+PT_SELDOM enum iommu_status
+pt_unmap_any(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
+             struct iommu_gather *gather, uint64_t *unmapped)
+{
+    enum iommu_status status;
+
+    if (unmapped != NULL)
+        *unmapped = 0;
+    status = pt_check_range(f, t, iova, len);
+    if (status != IOMMU_OK)
+        return status;
+    return pt_unmap_range(f, t, iova, len, gather, unmapped);
+}
+
+static inline enum iommu_status
+pt_unmap(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
+         struct iommu_gather *gather, uint64_t *unmapped)
+{
+    if (len == PT_PAGE && pt_unmap_page(f, t, iova, gather, unmapped))
+        return IOMMU_OK;
+    return pt_unmap_any(f, t, iova, len, gather, unmapped);
+}
+
+/* ---- map ---- */
+
+/* The level of the largest leaf that may begin at an address with these bits and is no longer than len. */
+static inline unsigned pt_leaf_level(const struct pt_table *t, uint64_t address_bits, uint64_t len)
+{
+    for (unsigned level = 2; level > 0; level--) {
+        uint64_t span = pt_span(level);
+
+        if ((t->config.page_sizes & span) && (address_bits & (span - 1)) == 0 && len >= span)
+            return level;
+    }
+    return 0;
+}
+
+/* True when every entry of the run is empty, or leads to tables that map nothing. */
+static inline bool pt_run_free(const struct pt_format *f, const struct pt_table *t,
+                               const uint64_t *entry, size_t count, unsigned level)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t old = pt_load(&entry[i]);
+        enum pt_kind kind = f->kind(old, level);
+
+        if (kind == PT_LEAF)
+            return false;
+        if (kind == PT_TABLE && !pt_table_empty(f, t, pt_below(f, t, old), level - 1))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Fills a run of large leaves. Tables that map nothing give way; hardware may
+ * remember the entries that led to them, so they wait on the gather.
+ */
+static inline enum iommu_status
+pt_map_spans(const struct pt_format *f, const struct pt_table *t, uint64_t *entry, size_t count,
+             unsigned level, uint64_t iova, uint64_t value, struct iommu_gather *gather)
+{
+    uint64_t span = pt_span(level);
+
+    if (!pt_run_free(f, t, entry, count, level))
+        return IOMMU_ERR_EXISTS;
+    for (size_t i = 0; i < count; i++, value += span) {
+        uint64_t old = pt_load(&entry[i]);
+
+        pt_store(&entry[i], value);
+        if (f->kind(old, level) == PT_TABLE) {
+            pt_release(f, t, old & f->table_address, level - 1, gather, NULL);
+            pt_gather_add(gather, iova + i * span, span);
+        }
+    }
+    return IOMMU_OK;
+}
+
+/* Maps the first part of m: all leaves of one size that lie in one table. *done is their length. */
+static inline enum iommu_status
+pt_map_run(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
+           struct iommu_gather *gather, uint64_t *done)
+{
+    unsigned level = pt_leaf_level(t, m->iova | m->pa, m->len), shift = pt_shift(level);
+    uint64_t value = f->leaf(m->pa, shift, m->prot);
+    uint64_t whole = m->len >> shift, left = PT_ENTRIES - pt_index(m->iova, level);
+    size_t count = whole < left ? whole : left;
+    uint64_t *entry;
+    enum iommu_status status = pt_reach(f, t, m->iova, level, gather, &entry);
+
+    if (status != IOMMU_OK)
+        return status;
+    entry += pt_index(m->iova, level);
+    if (level > 0) {
+        status = pt_map_spans(f, t, entry, count, level, m->iova, value, gather);
+        if (status != IOMMU_OK)
+            return status;
+    } else {
+        if (f->kind(pt_union(entry, count), 0) != PT_EMPTY)
+            return IOMMU_ERR_EXISTS;
+        pt_fill(entry, count, value, PT_PAGE);
+    }
+    pt_flush(t, entry, count * sizeof(*entry));
+    *done = (uint64_t)count << shift;
+    return IOMMU_OK;
+}
+
+/* One page into a table that stands: the common case, or false. */
+static inline bool pt_map_page(const struct pt_format *f, const struct pt_table *t,
+                               const struct iommu_mapping *m)
+{
+    uint64_t *table, *entry;
+
+    if ((pt_biased(f, t, m->iova) & t->iova_refused) | (m->pa & t->pa_refused))
+        return false;
+    if (!pt_prot_valid(m->prot))
+        return false;
+    table = pt_leaf_table(f, t, m->iova);
+    if (table == NULL)
+        return false;
+    entry = &table[pt_index(m->iova, 0)];
+    if (f->kind(pt_load(entry), 0) != PT_EMPTY)
+        return false;
+    pt_store(entry, f->leaf(m->pa, PT_PAGE_SHIFT, m->prot));
+    pt_flush(t, entry, sizeof(*entry));
+    return true;
+}
+
+static inline enum iommu_status
+pt_map_check(const struct pt_format *f, const struct pt_table *t, const struct iommu_mapping *m)
+{
+    enum iommu_status status = pt_check_range(f, t, m->iova, m->len);
+
+    if ((m->pa & (PT_PAGE - 1)) || !pt_prot_valid(m->prot))
+        return IOMMU_ERR_INVALID;
+    if (status != IOMMU_OK)
+        return status;
+    if (m->pa + (m->len - 1) < m->pa || (m->pa + (m->len - 1)) >> t->config.output_bits)
+        return IOMMU_ERR_RANGE;
+    return IOMMU_OK;
+}
+
+PT_SELDOM enum iommu_status
+pt_map_any(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
+           struct iommu_gather *gather)
+{
+    struct iommu_mapping rest = *m;
+    enum iommu_status status = pt_map_check(f, t, m);
+
+    if (status != IOMMU_OK)
+        return status;
+    while (rest.len > 0) {
+        uint64_t done;
+
+        status = pt_map_run(f, t, &rest, gather, &done);
+        if (status != IOMMU_OK)
+            goto unmap_done;
+        rest.iova += done;
+        rest.pa += done;
+        rest.len -= done;
+    }
+    return IOMMU_OK;
+
+unmap_done:
+    /* Only whole leaves lie before rest, so nothing is split and this does not fail. */
+    (void)pt_unmap_range(f, t, m->iova, m->len - rest.len, gather, NULL);
+    return status;
+}
+
+static inline enum iommu_status
+pt_map(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
+       struct iommu_gather *gather)
+{
+    if (m->len == PT_PAGE && pt_map_page(f, t, m))
+        return IOMMU_OK;
+    return pt_map_any(f, t, m, gather);
+}
+
+/* ---- lookup ---- */
+
+static inline enum iommu_status
+pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uint64_t iova,
+           struct iommu_leaf *leaf)
+{
+    uint64_t entry = pt_load(&table[pt_index(iova, level)]);
+    unsigned shift = pt_shift(level);
+
+    if (f->kind(entry, level) != PT_LEAF) {
+        *leaf = (struct iommu_leaf){ .level = level };
+        return IOMMU_ERR_NOT_FOUND;
+    }
+    leaf->pa = f->leaf_pa(entry, shift) | (iova & (BIT64(shift) - 1));
+    leaf->size_shift = shift;
+    leaf->prot = f->prot(entry);
+    leaf->level = level;
+    return IOMMU_OK;
+}
+
+PT_SELDOM enum iommu_status
+pt_lookup_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova, struct iommu_leaf *leaf)
+{
+    unsigned level = pt_top(t);
+    const uint64_t *table;
+
+    if (pt_biased(f, t, iova) >> t->input_bits) {
+        *leaf = (struct iommu_leaf){ .level = level };
+        return IOMMU_ERR_NOT_FOUND;
+    }
+    for (table = t->root; level > 0; level--) {
+        uint64_t entry = pt_load(&table[pt_index(iova, level)]);
+
+        if (f->kind(entry, level) != PT_TABLE)
+            break;
+        table = pt_below(f, t, entry);
+    }
+    return pt_leaf_at(f, table, level, iova, leaf);
+}
+
+static inline enum iommu_status
+pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova, struct iommu_leaf *leaf)
+{
+    uint64_t page = iova & ~(PT_PAGE - 1);
+    const uint64_t *table;
+
+    if (pt_biased(f, t, page) & t->iova_refused)
+        return pt_lookup_any(f, t, iova, leaf);
+    table = pt_leaf_table(f, t, page);
+    if (table == NULL)
+        return pt_lookup_any(f, t, iova, leaf);
+    return pt_leaf_at(f, table, 0, iova, leaf);
+}
+
+/* ---- trim, create, destroy ---- */
+
+/* base is the IOVA of the table's entry 0, not sign-extended. True when the table maps nothing any more. */
+static inline bool pt_trim_table(const struct pt_format *f, struct pt_table *t, uint64_t *table,
+                                 unsigned level, uint64_t base, struct iommu_gather *gather)
+{
+    size_t first = PT_ENTRIES, end = 0;
+    bool empty = true;
+
+    if (level == 0)
+        return pt_table_empty(f, t, table, 0);
+    for (size_t i = 0; i < PT_ENTRIES; i++) {
+        uint64_t old = pt_load(&table[i]), start = base + (i << pt_shift(level));
+        enum pt_kind kind = f->kind(old, level);
+
+        if (kind == PT_EMPTY)
+            continue;
+        if (kind == PT_LEAF || !pt_trim_table(f, t, pt_below(f, t, old), level - 1, start, gather)) {
+            empty = false;
+            continue;
+        }
+        pt_store(&table[i], 0);
+        pt_gather_table(gather, pt_below(f, t, old), old & f->table_address);
+        pt_gather_add(gather, (start ^ t->iova_bias) - t->iova_bias, pt_span(level));
+        first = i < first ? i : first;
+        end = i + 1;
+    }
+    if (end > 0)
+        pt_flush(t, &table[first], (end - first) * sizeof(*table));
+    return empty;
+}
+
+static inline void pt_trim(const struct pt_format *f, struct pt_table *t, struct iommu_gather *gather)
+{
+    (void)pt_trim_table(f, t, t->root, pt_top(t), 0, gather);
+}
+
+/* A 1 GiB page is split through 2 MiB pages, so these must be there too. */
+static inline bool pt_config_valid(const struct pt_format *f, const struct pt_config *config)
+{
+    uint64_t sizes = config->page_sizes;
+
+    return config->levels >= f->min_levels && config->levels <= f->max_levels &&
+           (sizes & PT_PAGE) && !(sizes & ~f->page_sizes) &&
+           (!(sizes & pt_span(2)) || (sizes & pt_span(1))) &&
+           config->output_bits > PT_PAGE_SHIFT && config->output_bits <= 52;
+}
+
+static inline enum iommu_status
+pt_create(const struct pt_format *f, struct pt_table *t, const struct pt_config *config)
+{
+    if (!pt_config_valid(f, config))
+        return IOMMU_ERR_UNSUPPORTED;
+    *t = (struct pt_table){ .config = *config, .table_pages = 1 };
+    t->root = pt_page_alloc(t);
+    if (t->root == NULL)
+        return IOMMU_ERR_NOMEM;
+    t->root_pa = (uintptr_t)t->root - config->platform->table_offset;
+    t->input_bits = pt_shift(config->levels);
+    t->iova_bias = f->canonical ? BIT64(t->input_bits - 1) : 0;
+    t->iova_refused = ~(BIT64(t->input_bits) - 1) | (PT_PAGE - 1);
+    t->pa_refused = ~(BIT64(config->output_bits) - 1) | (PT_PAGE - 1);
+    pt_flush(t, t->root, PT_PAGE);
+    return IOMMU_OK;
+}
+
+static inline void pt_destroy(const struct pt_format *f, struct pt_table *t)
+{
+    struct iommu_gather gather = { 0 };
+
+    pt_release(f, t, t->root_pa, pt_top(t), &gather, NULL);
+    pt_free_gathered(t, &gather);
+}
+
+#endif
