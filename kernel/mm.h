@@ -59,7 +59,14 @@ void mmio_unmap(void *window, uint64_t len);
 /* The same, write-combining, for a framebuffer. */
 void *mmio_map_wc(uint64_t pa, uint64_t len);
 
-/* A kernel stack with guard pages; returns its top. */
+/*
+ * Memory that firmware filled (ACPI tables, the BIOS areas), for reading: the
+ * direct map where it is RAM, else a read-only window of its own that stays.
+ * NULL when no address space is left.
+ */
+const void *firmware_map(uint64_t pa, uint64_t len);
+
+/* A kernel stack with guard pages; returns its top, NULL when memory is gone. Never given back. */
 void *stack_alloc(size_t pages);
 
 #endif
