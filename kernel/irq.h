@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void irq_init(void);            /* needs mm_init() and acpi_init(): local APIC on, 8259 and IOAPICs masked */
+/* Needs cpu_init(), mm_init() and acpi_init(): local APIC on, 8259 and IOAPICs masked. Interrupts are on from here. */
+void irq_init(void);
 bool irq_x2apic(void);
 uint32_t irq_apic_id(void);
 
@@ -17,6 +18,7 @@ void irq_vector_free(int vector);
 /* What a device must write, where, to raise that vector on this CPU. */
 void irq_message(int vector, uint64_t *address, uint32_t *data);
 uint64_t irq_count(int vector); /* how often its handler ran */
+uint64_t irq_unexpected(void);  /* interrupts that nobody asked for */
 
 static inline uintptr_t irq_save(void)
 {

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Local APIC in either mode (SDM volume 3, chapter 10), and the controllers
+ * that must be silent: IOAPICs and the two 8259. Interrupts that come in by
+ * messages alone need nothing of them.
+ */
+#include "apic.h"
+
+#include "acpi.h"
+#include "bits.h"
+#include "console.h"
+#include "cpu.h"
+#include "irq.h"
+#include "mm.h"
+#include "panic.h"
+
+#define APIC_BASE_X2APIC    BIT64(10)
+#define APIC_BASE_ENABLE    BIT64(11)
+#define APIC_BASE_ADDRESS   BITS64(51, 12)
+
+/* Offsets of xAPIC; the x2APIC MSR is MSR_X2APIC + offset / 16. */
+#define APIC_ID             0x020u
+#define APIC_VERSION        0x030u
+#define APIC_TPR            0x080u
+#define APIC_EOI            0x0b0u
+#define APIC_SVR            0x0f0u
+#define APIC_ISR            0x100u
+#define APIC_ESR            0x280u
+#define APIC_LVT_CMCI       0x2f0u
+#define APIC_LVT_TIMER      0x320u
+#define APIC_LVT_THERMAL    0x330u
+#define APIC_LVT_PERF       0x340u
+#define APIC_LVT_LINT0      0x350u
+#define APIC_LVT_ERROR      0x370u
+#define APIC_TIMER_COUNT    0x380u
+#define APIC_TIMER_LEFT     0x390u
+#define APIC_TIMER_DIVIDE   0x3e0u
+#define APIC_ID_XAPIC       BITS32(31, 24)
+#define APIC_VERSION_MAX_LVT BITS32(23, 16)
+#define APIC_SVR_ENABLE     BIT32(8)
+#define APIC_LVT_MASKED     BIT32(16)
+#define APIC_LVT_TSC_DEADLINE BIT32(18)
+#define APIC_DIVIDE_BY_1    0xbu
+#define APIC_WINDOW_BYTES   0x400u
+#define APIC_ISR_WORDS      8u
+/* Version of an APIC with a CMCI entry: entries 0 to 6. */
+#define APIC_MAX_LVT_CMCI   6u
+#define LAST_VECTORS        256u
+
+#define IOAPIC_INDEX        0x00u
+#define IOAPIC_DATA         0x10u
+#define IOAPIC_WINDOW_BYTES 0x20u
+#define IOAPIC_VERSION      0x01u
+#define IOAPIC_VERSION_LAST BITS32(23, 16)
+#define IOAPIC_ENTRY        0x10u
+#define IOAPIC_ENTRY_MASKED BIT32(16)
+#define ALL_ONES            0xffffffffu
+
+#define PIC_MASTER_COMMAND  0x20
+#define PIC_MASTER_DATA     0x21
+#define PIC_SLAVE_COMMAND   0xa0
+#define PIC_SLAVE_DATA      0xa1
+/* 8259A data sheet: ICW1 edge, cascade, ICW4 follows; ICW3 slave on input 2; ICW4 8086 mode. */
+#define PIC_ICW1            0x11
+#define PIC_ICW3_MASTER     0x04
+#define PIC_ICW3_SLAVE      0x02
+#define PIC_ICW4            0x01
+#define PIC_INPUTS          8
+#define PIC_ALL_MASKED      0xff
+
+static volatile uint8_t *window;    /* NULL in x2APIC mode */
+
+static uint32_t apic_read(uint32_t offset)
+{
+    if (window == NULL)
+        return (uint32_t)msr_read(MSR_X2APIC + offset / 16);
+    return *(const volatile uint32_t *)(window + offset);
+}
+
+static void apic_write(uint32_t offset, uint32_t value)
+{
+    if (window == NULL)
+        msr_write(MSR_X2APIC + offset / 16, value);
+    else
+        *(volatile uint32_t *)(window + offset) = value;
+}
+
+bool irq_x2apic(void)
+{
+    return window == NULL;
+}
+
+uint32_t irq_apic_id(void)
+{
+    uint32_t id = apic_read(APIC_ID);
+
+    return irq_x2apic() ? id : (uint32_t)field_get(id, APIC_ID_XAPIC);
+}
+
+void apic_eoi(void)
+{
+    apic_write(APIC_EOI, 0);
+}
+
+bool apic_in_service(unsigned vector)
+{
+    return apic_read(APIC_ISR + vector / 32 * 16) & BIT32(vector % 32);
+}
+
+/* Enables it in the mode that firmware chose, or in x2APIC mode where the CPU has it. */
+static void enable(void)
+{
+    uint64_t base = msr_read(MSR_APIC_BASE);
+    uint64_t pa = base & APIC_BASE_ADDRESS;
+
+    if (!(base & APIC_BASE_ENABLE)) {
+        base |= APIC_BASE_ENABLE;
+        msr_write(MSR_APIC_BASE, base);
+    }
+    if ((base & APIC_BASE_X2APIC) || (cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC)) {
+        msr_write(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+        return;
+    }
+    window = mmio_map(pa, APIC_WINDOW_BYTES);
+    if (window == NULL)
+        panic("apic: registers at 0x%llx cannot be mapped", (unsigned long long)pa);
+}
+
+static void mask_inputs(void)
+{
+    static const uint32_t always[] = { APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF,
+                                       APIC_LVT_LINT0, APIC_LVT_ERROR };
+    uint32_t last = (uint32_t)field_get(apic_read(APIC_VERSION), APIC_VERSION_MAX_LVT);
+
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+        apic_write(always[i], apic_read(always[i]) | APIC_LVT_MASKED);
+    if (last >= APIC_MAX_LVT_CMCI)
+        apic_write(APIC_LVT_CMCI, apic_read(APIC_LVT_CMCI) | APIC_LVT_MASKED);
+}
+
+/* What firmware left in service would block every vector of its priority and below. */
+static void finish_leftovers(void)
+{
+    for (unsigned turn = 0; turn < LAST_VECTORS; turn++) {
+        uint32_t any = 0;
+
+        for (unsigned word = 0; word < APIC_ISR_WORDS; word++)
+            any |= apic_read(APIC_ISR + word * 16);
+        if (any == 0)
+            return;
+        apic_eoi();
+    }
+    log_line(LOG_WARNING, "apic: in-service bits remain after %u EOIs", LAST_VECTORS);
+}
+
+void apic_init(uint8_t spurious_vector)
+{
+    enable();
+    mask_inputs();
+    apic_write(APIC_TPR, 0);
+    apic_write(APIC_SVR, APIC_SVR_ENABLE | spurious_vector);
+    finish_leftovers();
+    apic_write(APIC_ESR, 0);
+    this_cpu()->apic_id = irq_apic_id();
+}
+
+/* ---- timer ---- */
+
+void apic_timer_setup(uint8_t vector, bool tsc_deadline)
+{
+    apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
+    apic_write(APIC_LVT_TIMER, vector | (tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
+    /* SDM 10.5.4.1: the mode must have changed before the deadline MSR is written. */
+    __asm__ volatile("mfence" : : : "memory");
+}
+
+void apic_timer_start(uint32_t count)
+{
+    apic_write(APIC_TIMER_COUNT, count);
+}
+
+uint32_t apic_timer_left(void)
+{
+    return apic_read(APIC_TIMER_LEFT);
+}
+
+/* ---- those that must be silent ---- */
+
+void apic_mask_8259(uint8_t first_vector)
+{
+    io_write8(PIC_MASTER_COMMAND, PIC_ICW1);
+    io_write8(PIC_SLAVE_COMMAND, PIC_ICW1);
+    io_write8(PIC_MASTER_DATA, first_vector);
+    io_write8(PIC_SLAVE_DATA, (uint8_t)(first_vector + PIC_INPUTS));
+    io_write8(PIC_MASTER_DATA, PIC_ICW3_MASTER);
+    io_write8(PIC_SLAVE_DATA, PIC_ICW3_SLAVE);
+    io_write8(PIC_MASTER_DATA, PIC_ICW4);
+    io_write8(PIC_SLAVE_DATA, PIC_ICW4);
+    io_write8(PIC_MASTER_DATA, PIC_ALL_MASKED);
+    io_write8(PIC_SLAVE_DATA, PIC_ALL_MASKED);
+}
+
+static uint32_t ioapic_read(volatile uint8_t *at, uint32_t index)
+{
+    *(volatile uint32_t *)(at + IOAPIC_INDEX) = index;
+    return *(const volatile uint32_t *)(at + IOAPIC_DATA);
+}
+
+static void ioapic_write(volatile uint8_t *at, uint32_t index, uint32_t value)
+{
+    *(volatile uint32_t *)(at + IOAPIC_INDEX) = index;
+    *(volatile uint32_t *)(at + IOAPIC_DATA) = value;
+}
+
+static void mask_ioapic(const struct acpi_ioapic *ioapic)
+{
+    volatile uint8_t *at = mmio_map(ioapic->pa, IOAPIC_WINDOW_BYTES);
+    uint32_t version, last;
+
+    if (at == NULL) {
+        log_line(LOG_WARNING, "ioapic%u: registers at 0x%x cannot be mapped, not masked",
+                 ioapic->id, ioapic->pa);
+        return;
+    }
+    version = ioapic_read(at, IOAPIC_VERSION);
+    last = (uint32_t)field_get(version, IOAPIC_VERSION_LAST);
+    if (version == ALL_ONES) {
+        log_line(LOG_WARNING, "ioapic%u: version at 0x%x reads all ones, ignored", ioapic->id,
+                 ioapic->pa);
+    } else {
+        for (uint32_t input = 0; input <= last; input++) {
+            uint32_t index = IOAPIC_ENTRY + 2 * input;
+
+            ioapic_write(at, index, ioapic_read(at, index) | IOAPIC_ENTRY_MASKED);
+        }
+    }
+    mmio_unmap((void *)(uintptr_t)at, IOAPIC_WINDOW_BYTES);
+}
+
+void apic_mask_ioapics(void)
+{
+    struct acpi_madt madt;
+
+    if (!acpi_read_madt(&machine_acpi, &madt)) {
+        log_line(LOG_WARNING, "irq: no MADT, IOAPICs stay as firmware left them");
+        return;
+    }
+    for (size_t i = 0; i < madt.ioapic_count; i++)
+        mask_ioapic(&madt.ioapics[i]);
+}

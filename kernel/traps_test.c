@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Faults raised on purpose, to show that protection is there and that a trap is reported and ends the run. */
+#include "traps.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "console.h"
+#include "linker.h"
+#include "thread.h"
+
+#define OVERFLOW_FRAME_BYTES 256
+
+static void read_null(void)
+{
+    volatile uint64_t *null = NULL;
+
+    /* The compiler must not see that the pointer is NULL, or it plants its own trap. */
+    __asm__("" : "+r"(null));
+    (void)*null;
+}
+
+static void write_text(void)
+{
+    volatile char *text = (volatile char *)(uintptr_t)text_start;
+
+    *text = *text;
+}
+
+static void exec_data(void)
+{
+    static const unsigned char ret_instruction = 0xc3;
+    static unsigned char code[16];
+    void (*function)(void);
+    void *data = code;
+
+    code[0] = ret_instruction;
+    memcpy(&function, &data, sizeof(function));
+    function();
+}
+
+/* Depth is never reached; the result keeps the frames from becoming a loop. */
+__attribute__((noinline)) static unsigned overflow(unsigned depth)
+{
+    volatile unsigned char frame[OVERFLOW_FRAME_BYTES];
+
+    frame[depth % OVERFLOW_FRAME_BYTES] = (unsigned char)depth;
+    if (depth == 0)
+        return 0;
+    return overflow(depth - 1) + frame[depth % OVERFLOW_FRAME_BYTES];
+}
+
+static void overflow_thread(void *arg)
+{
+    volatile unsigned *result = arg;
+
+    *result = overflow(1u << 20);
+}
+
+static void stack_overflow(void)
+{
+    volatile unsigned result;
+    struct thread *thread = thread_create("overflow", overflow_thread, (void *)(uintptr_t)&result);
+
+    if (thread != NULL)
+        thread_join(thread);
+}
+
+static void undefined_opcode(void)
+{
+    __asm__ volatile("ud2");
+}
+
+static void divide_by_zero(void)
+{
+    uint32_t low = 1, high = 0, divisor = 0;
+
+    __asm__ volatile("divl %2" : "+a"(low), "+d"(high) : "r"(divisor) : "cc");
+}
+
+static const struct {
+    const char *kind;
+    void (*raise)(void);
+} kinds[] = {
+    { "null", read_null },
+    { "write-text", write_text },
+    { "exec-data", exec_data },
+    { "stack-overflow", stack_overflow },
+    { "ud", undefined_opcode },
+    { "div", divide_by_zero },
+};
+
+void trap_test(const char *kind)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const char *a = kinds[i].kind, *b = kind;
+
+        while (*a != '\0' && *a == *b) {
+            a++;
+            b++;
+        }
+        if (*a != *b)
+            continue;
+        kinds[i].raise();
+        log_line(LOG_ERROR, "trap test %s: nothing trapped", kind);
+        return;
+    }
+    log_line(LOG_ERROR, "trap test %s: unknown kind", kind);
+}
