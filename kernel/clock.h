@@ -5,13 +5,15 @@
 
 #include <stdint.h>
 
-void clock_init(void);          /* needs acpi_init(); says which reference it took */
+void clock_init(void);          /* needs acpi_init() and irq_init(); says which reference it took */
 uint64_t now_us(void);          /* since clock_init(); any context */
 uint64_t now_tsc(void);         /* ordered read of the TSC */
 uint64_t tsc_hz(void);
 const char *clock_reference(void);
-/* At least that long; other threads run meanwhile, the CPU halts when there is none. Not from interrupt context. */
+/* Needs thread_init(). At least that long; other threads run meanwhile, the CPU halts when there is none. Not from interrupt context. */
 void sleep_us(uint64_t us);
+/* An interrupt at that time of now_us() or soon after; replaces the one before. For the idle loop. */
+void clock_arm(uint64_t deadline_us);
 /* Busy wait, for drivers' short delays; any context. */
 void delay_us(uint64_t us);
 

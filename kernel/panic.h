@@ -10,6 +10,10 @@ enum exit_status { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_PANIC = 2 };
 /* "Bail out! ..." with a backtrace, then ends the run with EXIT_PANIC. Any context. */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same about code that was interrupted: the backtrace begins there. */
+_Noreturn void panic_at(uint64_t rip, uint64_t rbp, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 enum exit_action { EXIT_DEFAULT, EXIT_QEMU, EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT, EXIT_SHELL };
 /* Set from exit=; EXIT_DEFAULT: qemu where port 0xf4 answers, else shell. */
 void exit_set_action(enum exit_action action);

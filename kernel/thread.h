@@ -8,7 +8,7 @@
 
 struct thread;
 
-void thread_init(void);         /* the caller becomes the first thread */
+void thread_init(void);         /* after clock_init(); the caller becomes the first thread */
 /* Starts fn(arg) on a stack of its own. NULL: no memory. */
 struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg);
 void thread_join(struct thread *thread);    /* waits for its end and frees it */
@@ -21,7 +21,9 @@ struct wait_queue {
 };
 /*
  * Sleeps until wait_wake() or until the time is over; true when woken. Check
- * the condition again after it: wake-ups may be spurious.
+ * the condition again after it: wake-ups may be spurious. Where an interrupt
+ * handler wakes, keep interrupts off (irq_save()) from the look at the
+ * condition until the call; it lets them in while it waits.
  */
 bool wait_sleep(struct wait_queue *queue, uint64_t timeout_us);
 void wait_wake(struct wait_queue *queue);   /* all of them; any context */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Clocks of a known frequency that the TSC is measured against. */
+#ifndef KERNEL_CLOCK_CALIBRATE_H
+#define KERNEL_CLOCK_CALIBRATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct clock_source {
+    const char *name;
+    uint64_t hz;
+    uint64_t mask;                  /* the counter wraps behind it */
+    uint64_t (*read)(void);         /* free running */
+};
+
+#define CLOCK_SOURCES 3
+/* Those the machine has and that tick: HPET, ACPI PM timer, PIT, in this order; returns how many. */
+unsigned clock_sources(struct clock_source out[CLOCK_SOURCES]);
+
+/*
+ * TSC ticks a second by that clock, twice over window_us. False: it did not
+ * move in time. *spread_ppm is how far the two runs are apart.
+ */
+bool clock_measure(const struct clock_source *source, uint64_t window_us, uint64_t *hz,
+                   uint64_t *spread_ppm);
+
+/* Distance of two frequencies in parts per million of the first. */
+uint64_t clock_distance_ppm(uint64_t a, uint64_t b);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The end that nobody wanted: "Bail out!", a backtrace, EXIT_PANIC. Also the stack protector's failure. */
+#include "panic.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "console.h"
+#include "cpu.h"
+#include "linker.h"
+#include "stack.h"
+#include "symbols.h"
+
+#define BACKTRACE_FRAMES 32
+#define FRAME_BYTES (2 * sizeof(uint64_t))
+
+/* GCC and Clang read it with -mstack-protector-guard=global. A zero byte in it stops string overruns. */
+uintptr_t __stack_chk_guard = 0x8d3f1ce5b7a29600u;
+_Noreturn void __stack_chk_fail(void);
+
+static unsigned depth;
+
+static void print_frame(uint64_t address)
+{
+    uint64_t offset;
+    const char *name = symbol_find(address, &offset);
+
+    if (name == NULL)
+        print("#   0x%016llx\n", (unsigned long long)address);
+    else
+        print("#   0x%016llx %s+0x%llx\n", (unsigned long long)address, name,
+              (unsigned long long)offset);
+}
+
+/* Reads a frame only where a stack is mapped, and goes only upwards, so a broken chain ends it. */
+void backtrace(uint64_t rip, uint64_t rbp)
+{
+    print("# backtrace:\n");
+    print_frame(rip);
+    for (int i = 0; i < BACKTRACE_FRAMES && rbp != 0; i++) {
+        const uint64_t *frame = (const uint64_t *)(uintptr_t)rbp;
+
+        if (rbp % sizeof(uint64_t) != 0 || !stack_holds(rbp, FRAME_BYTES)) {
+            print("#   frame 0x%llx lies in no stack\n", (unsigned long long)rbp);
+            return;
+        }
+        if (frame[1] == 0)
+            return;
+        print_frame(frame[1]);
+        if (frame[0] != 0 && frame[0] <= rbp)
+            return;
+        rbp = frame[0];
+    }
+}
+
+_Noreturn static void end_run(uint64_t rip, uint64_t rbp, const char *format, va_list args)
+{
+    unsigned level = __atomic_add_fetch(&depth, 1, __ATOMIC_RELAXED);
+
+    __asm__ volatile("cli" : : : "memory");
+    if (level == 1) {
+        print("Bail out! ");
+        vprint(format, args);
+        print("\n");
+        backtrace(rip, rbp);
+    } else if (level == 2) {
+        print("\nBail out! panic while handling a panic at 0x%llx\n", (unsigned long long)rip);
+    }
+    kernel_exit(EXIT_PANIC);
+}
+
+_Noreturn void panic_at(uint64_t rip, uint64_t rbp, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    end_run(rip, rbp, format, args);
+}
+
+_Noreturn void panic(const char *format, ...)
+{
+    const uint64_t *frame = __builtin_frame_address(0);
+    va_list args;
+
+    va_start(args, format);
+    end_run(frame[1], frame[0], format, args);
+}
+
+_Noreturn void __stack_chk_fail(void)
+{
+    panic("stack protector: a frame's guard value was overwritten");
+}
