@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Benchmarks: guest instructions of the library's operations, counted as TSC
+ * differences under QEMU's "-icount shift=0" (one nanosecond of virtual time,
+ * one TSC tick, an instruction). On other machines the figures are TSC ticks.
+ *
+ * Each measured region stands between two 7-byte NOPs whose displacement
+ * names it, so that an outside counter can check the figure. Floors are the
+ * stores, cache-line flushes, descriptors, doorbell and polls an operation
+ * cannot do without, in a straight line, measured in the same run.
+ */
+#include "bench.h"
+
+#include "clock.h"
+#include "console.h"
+#include "glob.h"
+#include "iommu/debug.h"
+#include "machine.h"
+#include "mm.h"
+#include "words.h"
+
+#define REGION_BEGIN 0xbeef0000u
+#define REGION_END 0xbeef8000u
+#define TENTHS 10u
+#define NOT_KNOWN UINT32_MAX
+
+#define PAGE_4K 0x1000ull
+#define PAGE_2M 0x200000ull
+#define BULK_BYTES 0x20000000ull
+#define RUN_PAGES 256u
+#define IOVA_BASE 0x4000000000ull
+#define SINGLE_OPS 256u
+#define HEAVY_OPS 64u
+#define CALIBRATION_TURNS 1000u
+
+struct run {
+    struct iommu_domain *domain, *other;
+    struct iommu_device *device;
+    uint32_t ops;
+    uint64_t begin, end;        /* TSC */
+    bool failed;
+    uint64_t *scratch;          /* two pages that floors write to */
+};
+
+struct bench {
+    uint32_t id;
+    const char *name;
+    uint32_t ops;               /* what insns is divided by; may count pages */
+    uint32_t peer, goal;        /* in tenths of an instruction; NOT_KNOWN */
+    void (*body)(struct run *r);
+    void (*floor)(struct run *r);   /* NULL: none */
+    void (*before)(struct run *r);  /* outside the region */
+    void (*after)(struct run *r);
+};
+
+#define MARK(value) __asm__ volatile(".byte 0x0f, 0x1f, 0x80\n\t.long %c0" : : "i"(value) : "memory")
+#define MEASURE_BEGIN(r, id)            \
+    do {                                \
+        (r)->begin = now_tsc();         \
+        MARK(REGION_BEGIN | (id));      \
+    } while (0)
+#define MEASURE_END(r, id)              \
+    do {                                \
+        MARK(REGION_END | (id));        \
+        (r)->end = now_tsc();           \
+    } while (0)
+
+static void must(struct run *r, enum iommu_status status)
+{
+    if (status != IOMMU_OK)
+        r->failed = true;
+}
+
+static void map_at(struct run *r, uint64_t offset, uint64_t len)
+{
+    must(r, iommu_map(r->domain, &(struct iommu_mapping){
+        .iova = IOVA_BASE + offset, .pa = offset, .len = len, .prot = IOMMU_RW }));
+}
+
+static void unmap_at(struct run *r, uint64_t offset, uint64_t len)
+{
+    must(r, iommu_unmap(r->domain, IOVA_BASE + offset, len, NULL));
+}
+
+/* ---- what is measured ---- */
+
+static void calibrate(struct run *r)
+{
+    uint32_t turns = CALIBRATION_TURNS;
+
+    MEASURE_BEGIN(r, 1);
+    __asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(turns) : : "cc");
+    MEASURE_END(r, 1);
+}
+
+static void map_4k(struct run *r)
+{
+    MEASURE_BEGIN(r, 2);
+    for (uint32_t i = 0; i < SINGLE_OPS; i++)
+        map_at(r, i * PAGE_4K, PAGE_4K);
+    MEASURE_END(r, 2);
+}
+
+static void unmap_4k(struct run *r)
+{
+    MEASURE_BEGIN(r, 3);
+    for (uint32_t i = 0; i < SINGLE_OPS; i++)
+        unmap_at(r, i * PAGE_4K, PAGE_4K);
+    MEASURE_END(r, 3);
+}
+
+static void map_2m(struct run *r)
+{
+    MEASURE_BEGIN(r, 4);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++)
+        map_at(r, i * PAGE_2M, PAGE_2M);
+    MEASURE_END(r, 4);
+}
+
+static void unmap_2m(struct run *r)
+{
+    MEASURE_BEGIN(r, 5);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++)
+        unmap_at(r, i * PAGE_2M, PAGE_2M);
+    MEASURE_END(r, 5);
+}
+
+static void map_unmap_256(struct run *r)
+{
+    MEASURE_BEGIN(r, 6);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++) {
+        map_at(r, PAGE_4K, RUN_PAGES * PAGE_4K);
+        unmap_at(r, PAGE_4K, RUN_PAGES * PAGE_4K);
+    }
+    MEASURE_END(r, 6);
+}
+
+/* The offset by one page in IOVA only keeps large leaves out. */
+static void map_512m(struct run *r)
+{
+    MEASURE_BEGIN(r, 7);
+    must(r, iommu_map(r->domain, &(struct iommu_mapping){
+        .iova = IOVA_BASE, .pa = PAGE_4K, .len = BULK_BYTES, .prot = IOMMU_RW }));
+    MEASURE_END(r, 7);
+}
+
+static void unmap_512m(struct run *r)
+{
+    MEASURE_BEGIN(r, 8);
+    unmap_at(r, 0, BULK_BYTES);
+    MEASURE_END(r, 8);
+}
+
+static void lookup_4k(struct run *r)
+{
+    uint64_t pa;
+
+    MEASURE_BEGIN(r, 9);
+    for (uint32_t i = 0; i < SINGLE_OPS; i++)
+        must(r, iommu_lookup(r->domain, IOVA_BASE + i * PAGE_4K, &pa));
+    MEASURE_END(r, 9);
+}
+
+static void lookup_2m(struct run *r)
+{
+    uint64_t pa;
+
+    MEASURE_BEGIN(r, 10);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++)
+        must(r, iommu_lookup(r->domain, IOVA_BASE + i * PAGE_2M, &pa));
+    MEASURE_END(r, 10);
+}
+
+static void create_destroy(struct run *r)
+{
+    struct iommu_domain_desc desc = {
+        .type = IOMMU_DOMAIN_UNMANAGED, .devices = &r->device, .device_count = 1,
+    };
+    struct iommu_domain *domain;
+
+    MEASURE_BEGIN(r, 11);
+    for (uint32_t i = 0; i < HEAVY_OPS && !r->failed; i++) {
+        must(r, iommu_domain_create(machine.iommu, &desc, &domain));
+        if (!r->failed)
+            must(r, iommu_domain_destroy(domain));
+    }
+    MEASURE_END(r, 11);
+}
+
+/* From one domain into the other and back: the entry is in use each time. */
+static void attach(struct run *r)
+{
+    MEASURE_BEGIN(r, 12);
+    for (uint32_t i = 0; i < HEAVY_OPS; i += 2) {
+        must(r, iommu_attach(r->other, r->device, IOMMU_NO_PASID));
+        must(r, iommu_attach(r->domain, r->device, IOMMU_NO_PASID));
+    }
+    MEASURE_END(r, 12);
+}
+
+/* ---- floors ---- */
+
+static inline void store_and_flush(uint64_t *entry, uint64_t value)
+{
+    *(volatile uint64_t *)entry = value;
+    __asm__ volatile("clflush %0" : : "m"(*entry) : "memory");
+}
+
+/* Two descriptors, the doorbell, one look at the status word. */
+static inline void flush_and_wait(struct run *r)
+{
+    volatile uint64_t *queue = r->scratch + PAGE_4K / sizeof(uint64_t), *doorbell = queue + 8;
+    volatile uint32_t *status = (volatile uint32_t *)(queue + 16);
+
+    *status = 0;
+    queue[0] = 1;
+    queue[1] = 2;
+    queue[2] = 3;
+    queue[3] = 4;
+    *doorbell = 5;
+    *status = 1;
+    while (*status != 1)
+        ;
+}
+
+static void fill_run(uint64_t *entries, uint32_t count, uint64_t value)
+{
+    for (uint32_t i = 0; i < count; i++)
+        *(volatile uint64_t *)&entries[i] = value;
+    for (uint32_t i = 0; i < count; i += 8)
+        __asm__ volatile("clflush %0" : : "m"(entries[i]) : "memory");
+}
+
+static void floor_map(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x102);
+    for (uint32_t i = 0; i < SINGLE_OPS; i++)
+        store_and_flush(&r->scratch[i], i);
+    MEASURE_END(r, 0x102);
+}
+
+static void floor_unmap(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x103);
+    for (uint32_t i = 0; i < SINGLE_OPS; i++) {
+        store_and_flush(&r->scratch[i], 0);
+        flush_and_wait(r);
+    }
+    MEASURE_END(r, 0x103);
+}
+
+static void floor_map_2m(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x104);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++)
+        store_and_flush(&r->scratch[i], i);
+    MEASURE_END(r, 0x104);
+}
+
+static void floor_unmap_2m(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x105);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++) {
+        store_and_flush(&r->scratch[i], 0);
+        flush_and_wait(r);
+    }
+    MEASURE_END(r, 0x105);
+}
+
+static void floor_256(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x106);
+    for (uint32_t i = 0; i < HEAVY_OPS; i++) {
+        fill_run(r->scratch, RUN_PAGES, 3);
+        fill_run(r->scratch, RUN_PAGES, 0);
+        flush_and_wait(r);
+    }
+    MEASURE_END(r, 0x106);
+}
+
+static void floor_map_512m(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x107);
+    for (uint64_t table = 0; table < BULK_BYTES / PAGE_2M; table++) {
+        fill_run(r->scratch, 512, 3);
+        store_and_flush(&r->scratch[table], 3);
+    }
+    MEASURE_END(r, 0x107);
+}
+
+static void floor_unmap_512m(struct run *r)
+{
+    MEASURE_BEGIN(r, 0x108);
+    for (uint64_t table = 0; table < BULK_BYTES / PAGE_2M; table++)
+        store_and_flush(&r->scratch[table], 0);
+    flush_and_wait(r);
+    MEASURE_END(r, 0x108);
+}
+
+/* ---- around them ---- */
+
+static void map_singles(struct run *r)
+{
+    map_at(r, 0, SINGLE_OPS * PAGE_4K);
+}
+
+static void unmap_singles(struct run *r)
+{
+    unmap_at(r, 0, SINGLE_OPS * PAGE_4K);
+}
+
+static void map_large(struct run *r)
+{
+    map_at(r, 0, HEAVY_OPS * PAGE_2M);
+}
+
+static void unmap_large(struct run *r)
+{
+    unmap_at(r, 0, HEAVY_OPS * PAGE_2M);
+}
+
+/* Tables are there already, as in a domain that is in use. */
+static void warm_tables(struct run *r)
+{
+    map_singles(r);
+    for (uint32_t i = 0; i < SINGLE_OPS; i++)
+        unmap_at(r, i * PAGE_4K, PAGE_4K);
+}
+
+static const struct bench benches[] = {
+    { 1, "calibrate/loop", CALIBRATION_TURNS, NOT_KNOWN, NOT_KNOWN, calibrate, NULL, NULL, NULL },
+    { 2, "domain/map-4k", SINGLE_OPS, 4490, 900, map_4k, floor_map, warm_tables, unmap_singles },
+    { 3, "domain/unmap-4k", SINGLE_OPS, 11400, 2200, unmap_4k, floor_unmap, map_singles, NULL },
+    { 4, "domain/map-2m", HEAVY_OPS, NOT_KNOWN, NOT_KNOWN, map_2m, floor_map_2m, NULL, unmap_large },
+    { 5, "domain/unmap-2m", HEAVY_OPS, NOT_KNOWN, NOT_KNOWN, unmap_2m, floor_unmap_2m, map_large, NULL },
+    { 6, "domain/map-unmap-256x4k", HEAVY_OPS, 102530, 40000, map_unmap_256, floor_256, warm_tables, NULL },
+    { 7, "domain/map-512m-per-page", BULK_BYTES / PAGE_4K, 192, 80, map_512m, floor_map_512m, NULL, unmap_512m },
+    { 8, "domain/unmap-512m-per-page", BULK_BYTES / PAGE_4K, 7, 7, unmap_512m, floor_unmap_512m, map_512m, NULL },
+    { 9, "domain/lookup-4k", SINGLE_OPS, 1360, 450, lookup_4k, NULL, map_singles, unmap_singles },
+    { 10, "domain/lookup-2m", HEAVY_OPS, NOT_KNOWN, NOT_KNOWN, lookup_2m, NULL, map_large, unmap_large },
+    { 11, "domain/create-destroy", HEAVY_OPS, 71370, 15000, create_destroy, NULL, NULL, NULL },
+    { 12, "domain/attach", HEAVY_OPS, 31410, 7000, attach, NULL, NULL, NULL },
+};
+#define BENCHES (sizeof(benches) / sizeof(benches[0]))
+
+/* ---- running and printing ---- */
+
+struct result {
+    const struct bench *bench;
+    uint64_t insns, floor;      /* hundredths an operation; floor 0: none */
+    uint64_t doorbells, descriptors;    /* tenths an operation */
+};
+
+static uint64_t measure(struct run *r, void (*body)(struct run *r), uint64_t empty)
+{
+    body(r);
+    return r->end - r->begin > empty ? r->end - r->begin - empty : 0;
+}
+
+static void nothing(struct run *r)
+{
+    MEASURE_BEGIN(r, 0);
+    MEASURE_END(r, 0);
+}
+
+static bool run_one(struct run *r, const struct bench *b, struct result *out)
+{
+    struct iommu_debug_counters before, after;
+    uint64_t empty = measure(r, nothing, 0);
+
+    r->failed = false;
+    if (b->before != NULL)
+        b->before(r);
+    iommu_debug_counters(machine.iommu, 0, &before);
+    out->insns = measure(r, b->body, empty) * 100 / b->ops;
+    iommu_debug_counters(machine.iommu, 0, &after);
+    if (b->after != NULL)
+        b->after(r);
+    out->bench = b;
+    out->doorbells = (after.doorbells - before.doorbells) * TENTHS / b->ops;
+    out->descriptors = (after.descriptors - before.descriptors) * TENTHS / b->ops;
+    out->floor = b->floor != NULL ? measure(r, b->floor, empty) * 100 / b->ops : 0;
+    return !r->failed;
+}
+
+static void print_tenths(const char *name, uint32_t tenths)
+{
+    if (tenths == NOT_KNOWN)
+        print(" %s=none", name);
+    else
+        print(" %s=%u.%u", name, tenths / TENTHS, tenths % TENTHS);
+}
+
+static void print_line(const struct result *result)
+{
+    const struct bench *b = result->bench;
+
+    print("bench %s vendor=intel mode=strict ops=%u insns=%llu.%02llu doorbells=%llu.%llu descriptors=%llu.%llu",
+          b->name, b->ops, (unsigned long long)result->insns / 100, (unsigned long long)result->insns % 100,
+          (unsigned long long)result->doorbells / TENTHS, (unsigned long long)result->doorbells % TENTHS,
+          (unsigned long long)result->descriptors / TENTHS, (unsigned long long)result->descriptors % TENTHS);
+    if (b->floor == NULL)
+        print(" floor=none");
+    else
+        print(" floor=%llu.%02llu", (unsigned long long)result->floor / 100,
+              (unsigned long long)result->floor % 100);
+    print_tenths("peer", b->peer);
+    print_tenths("goal", b->goal);
+    print("\n");
+}
+
+/* null stands for what is not known. */
+static void print_json_tenths(const char *name, uint32_t tenths)
+{
+    if (tenths == NOT_KNOWN)
+        print(",\"%s\":null", name);
+    else
+        print(",\"%s\":%u.%u", name, tenths / TENTHS, tenths % TENTHS);
+}
+
+static void print_json(const struct result *results, size_t count)
+{
+    print("---8<--- bench\n{\"schema\":\"iommukit-bench-1\",\"results\":[\n");
+    for (size_t i = 0; i < count; i++) {
+        const struct bench *b = results[i].bench;
+
+        print("%s{\"name\":\"%s\",\"id\":%u,\"ops\":%u,\"insns\":%llu.%02llu,\"floor\":%llu.%02llu", i > 0 ? "," : "",
+              b->name, b->id, b->ops, (unsigned long long)results[i].insns / 100,
+              (unsigned long long)results[i].insns % 100, (unsigned long long)results[i].floor / 100,
+              (unsigned long long)results[i].floor % 100);
+        print_json_tenths("peer", b->peer);
+        print_json_tenths("goal", b->goal);
+        print("}\n");
+    }
+    print("]}\n--->8---\n");
+}
+
+static bool prepare(struct run *r)
+{
+    struct iommu_domain_desc desc = { .type = IOMMU_DOMAIN_UNMANAGED, .devices = &r->device, .device_count = 1 };
+    uint64_t any = machine.suite.exerciser_count;
+
+    for (uint64_t i = 0; i < any && r->device == NULL; i++)
+        r->device = machine.suite.exercisers[i]->device;
+    if (machine.iommu == NULL || r->device == NULL) {
+        log_line(LOG_ERROR, "bench: needs an IOMMU and an exerciser that it covers");
+        return false;
+    }
+    r->scratch = pages_alloc(2, PAGE_4K, 0, UINT64_MAX);
+    must(r, iommu_domain_create(machine.iommu, &desc, &r->domain));
+    must(r, iommu_domain_create(machine.iommu, &desc, &r->other));
+    if (r->failed || r->scratch == NULL) {
+        log_line(LOG_ERROR, "bench: no domain to work on");
+        return false;
+    }
+    must(r, iommu_attach(r->domain, r->device, IOMMU_NO_PASID));
+    return !r->failed;
+}
+
+static void finish(struct run *r)
+{
+    must(r, iommu_detach(r->device, IOMMU_NO_PASID));
+    must(r, iommu_domain_destroy(r->other));
+    must(r, iommu_domain_destroy(r->domain));
+    pages_free(r->scratch, 2);
+}
+
+bool bench_run(const char *globs)
+{
+    struct result results[BENCHES];
+    struct run run = { 0 };
+    size_t count = 0;
+    bool ok = true;
+
+    if (text_equal(globs, "list")) {
+        for (size_t i = 0; i < BENCHES; i++)
+            print("%s region=0x%x\n", benches[i].name, REGION_BEGIN | benches[i].id);
+        return true;
+    }
+    if (!prepare(&run))
+        return false;
+    for (size_t i = 0; i < BENCHES; i++) {
+        if (!glob_list_match(globs, benches[i].name))
+            continue;
+        if (!run_one(&run, &benches[i], &results[count])) {
+            log_line(LOG_ERROR, "bench: %s failed", benches[i].name);
+            ok = false;
+            continue;
+        }
+        print_line(&results[count++]);
+    }
+    print_json(results, count);
+    finish(&run);
+    return ok && !run.failed;
+}
