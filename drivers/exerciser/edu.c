@@ -311,12 +311,11 @@ static void pattern_make(struct exerciser *ex)
     }
 }
 
-static bool edu_setup(struct exerciser *ex, bool scratch)
+static bool edu_setup(struct exerciser *ex)
 {
     struct edu *edu = ex->host->alloc(ex->host_ctx, sizeof(*edu));
     uint32_t id;
 
-    (void)scratch;      /* it has no disk */
     if (edu == NULL)
         return false;
     ex->ops = &edu_ops;

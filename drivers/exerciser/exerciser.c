@@ -8,7 +8,7 @@
 #define POLL_MIN_US 10u
 #define POLL_MAX_US 10000u
 
-static const struct exerciser_driver *const drivers[] = { &edu_driver };
+static const struct exerciser_driver *const drivers[] = { &edu_driver, &nvme_driver };
 
 void ex_log(const struct exerciser *ex, const char *format, ...)
 {
@@ -110,8 +110,9 @@ struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx, 
         ex->host = host;
         ex->host_ctx = ctx;
         ex->function = f;
+        ex->scratch = scratch;
         label_make(ex, drivers[i]->name);
-        return drivers[i]->setup(ex, scratch) ? ex : NULL;
+        return drivers[i]->setup(ex) ? ex : NULL;
     }
     return NULL;
 }

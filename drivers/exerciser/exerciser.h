@@ -86,6 +86,7 @@ struct exerciser_ops {
     void (*stop)(struct exerciser *ex);
 };
 
+/* What a disk can do (lengths, can_read, pattern, serial) is known after the first rebase(). */
 struct exerciser {
     const struct exerciser_ops *ops;
     const struct exerciser_host *host;
@@ -99,9 +100,17 @@ struct exerciser {
     uint32_t max_len;                   /* bytes in one operation */
     uint32_t step_len;                  /* len must be a multiple of this (a disk's block; 1 otherwise) */
     bool can_read, can_write;
-    bool writes_storage;                /* EX_READ may overwrite a disk: only the one named by scratch= */
+    bool scratch;                       /* its disk may be written; set by the embedder, looked at by rebase() */
+    bool writes_storage;                /* rebase() and EX_READ overwrite the disk: only where scratch is set */
     uint64_t typical_us;                /* how long one operation takes */
-    const uint8_t *pattern;             /* max_len bytes; differs from 0 and from FFh at every 4-byte word */
+    /*
+     * max_len bytes that differ from 0 and from all ones in every 4-byte word.
+     * A disk that is not scratch gives what it holds: the first word keeps
+     * that rule and most others do, or, where the disk holds no such block,
+     * its Identify data, of which only the first words do.
+     */
+    const uint8_t *pattern;
+    char serial[24];                    /* of a disk, without trailing spaces; empty before the first rebase() */
     void *private_mem;                  /* pages the device works with */
     uint64_t private_pa;
     size_t private_pages;

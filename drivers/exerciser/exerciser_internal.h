@@ -14,11 +14,12 @@
 struct exerciser_driver {
     const char *name;
     bool (*knows)(const struct pci_function *f);
-    /* Fills in ex, of which function, host and label are set. False: it cannot be used, and why was logged. */
-    bool (*setup)(struct exerciser *ex, bool scratch);
+    /* Fills in ex, of which function, host, label and scratch are set. False: it cannot be used, and why was logged. */
+    bool (*setup)(struct exerciser *ex);
 };
 
 extern const struct exerciser_driver edu_driver;
+extern const struct exerciser_driver nvme_driver;
 
 void ex_log(const struct exerciser *ex, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
