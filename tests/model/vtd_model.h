@@ -221,6 +221,7 @@ struct vtd_model_stats {
     uint64_t iotlb_global, iotlb_domain, iotlb_page;
     uint64_t device_tlb, interrupt_cache, waits;
     uint64_t register_invalidations; /* of the above, by CCMD and IOTLB_REG */
+    uint64_t undrained;              /* IOTLB invalidations without DR or DW where the unit has them (VT-d §6.5.4) */
     uint64_t doorbells;              /* writes of IQT */
     uint64_t wbfs, srtps;
     uint64_t events;                 /* MSIs sent */
