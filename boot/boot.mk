@@ -99,3 +99,44 @@ $(BUILD)/iommukit.iso: $(BUILD)/boot/iommukit.elf $(BUILD)/boot/grub.cfg $(BUILD
 	    -eltorito-alt-boot -e --interval:appended_partition_2:all:: -no-emul-boot \
 	    boot/iommukit.elf=$(BUILD)/boot/iommukit.elf boot/grub/grub.cfg=$(BUILD)/boot/grub.cfg \
 	    boot/grub/bios.img=$(BUILD)/boot/grub-bios.img boot/grub/unicode.pf2=$(GRUB_FONT)
+
+# ---- iommukit.efi: the kernel inside a UEFI application ----
+
+EFI_INCLUDE ?= /usr/include/efi
+EFI_LIB ?= /usr/lib
+EFI_FILES := boot/efi/main.c boot/efi/gather.c boot/efi/load_kernel.c boot/efi/load_options.c \
+    boot/doors.c kernel/acpi.c kernel/serial.c kernel/string.c \
+    $(addprefix drivers/iommu/intel/,dmar.c vtd_handoff.c)
+EFI_CFLAGS := $(COMMON) -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64 -Iboot/efi -O2 -g -ffreestanding \
+    -fpic -fvisibility=hidden -fshort-wchar -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing \
+    -fno-stack-protector -fno-asynchronous-unwind-tables -DGNU_EFI_USE_MS_ABI
+EFI_OBJECTS := $(patsubst %.c,$(BUILD)/efi/%.o,$(EFI_FILES)) $(BUILD)/efi/kernel_image.o
+EFI_SECTIONS := .text .sdata .data .dynamic .rel .rela .rel.* .rela.* .reloc
+
+$(BUILD)/efi/%.o: %.c Makefile boot/boot.mk
+	@mkdir -p $(@D)
+	$(CC) $(EFI_CFLAGS) -c -o $@ $<
+
+$(BUILD)/efi/kernel_image.o: boot/efi/kernel_image.asm $(BUILD)/boot/iommukit.elf
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -I$(BUILD)/ -o $@ $<
+
+$(BUILD)/efi/iommukit.so: $(EFI_OBJECTS)
+	$(LD) -nostdlib -shared -Bsymbolic --no-undefined --build-id=none -z noexecstack -z max-page-size=4096 -z norelro \
+	    -T $(EFI_LIB)/elf_x86_64_efi.lds -o $@ $(EFI_LIB)/crt0-efi-x86_64.o $(EFI_OBJECTS) -L$(EFI_LIB) -lgnuefi
+
+$(BUILD)/iommukit.efi: $(BUILD)/efi/iommukit.so
+	SOURCE_DATE_EPOCH=$(BOOT_EPOCH) $(OBJCOPY) $(addprefix -j ,$(EFI_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $< $@
+
+# A disk with the application where firmware looks for it, and its command line beside it.
+$(BUILD)/boot/efi/BOOTX64.EFI: $(BUILD)/iommukit.efi
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/boot/efi/cmdline.txt: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(APPEND))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/iommukit-efi.img: $(BUILD)/boot/efi/BOOTX64.EFI $(BUILD)/boot/efi/cmdline.txt
+	$(call fat_image,$@,16384,$^)
