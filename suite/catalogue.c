@@ -2,10 +2,17 @@
 /* All scenarios, area by area, in the order in which they run. */
 #include "scenario.h"
 
-extern const struct scenario_table dma_scenarios;           /* dma.c */
-
+/* One table an area. The first needs devices that were never attached. */
 const struct scenario_table *const suite_catalogue[] = {
-    &dma_scenarios,
+    &entry_scenarios,           /* domains.c */
+    &takeover_scenarios,        /* takeover.c */
+    &dma_scenarios,             /* dma.c */
+    &map_scenarios,             /* tables.c */
+    &flush_scenarios,           /* invalidation.c */
+    &domain_scenarios,          /* domains.c */
+    &topology_scenarios,        /* topology.c */
+    &stress_scenarios,          /* stress.c */
+    &fault_scenarios,           /* faults.c */
 };
 
 const size_t suite_catalogue_count = sizeof(suite_catalogue) / sizeof(suite_catalogue[0]);

@@ -8,7 +8,6 @@
 
 #include "format.h"
 
-#define FILL_BYTE 0xa5u
 #define FILL_WORD 0xa5a5a5a5a5a5a5a5ull
 
 /* ---- memory ---- */
@@ -79,7 +78,7 @@ static size_t take_pattern(const struct plan *plan)
 
         for (uint32_t i = 0; i < plan->pieces[p].len; i++) {
             wrong += at[i] != pattern[i];
-            at[i] = FILL_BYTE;
+            at[i] = BUFFER_FILL;
         }
         pattern += plan->pieces[p].len;
     }
@@ -227,11 +226,30 @@ void case_ready(struct suite_case *t, struct master *m)
     if (!m->needs_rebase || !case_runs(t))
         return;
     status = m->ex->ops->rebase(m->ex, m->private_iova);
-    if (status == EX_DONE)
-        status = m->ex->ops->prepare(m->ex);
     if (status != EX_DONE)
         case_fail(t, "the exerciser works after its private memory is mapped", "%s", ex_status_name(status));
     m->needs_rebase = false;
+}
+
+void case_prepare(struct suite_case *t, struct master *m)
+{
+    enum ex_status status;
+
+    case_ready(t, m);
+    if (!case_runs(t))
+        return;
+    status = m->ex->ops->prepare(m->ex);
+    if (status != EX_DONE)
+        case_fail(t, "the exerciser takes its pattern from its private memory", "%s", ex_status_name(status));
+}
+
+/* A write of a device that holds its pattern does no other DMA. */
+static void before_transfer(struct suite_case *t, const struct plan *plan)
+{
+    if (plan->operation == EX_WRITE)
+        case_prepare(t, plan->m);
+    else
+        case_ready(t, plan->m);
 }
 
 static bool operation_exists(struct suite_case *t, const struct plan *plan)
@@ -253,7 +271,7 @@ static enum ex_status transfer(struct suite_case *t, const struct plan *plan)
     status = exerciser_run(ex, &(struct ex_dma){ plan->operation, plan->iova, plan->len });
     if (status == EX_UNSUPPORTED)
         case_skip(t, "the exerciser cannot do %u bytes at 0x%llx", plan->len, (unsigned long long)plan->iova);
-    plan->m->needs_rebase |= status != EX_DONE;
+    plan->m->needs_rebase |= status == EX_ABORTED || status == EX_TIMEOUT;
     return status;
 }
 
@@ -265,7 +283,7 @@ void expect_arrives(struct suite_case *t, const struct plan *plan)
 
     if (!operation_exists(t, plan))
         return;
-    case_ready(t, plan->m);
+    before_transfer(t, plan);
     case_faults_clear(t, plan->m);
     if (!case_runs(t))
         return;
@@ -307,8 +325,6 @@ static bool nothing_arrived(struct suite_case *t, const struct plan *plan, const
     if (changed > 0)
         case_fail(t, expected, "%u bytes changed", (unsigned)changed);
     case_refill(t);
-    /* A blocked read leaves something else in the device than its pattern. */
-    plan->m->needs_rebase |= plan->operation == EX_READ;
     return t->outcome == CASE_RUNS;
 }
 
@@ -329,7 +345,7 @@ void expect_refused(struct suite_case *t, const struct plan *plan, const struct 
     say_refusal(expected, sizeof(expected), plan, refusal);
     for (unsigned turn = 0; turn < 2 && count == 0; turn++) {
         if (!refusal->any_address)
-            case_ready(t, plan->m);
+            before_transfer(t, plan);
         case_faults_clear(t, plan->m);
         if (!case_runs(t))
             return;

@@ -47,6 +47,9 @@ struct scenario_table {
 };
 #define SCENARIO_TABLE(table) { (table), sizeof(table) / sizeof((table)[0]) }
 
+extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios, map_scenarios,
+    flush_scenarios, domain_scenarios, topology_scenarios, stress_scenarios, fault_scenarios;
+
 /* Every area in the order in which it runs. */
 extern const struct scenario_table *const suite_catalogue[];
 extern const size_t suite_catalogue_count;
@@ -65,7 +68,9 @@ struct master {
     bool needs_rebase;          /* the last operation may have left the device stuck */
 };
 
-/* Frames of a scenario, filled with a value no pattern has. */
+#define BUFFER_FILL 0xa5u
+
+/* Frames of a scenario: every byte is BUFFER_FILL between transfers. */
 struct buffer {
     uint8_t *at;
     uint64_t pa;
@@ -191,6 +196,8 @@ enum ex_operation case_operation(const struct master *m);
 
 /* Makes m ready if its last operation may have left it stuck. */
 void case_ready(struct suite_case *t, struct master *m);
+/* Also makes it hold its pattern, as it must before a write in a domain without its private memory. */
+void case_prepare(struct suite_case *t, struct master *m);
 /* Forgets faults of m; reads those since, returns the first DMA fault in *out and how many there were. */
 void case_faults_clear(struct suite_case *t, const struct master *m);
 size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fault *out);

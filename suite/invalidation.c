@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Areas flush and unit: what stays visible until it is flushed, both ways of flushing, and a refused command. */
+#include "scenario.h"
+
+/*
+ * iommu_unmap_gather() leaves the flush out, so the translation that the first
+ * transfer brought into the IOTLB still serves (VT-d §6.2.2). Hardware may have
+ * dropped it meanwhile: that is no failure on a real machine.
+ */
+static void stale_until_sync(struct suite_case *t, struct master *m, struct iommu_domain *domain,
+                             const struct plan *plan)
+{
+    struct refusal refusal = refusal_of(plan->operation, 0);
+    struct iommu_gather gather = { 0 };
+    struct iommu_fault fault;
+    uint64_t unmapped = 0;
+
+    expect_arrives(t, plan);
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_unmap_gather", iommu_unmap_gather(domain, m->window, FRAME_BYTES, &gather, &unmapped),
+                IOMMU_OK);
+    case_check(t, unmapped == FRAME_BYTES && gather.start < gather.end, "the gather holds the page");
+    if (t->env->emulated) {
+        expect_arrives(t, plan);
+    } else if (case_runs(t)) {
+        (void)exerciser_run(m->ex, &(struct ex_dma){ plan->operation, plan->iova, plan->len });
+        if (case_faults(t, m, &fault) > 0)
+            case_note(t, "the unit had dropped the translation by itself");
+        case_refill(t);
+        m->needs_rebase = true;
+    }
+    case_status(t, "iommu_sync", iommu_sync(domain, &gather), IOMMU_OK);
+    expect_refused(t, plan, &refusal);
+}
+
+static void stale_cycle(struct suite_case *t, struct master *m)
+{
+    struct buffer *frame = case_frame(t);
+    struct iommu_domain *domain = case_enter(t, m);
+    struct plan plan;
+
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, m->window, frame->pa, FRAME_BYTES, IOMMU_RW);
+    plan = plan_page(m, case_operation(m), m->window, frame, 0);
+    stale_until_sync(t, m, domain, &plan);
+}
+
+static void stale_window_ends_with_the_flush(struct suite_case *t)
+{
+    stale_cycle(t, &t->master[0]);
+}
+
+/* A page that was unmapped and is mapped to another frame reaches only that one. */
+static void remap_reaches_the_new_frame(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frames[2] = { case_frame(t), case_frame(t) };
+    struct iommu_domain *domain = case_enter(t, m);
+    struct plan plan;
+
+    for (size_t i = 0; i < 2 && case_runs(t); i++) {
+        case_map(t, domain, m->window, frames[i]->pa, FRAME_BYTES, IOMMU_RW);
+        plan = plan_page(m, case_operation(m), m->window, frames[i], 0);
+        expect_arrives(t, &plan);
+        case_unmap(t, domain, m->window, FRAME_BYTES);
+    }
+}
+
+/* VT-d §6.5.2: no descriptor has type Fh; an unused type, a global context-cache flush for comparison. */
+#define DESCRIPTOR_RESERVED 0x0full
+#define DESCRIPTOR_CONTEXT_GLOBAL 0x11ull
+#define REFUSALS 3
+
+static void refused_descriptor_on(struct suite_case *t, size_t unit)
+{
+    struct iommu *iommu = t->env->iommu;
+
+    for (unsigned i = 0; i < REFUSALS && case_runs(t); i++) {
+        case_status(t, "a descriptor of type Fh", iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_RESERVED, 0),
+                    IOMMU_ERR_QUEUE);
+        case_status(t, "a global context-cache descriptor after it",
+                    iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_CONTEXT_GLOBAL, 0), IOMMU_OK);
+    }
+}
+
+/* After every refusal the queue goes on, and an ordinary unmap flushes. */
+static void refused_descriptor_and_recovery(struct suite_case *t)
+{
+    size_t with_queue = 0;
+    struct iommu_unit_info info;
+
+    case_needs_masters(t, 1);
+    for (size_t i = 0; i < iommu_unit_count(t->env->iommu) && case_runs(t); i++)
+        if (iommu_unit_info(t->env->iommu, i, &info) == IOMMU_OK && info.uses_queue && !info.fenced) {
+            with_queue++;
+            refused_descriptor_on(t, i);
+        }
+    if (with_queue == 0)
+        case_skip(t, "no unit runs with a queue");
+    if (case_runs(t))
+        stale_cycle(t, &t->master[0]);
+}
+
+#define UNITS_MAX 16
+
+/*
+ * VT-d §6.5.1. Whole map, unmap and stale cycle without the queue; the units
+ * that had one get it back whatever came out.
+ */
+static void register_based_invalidation(struct suite_case *t)
+{
+    struct iommu *iommu = t->env->iommu;
+    size_t units = iommu_unit_count(iommu), registers_only = 0;
+    bool switched[UNITS_MAX] = { false };
+    struct iommu_unit_info info;
+
+    case_needs_masters(t, 1);
+    for (size_t i = 0; i < units && i < UNITS_MAX && case_runs(t); i++) {
+        if (iommu_unit_info(iommu, i, &info) != IOMMU_OK || info.fenced)
+            continue;
+        if (info.uses_queue)
+            switched[i] = iommu_debug_use_queue(iommu, i, false) == IOMMU_OK;
+        registers_only += switched[i] || !info.uses_queue;
+    }
+    if (registers_only == 0)
+        case_skip(t, "no unit has register-based invalidation");
+    if (case_runs(t))
+        stale_cycle(t, &t->master[0]);
+    case_detach(t, &t->master[0]);
+    for (size_t i = 0; i < units && i < UNITS_MAX; i++)
+        if (switched[i]) {
+            enum iommu_status status = iommu_debug_use_queue(iommu, i, true);
+
+            if (status != IOMMU_OK)
+                case_fail(t, "the queue is switched on again", "unit %u: %s", (unsigned)i,
+                          iommu_status_name(status));
+        }
+}
+
+static const struct scenario rows[] = {
+    { "flush/stale-window-ends-with-the-flush", "VT-d §6.2.2", PER_EXERCISER, stale_window_ends_with_the_flush, 0 },
+    { "flush/remap-reaches-the-new-frame", "VT-d §6.5.3", PER_EXERCISER, remap_reaches_the_new_frame, 0 },
+    { "flush/refused-descriptor-and-recovery", "VT-d §6.5.2.11", PER_MACHINE, refused_descriptor_and_recovery, 0 },
+    { "flush/register-based-invalidation", "VT-d §6.5.1", PER_MACHINE, register_based_invalidation, 0 },
+};
+
+const struct scenario_table flush_scenarios = SCENARIO_TABLE(rows);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Area map: what iommu_map() and iommu_unmap() make of ranges, leaf sizes and edges, seen by the device. */
+#include "scenario.h"
+
+/* Fails unless the leaf at iova has that size and reaches pa. */
+static void check_leaf(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+                       unsigned size_shift)
+{
+    struct iommu_leaf leaf = { 0 };
+
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_lookup_leaf", iommu_lookup_leaf(domain, iova, &leaf), IOMMU_OK);
+    if (leaf.pa != pa || leaf.size_shift != size_shift)
+        case_fail(t, "the largest leaf that fits", "0x%llx is reached by a leaf of 2^%u bytes at 0x%llx",
+                  (unsigned long long)leaf.pa, leaf.size_shift, (unsigned long long)iova);
+}
+
+static void check_unmapped(struct suite_case *t, struct iommu_domain *domain, uint64_t iova)
+{
+    uint64_t pa = 1;
+
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_lookup of an unmapped page", iommu_lookup(domain, iova, &pa), IOMMU_ERR_NOT_FOUND);
+    case_check(t, pa == 0, "iommu_lookup of an unmapped page gives address 0");
+}
+
+static void needs_leaves(struct suite_case *t, const struct iommu_domain *domain, unsigned shift)
+{
+    struct iommu_domain_info info;
+
+    if (!case_runs(t))
+        return;
+    iommu_domain_info(domain, &info);
+    if ((info.page_sizes >> shift & 1) == 0)
+        case_skip(t, "the domain has no leaves of 2^%u bytes", shift);
+}
+
+static void arrives_at(struct suite_case *t, uint64_t iova, const struct buffer *buffer, size_t frame)
+{
+    struct master *m = &t->master[0];
+    struct plan plan;
+
+    if (!case_runs(t))
+        return;
+    plan = plan_page(m, case_operation(m), iova, buffer, frame);
+    expect_arrives(t, &plan);
+}
+
+static void refused_at(struct suite_case *t, uint64_t iova, uint8_t level)
+{
+    struct master *m = &t->master[0];
+    struct refusal refusal = refusal_of(case_operation(m), level);
+    struct plan plan = plan_page(m, case_operation(m), iova, NULL, 0);
+
+    expect_refused(t, &plan, &refusal);
+}
+
+/* ---- leaf sizes ---- */
+
+static void leaves_of_4k(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frames = case_buffer(t, 3, FRAME_BYTES, 0, UINT64_MAX);
+    struct iommu_domain *domain = case_enter(t, m);
+
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, m->window, frames->pa, 3 * FRAME_BYTES, IOMMU_RW);
+    for (size_t i = 0; i < 3; i++)
+        check_leaf(t, domain, m->window + i * FRAME_BYTES, frames->pa + i * FRAME_BYTES, 12);
+    arrives_at(t, m->window + 2 * FRAME_BYTES, frames, 2);
+    case_unmap(t, domain, m->window + FRAME_BYTES, FRAME_BYTES);
+    refused_at(t, m->window + FRAME_BYTES, 0);
+    arrives_at(t, m->window, frames, 0);
+}
+
+#define MIB2_FRAMES (MIB2 / FRAME_BYTES)
+#define MIB2_LAST (MIB2_FRAMES - 1)
+
+static void leaf_of_2m(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frames = case_buffer(t, MIB2_FRAMES, MIB2, 0, UINT64_MAX);
+    struct iommu_domain *domain = case_enter(t, m);
+
+    needs_leaves(t, domain, 21);
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, m->window, frames->pa, MIB2, IOMMU_RW);
+    check_leaf(t, domain, m->window + FRAME_BYTES, frames->pa + FRAME_BYTES, 21);
+    arrives_at(t, m->window, frames, 0);
+    arrives_at(t, m->window + MIB2_LAST * FRAME_BYTES, frames, MIB2_LAST);
+    refused_at(t, m->window + MIB2, 1);
+}
+
+static void unmap_inside_2m(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frames = case_buffer(t, MIB2_FRAMES, MIB2, 0, UINT64_MAX);
+    struct iommu_domain *domain = case_enter(t, m);
+
+    needs_leaves(t, domain, 21);
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, m->window, frames->pa, MIB2, IOMMU_RW);
+    arrives_at(t, m->window + FRAME_BYTES, frames, 1);
+    case_unmap(t, domain, m->window + FRAME_BYTES, FRAME_BYTES);
+    check_unmapped(t, domain, m->window + FRAME_BYTES);
+    check_leaf(t, domain, m->window, frames->pa, 12);
+    refused_at(t, m->window + FRAME_BYTES, 0);
+    arrives_at(t, m->window, frames, 0);
+    arrives_at(t, m->window + MIB2_LAST * FRAME_BYTES, frames, MIB2_LAST);
+}
+
+/* A frame in a GiB that holds no output address of the interrupt range (VT-d §3.15). */
+static struct buffer *frame_for_1g(struct suite_case *t)
+{
+    uint64_t low_end = 3 * GIB1;
+
+    return t->env->ops->ram_end(t->env) > GIB4 ? case_buffer(t, 1, FRAME_BYTES, GIB4, UINT64_MAX)
+                                               : case_buffer(t, 1, FRAME_BYTES, 0, low_end);
+}
+
+/* The GiB around the frame is mapped; the device is sent to that frame and its canary only. */
+static void leaf_of_1g_and_hole(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frame;
+    struct iommu_domain *domain;
+    uint64_t offset, hole, far_offset;
+
+    case_needs_bits(t, m, 32);
+    frame = frame_for_1g(t);
+    domain = case_enter(t, m);
+    needs_leaves(t, domain, 30);
+    if (!case_runs(t))
+        return;
+    offset = frame->pa & (GIB1 - 1);
+    hole = m->window + (offset > 0 ? offset - FRAME_BYTES : FRAME_BYTES);
+    far_offset = (offset + GIB1 / 2) & (GIB1 - 1);
+    case_map(t, domain, m->window, frame->pa - offset, GIB1, IOMMU_RW);
+    check_leaf(t, domain, m->window + offset, frame->pa, 30);
+    arrives_at(t, m->window + offset, frame, 0);
+    case_unmap(t, domain, hole, FRAME_BYTES);
+    check_unmapped(t, domain, hole);
+    check_leaf(t, domain, m->window + offset, frame->pa, 12);
+    check_leaf(t, domain, m->window + far_offset, frame->pa - offset + far_offset, 21);
+    refused_at(t, hole, 0);
+    arrives_at(t, m->window + offset, frame, 0);
+}
+
+/* ---- ranges ---- */
+
+/* Adds the pieces of [iova, iova + len) given the frame that each page reaches; pages count from window. */
+static void add_pieces(struct plan *plan, uint64_t window, const struct buffer *frames, const size_t *order)
+{
+    uint64_t at = plan->iova, end = plan->iova + plan->len;
+
+    while (at < end) {
+        uint64_t in_page = at & (FRAME_BYTES - 1);
+        uint64_t len = end - at < FRAME_BYTES - in_page ? end - at : FRAME_BYTES - in_page;
+        size_t frame = order[(at - window) / FRAME_BYTES];
+
+        plan->pieces[plan->piece_count++] =
+            (struct piece){ frames->at + frame * FRAME_BYTES + in_page, (uint32_t)len };
+        at += len;
+    }
+}
+
+/* One transfer over the border of two pages whose frames are not neighbours. */
+static void contiguous_over_shuffled_frames(struct suite_case *t)
+{
+    static const size_t order[] = { 2, 0, 3, 1 };
+    struct master *m = &t->master[0];
+    struct buffer *frames = case_buffer(t, 4, FRAME_BYTES, 0, UINT64_MAX);
+    struct iommu_domain *domain = case_enter(t, m);
+    uint32_t step = m->ex->step_len > m->ex->align ? m->ex->step_len : m->ex->align;
+    uint32_t wanted = m->ex->max_len < 2 * FRAME_BYTES ? m->ex->max_len : (uint32_t)(2 * FRAME_BYTES);
+    struct plan plan = { .m = m, .operation = case_operation(m), .len = wanted / step * step };
+
+    if (!case_runs(t))
+        return;
+    plan.iova = m->window + (m->ex->align <= FRAME_BYTES / 8 ? FRAME_BYTES - FRAME_BYTES / 8 : 0);
+    if (plan.iova + plan.len <= m->window + FRAME_BYTES)
+        case_skip(t, "no operation of the exerciser reaches over a page");
+    for (size_t i = 0; i < 4; i++)
+        case_map(t, domain, m->window + i * FRAME_BYTES, frames->pa + order[i] * FRAME_BYTES, FRAME_BYTES,
+                 IOMMU_RW);
+    add_pieces(&plan, m->window, frames, order);
+    expect_arrives(t, &plan);
+}
+
+/* No bounce buffer: the frame itself is where the device writes, though its address needs more bits than the IOVA. */
+static void frame_above_4g_without_copy(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct iommu_domain *domain;
+    struct buffer *frame;
+
+    if (t->env->ops->ram_end(t->env) <= GIB4)
+        case_skip(t, "no RAM above 4 GiB");
+    frame = case_buffer(t, 1, FRAME_BYTES, GIB4, UINT64_MAX);
+    domain = case_enter(t, m);
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, m->window, frame->pa, FRAME_BYTES, IOMMU_RW);
+    arrives_at(t, m->window, frame, 0);
+    refused_at(t, m->window + FRAME_BYTES, 0);
+}
+
+/* ---- edges ---- */
+
+static enum iommu_status try_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len,
+                                 unsigned prot)
+{
+    return iommu_map(domain, &(struct iommu_mapping){ .iova = iova, .pa = pa, .len = len, .prot = prot });
+}
+
+static void last_page_of_the_aperture(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frame = case_frame(t);
+    struct iommu_domain *domain = case_enter(t, m);
+    struct refusal too_wide = { .reason = REASON_TOO_WIDE, .level = IOMMU_LEVEL_NONE };
+    struct iommu_domain_info info;
+    uint64_t last;
+    struct plan plan;
+
+    if (!case_runs(t))
+        return;
+    iommu_domain_info(domain, &info);
+    last = info.aperture_end - FRAME_BYTES;
+    case_map(t, domain, last, frame->pa, FRAME_BYTES, IOMMU_RW);
+    check_leaf(t, domain, last, frame->pa, 12);
+    case_status(t, "iommu_map beyond the aperture",
+                try_map(domain, info.aperture_end, frame->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
+    case_status(t, "iommu_map across the aperture's end",
+                try_map(domain, last, frame->pa, 2 * FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
+    if (m->ex->address_bits < 64 && info.aperture_end > 1ull << m->ex->address_bits) {
+        case_note(t, "checked without DMA: the device sends %u address bits", m->ex->address_bits);
+        return;
+    }
+    arrives_at(t, last, frame, 0);
+    if (m->ex->address_bits < 64 && info.aperture_end >= 1ull << m->ex->address_bits)
+        return;
+    plan = plan_page(m, case_operation(m), info.aperture_end, frame, 0);
+    expect_refused(t, &plan, &too_wide);
+}
+
+#define INTERRUPT_START 0xfee00000ull
+#define INTERRUPT_END   0xfef00000ull
+
+/* VT-d §3.15: requests to FEExxxxxh are interrupts, so nothing can be mapped there. */
+static void interrupt_range_is_refused(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frame = case_frame(t);
+    struct iommu_domain *domain;
+
+    case_needs_masters(t, 1);
+    domain = case_domain(t, IOMMU_DOMAIN_UNMANAGED, m, 1);
+    if (!case_runs(t))
+        return;
+    case_status(t, "iommu_map at FEE00000h",
+                try_map(domain, INTERRUPT_START, frame->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
+    case_status(t, "iommu_map at FEEFF000h",
+                try_map(domain, INTERRUPT_END - FRAME_BYTES, frame->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
+    case_status(t, "iommu_map into FEE00000h",
+                try_map(domain, INTERRUPT_START - FRAME_BYTES, frame->pa, 2 * FRAME_BYTES, IOMMU_RW),
+                IOMMU_ERR_RANGE);
+    check_unmapped(t, domain, INTERRUPT_START - FRAME_BYTES);
+    case_map(t, domain, INTERRUPT_START - FRAME_BYTES, frame->pa, FRAME_BYTES, IOMMU_RW);
+    case_map(t, domain, INTERRUPT_END, frame->pa, FRAME_BYTES, IOMMU_RW);
+    check_leaf(t, domain, INTERRUPT_END, frame->pa, 12);
+}
+
+static void errors_leave_everything(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frames = case_buffer(t, 4, FRAME_BYTES, 0, UINT64_MAX);
+    struct iommu_domain *domain = case_enter(t, m);
+    uint64_t iova = m->window, taken = m->window + 2 * FRAME_BYTES;
+
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, taken, frames->pa, FRAME_BYTES, IOMMU_RW);
+    case_status(t, "iommu_map over a mapped page", try_map(domain, iova, frames->pa, 4 * FRAME_BYTES, IOMMU_RW),
+                IOMMU_ERR_EXISTS);
+    case_status(t, "iommu_map of 0 bytes", try_map(domain, iova, frames->pa, 0, IOMMU_RW), IOMMU_ERR_INVALID);
+    case_status(t, "iommu_map without permission", try_map(domain, iova, frames->pa, FRAME_BYTES, 0),
+                IOMMU_ERR_INVALID);
+    case_status(t, "iommu_map of half a page", try_map(domain, iova, frames->pa, FRAME_BYTES / 2, IOMMU_RW),
+                IOMMU_ERR_INVALID);
+    case_status(t, "iommu_map off a page", try_map(domain, iova + 8, frames->pa, FRAME_BYTES, IOMMU_RW),
+                IOMMU_ERR_INVALID);
+    for (size_t i = 0; i < 4; i++)
+        if (i != 2)
+            check_unmapped(t, domain, iova + i * FRAME_BYTES);
+    check_leaf(t, domain, taken, frames->pa, 12);
+    refused_at(t, iova, 0);
+    arrives_at(t, taken, frames, 0);
+}
+
+static const struct scenario rows[] = {
+    { "map/leaves-of-4k", "VT-d §9.8", PER_EXERCISER, leaves_of_4k, 0 },
+    { "map/leaf-of-2m", "VT-d §3.7.1", PER_EXERCISER, leaf_of_2m, 0 },
+    { "map/unmap-inside-2m", "VT-d §6.5.3", PER_EXERCISER, unmap_inside_2m, 0 },
+    { "map/leaf-of-1g-and-hole", "VT-d §3.7.1", PER_EXERCISER, leaf_of_1g_and_hole, 0 },
+    { "map/contiguous-over-shuffled-frames", "VT-d §3.7", PER_EXERCISER, contiguous_over_shuffled_frames, 0 },
+    { "map/frame-above-4g-without-copy", "VT-d §3.7", PER_EXERCISER, frame_above_4g_without_copy, 0 },
+    { "map/last-page-of-the-aperture", "VT-d §3.7.1", PER_EXERCISER, last_page_of_the_aperture, 0 },
+    { "map/interrupt-range-is-refused", "VT-d §3.15", PER_MACHINE, interrupt_range_is_refused, 0 },
+    { "map/errors-leave-everything", "VT-d §3.7", PER_EXERCISER, errors_leave_everything, 0 },
+};
+
+const struct scenario_table map_scenarios = SCENARIO_TABLE(rows);
