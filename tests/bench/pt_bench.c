@@ -6,7 +6,7 @@
  * stores, the least that 256 pages can cost. Best of several rounds.
  *
  *   gcc -std=gnu11 -O2 -Idrivers/iommu/include -Idrivers/iommu -o pt_bench \
- *       tests/bench/pt_bench.c drivers/iommu/pt/pt*.c
+ *       tests/bench/pt_bench.c drivers/iommu/pt/*.c
  */
 #include <stdio.h>
 #include <stdlib.h>

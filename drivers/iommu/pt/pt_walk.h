@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The lower half of the page-table engine: what a format is, entries and runs
+ * of entries, the walk, and how tables are linked and let go. The rules that
+ * hold for all of it are in pt_engine.h.
+ *
+ * Left to a format with leaves of in-between sizes (AMD-Vi §2.2.3: an entry
+ * repeated 2 to 256 times): its sizes in pt_leaf_level() and fills with step 0.
+ * leaf() and leaf_pa() take the size and not the level for its sake, and
+ * table() the level of the next table, which its entries record.
+ */
+#ifndef IOMMU_PT_WALK_H
+#define IOMMU_PT_WALK_H
+
+#include "bits.h"
+#include "pt/pt.h"
+
+#define PT_PAGE_SHIFT 12u
+#define PT_PAGE BIT64(PT_PAGE_SHIFT)
+#define PT_INDEX_BITS 9u
+#define PT_ENTRIES BIT64(PT_INDEX_BITS)
+#define PT_LINE_ENTRIES 8u      /* in a cache line of 64 bytes */
+
+#define PT_PROT_ALL (IOMMU_RW | PT_EXECUTE | PT_USER | PT_UNCACHED | PT_GLOBAL | PT_WRITE_COMBINE)
+
+enum pt_kind { PT_EMPTY, PT_TABLE, PT_LEAF };
+
+struct pt_format {
+    unsigned min_levels;
+    unsigned max_levels;
+    uint64_t page_sizes;    /* bit n: leaves of 2^n bytes */
+    bool canonical;         /* IOVAs are sign-extended from input_bits */
+    uint64_t table_address; /* where a table entry holds its address */
+
+    /*
+     * A bit of table entries that hardware ignores. Set: the entry has been
+     * written back. Without it a caller could map or unmap through a table
+     * another CPU has just linked, and return before hardware sees the link.
+     */
+    uint64_t settled;
+    /* (entry & settled_mask) == settled_value: a table entry with that bit, at any level above 0. */
+    uint64_t settled_mask;
+    uint64_t settled_value;
+
+    enum pt_kind (*kind)(uint64_t entry, unsigned level);
+    uint64_t (*leaf)(uint64_t pa, unsigned size_shift, unsigned prot);
+    uint64_t (*leaf_pa)(uint64_t entry, unsigned size_shift);
+    unsigned (*prot)(uint64_t entry);   /* of a leaf; leaf() and prot() lose nothing between them */
+    uint64_t (*table)(uint64_t pa, unsigned level, unsigned table_prot); /* level: of the table at pa */
+};
+
+/* ---- addresses and entries ---- */
+
+static inline unsigned pt_shift(unsigned level)
+{
+    return PT_PAGE_SHIFT + PT_INDEX_BITS * level;
+}
+
+static inline uint64_t pt_span(unsigned level)
+{
+    return BIT64(pt_shift(level));
+}
+
+static inline size_t pt_index(uint64_t iova, unsigned level)
+{
+    return (size_t)((iova >> pt_shift(level)) & (PT_ENTRIES - 1));
+}
+
+static inline unsigned pt_top(const struct pt_table *t)
+{
+    return t->config.levels - 1;
+}
+
+/* Relaxed: a walk reaches a table only through the address it has loaded. */
+static inline uint64_t pt_load(const uint64_t *entry)
+{
+    return __atomic_load_n(entry, __ATOMIC_RELAXED);
+}
+
+static inline void pt_store(uint64_t *entry, uint64_t value)
+{
+    __atomic_store_n(entry, value, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t *pt_at(const struct pt_table *t, uint64_t pa)
+{
+    return (uint64_t *)((uintptr_t)pa + t->config.platform->table_offset);
+}
+
+static inline uint64_t *pt_below(const struct pt_format *f, const struct pt_table *t, uint64_t entry)
+{
+    return pt_at(t, entry & f->table_address);
+}
+
+static inline void pt_flush(const struct pt_table *t, const void *at, size_t len)
+{
+    if (!t->config.coherent)
+        t->config.platform->dma_flush(t->config.platform_ctx, at, len);
+}
+
+/* Moves a canonical range down to [0, 2^input_bits). */
+static inline uint64_t pt_biased(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
+{
+    return f->canonical ? iova + t->iova_bias : iova;
+}
+
+static inline enum iommu_status
+pt_check_range(const struct pt_format *f, const struct pt_table *t, uint64_t iova, uint64_t len)
+{
+    uint64_t first = pt_biased(f, t, iova), last = first + (len - 1);
+
+    if (len == 0 || ((iova | len) & (PT_PAGE - 1)))
+        return IOMMU_ERR_INVALID;
+    if (last < first || last >> t->input_bits || iova + (len - 1) < iova)
+        return IOMMU_ERR_RANGE;
+    return IOMMU_OK;
+}
+
+static inline bool pt_prot_valid(unsigned prot)
+{
+    return (prot & IOMMU_RW) && !(prot & ~PT_PROT_ALL);
+}
+
+/* ---- the gather ---- */
+
+/* end is compared as end - 1: the hull may end at 2^64. */
+static inline void pt_gather_add(struct iommu_gather *gather, uint64_t start, uint64_t len)
+{
+    uint64_t end = start + len;
+    bool empty = gather->start == gather->end;
+
+    if (empty || start < gather->start)
+        gather->start = start;
+    if (empty || end - 1 > gather->end - 1)
+        gather->end = end;
+}
+
+static inline void pt_gather_table(struct iommu_gather *gather, uint64_t *table, uint64_t pa)
+{
+    pt_store(&table[0], gather->freed_pa);
+    gather->freed_pa = pa;
+    gather->tables = true;
+}
+
+/*
+ * Hangs a table that was just unlinked, and all below it, on the gather. Adds
+ * what they mapped to *bytes; without bytes leaf tables are not even read.
+ * Recursion ends at level 0, four calls down at most.
+ */
+static inline void pt_release(const struct pt_format *f, const struct pt_table *t, uint64_t pa,
+                              unsigned level, struct iommu_gather *gather, uint64_t *bytes)
+{
+    uint64_t *table = pt_at(t, pa);
+
+    for (size_t i = 0; i < PT_ENTRIES && (level > 0 || bytes != NULL); i++) {
+        uint64_t entry = pt_load(&table[i]);
+        enum pt_kind kind = f->kind(entry, level);
+
+        if (kind == PT_TABLE)
+            pt_release(f, t, entry & f->table_address, level - 1, gather, bytes);
+        else if (kind == PT_LEAF && bytes != NULL)
+            *bytes += pt_span(level);
+    }
+    pt_gather_table(gather, table, pa);
+}
+
+/* ---- runs of entries in one table ---- */
+
+/*
+ * The OR of count entries: present if one of them is. Plain reads: nobody else
+ * writes entries of the caller's range.
+ */
+static inline uint64_t pt_union(const uint64_t *entry, size_t count)
+{
+    uint64_t all = 0;
+
+    for (; count >= PT_LINE_ENTRIES; count -= PT_LINE_ENTRIES, entry += PT_LINE_ENTRIES)
+        all |= entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] | entry[7];
+    for (; count > 0; count--)
+        all |= *entry++;
+    return all;
+}
+
+/* Stores value, value + step, ... in count entries: one cache line a turn. */
+static inline void pt_fill(uint64_t *entry, size_t count, uint64_t value, uint64_t step)
+{
+    for (; count >= PT_LINE_ENTRIES; count -= PT_LINE_ENTRIES, entry += PT_LINE_ENTRIES) {
+        pt_store(&entry[0], value);
+        pt_store(&entry[1], value += step);
+        pt_store(&entry[2], value += step);
+        pt_store(&entry[3], value += step);
+        pt_store(&entry[4], value += step);
+        pt_store(&entry[5], value += step);
+        pt_store(&entry[6], value += step);
+        pt_store(&entry[7], value += step);
+        value += step;
+    }
+    for (; count > 0; count--, value += step)
+        pt_store(entry++, value);
+}
+
+/* True when nothing is mapped by the table nor below it. */
+static inline bool pt_table_empty(const struct pt_format *f, const struct pt_table *t,
+                                  const uint64_t *table, unsigned level)
+{
+    if (level == 0)
+        return f->kind(pt_union(table, PT_ENTRIES), 0) == PT_EMPTY;
+    for (size_t i = 0; i < PT_ENTRIES; i++) {
+        uint64_t entry = pt_load(&table[i]);
+        enum pt_kind kind = f->kind(entry, level);
+
+        if (kind == PT_LEAF)
+            return false;
+        if (kind == PT_TABLE && !pt_table_empty(f, t, pt_below(f, t, entry), level - 1))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static inline uint64_t *pt_step(const struct pt_format *f, uintptr_t offset, const uint64_t *table,
+                                uint64_t iova, unsigned level)
+{
+    uint64_t entry = pt_load(&table[pt_index(iova, level)]);
+
+    if ((entry & f->settled_mask) != f->settled_value)
+        return NULL;
+    return (uint64_t *)((uintptr_t)(entry & f->table_address) + offset);
+}
+
+/*
+ * The leaf table of iova; NULL unless settled table entries lead to it. Written
+ * out level by level: this is most of the cost of mapping one page.
+ */
+static inline uint64_t *pt_leaf_table(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
+{
+    uintptr_t offset = t->config.platform->table_offset;
+    uint64_t *table = t->root;
+
+    if (t->config.levels > 4 && (table = pt_step(f, offset, table, iova, 4)) == NULL)
+        return NULL;
+    if (t->config.levels > 3 && (table = pt_step(f, offset, table, iova, 3)) == NULL)
+        return NULL;
+    table = pt_step(f, offset, table, iova, 2);
+    return table == NULL ? NULL : pt_step(f, offset, table, iova, 1);
+}
+
+/* Sees to it that hardware sees a table entry, whoever linked it. */
+static inline void pt_settle(const struct pt_format *f, const struct pt_table *t, uint64_t *entry)
+{
+    pt_flush(t, entry, sizeof(*entry));
+    __atomic_fetch_or(entry, f->settled, __ATOMIC_RELEASE);
+}
+
+/*
+ * Makes page, a complete table of that level, what *entry leads to, if *entry
+ * still is seen; else frees it, and the caller looks again.
+ */
+static inline void pt_install(const struct pt_format *f, struct pt_table *t, uint64_t *entry,
+                              uint64_t seen, void *page, unsigned level)
+{
+    uint64_t pa = (uintptr_t)page - t->config.platform->table_offset;
+    uint64_t value = f->table(pa, level, t->config.table_prot);
+
+    pt_flush(t, page, PT_PAGE);
+    if (t->config.coherent)
+        value |= f->settled;
+    if (!__atomic_compare_exchange_n(entry, &seen, value, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+        t->config.platform->page_free(t->config.platform_ctx, page, 1);
+        return;
+    }
+    __atomic_fetch_add(&t->table_pages, 1, __ATOMIC_RELAXED);
+    if (!t->config.coherent)
+        pt_settle(f, t, entry);
+}
+
+static inline void *pt_page_alloc(const struct pt_table *t)
+{
+    return t->config.platform->page_alloc(t->config.platform_ctx, 1, t->config.table_limit_pa);
+}
+
+/* The table of that level on the way to iova, linking what is missing. */
+static inline enum iommu_status
+pt_reach(const struct pt_format *f, struct pt_table *t, uint64_t iova, unsigned level,
+         struct iommu_gather *gather, uint64_t **out)
+{
+    uint64_t *table = t->root;
+    unsigned at = pt_top(t);
+
+    while (at > level) {
+        uint64_t *entry = &table[pt_index(iova, at)], seen = pt_load(entry);
+        enum pt_kind kind = f->kind(seen, at);
+
+        if (kind == PT_LEAF)
+            return IOMMU_ERR_EXISTS;
+        if (kind == PT_EMPTY) {
+            void *page = pt_page_alloc(t);
+
+            if (page == NULL)
+                return IOMMU_ERR_NOMEM;
+            pt_install(f, t, entry, seen, page, at - 1);
+            gather->tables = true;
+            continue;
+        }
+        if (!(seen & f->settled))
+            pt_settle(f, t, entry);
+        table = pt_below(f, t, seen);
+        at--;
+    }
+    *out = table;
+    return IOMMU_OK;
+}
+
+#endif
