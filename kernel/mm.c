@@ -87,6 +87,14 @@ static uint64_t bytes_of(const struct page_range *ranges, size_t count)
     return bytes;
 }
 
+/* Not a fault of the kernel's, so no backtrace. */
+static _Noreturn void refuse(uint64_t usable_bytes)
+{
+    print("Bail out! mm: %llu MiB of usable RAM, at least %llu MiB are needed\n",
+          usable_bytes / MEBIBYTE, LEAST_RAM_BYTES / MEBIBYTE);
+    kernel_exit(EXIT_PANIC);
+}
+
 void mm_init(const struct boot_info *info)
 {
     static struct boot_range all[PAGE_ALLOC_RANGES];
@@ -103,8 +111,7 @@ void mm_init(const struct boot_info *info)
     clip(usable, &usable_count);
     usable_bytes = bytes_of(usable, usable_count);
     if (usable_bytes < LEAST_RAM_BYTES)
-        panic("mm: %llu MiB of usable RAM, at least %llu MiB are needed",
-              usable_bytes / MEBIBYTE, LEAST_RAM_BYTES / MEBIBYTE);
+        refuse(usable_bytes);
     if (!page_alloc_init(&frames, usable, usable_count, DIRECT_MAP_BASE, BOOT_MAPPED_END))
         panic("mm: no room below 4 GiB for the map of %llu MiB of RAM", usable_bytes / MEBIBYTE);
     usable_end = usable[usable_count - 1].end;

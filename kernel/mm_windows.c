@@ -11,7 +11,7 @@
 #include "panic.h"
 #include "vm.h"
 
-#define WINDOWS 256
+#define WINDOWS 512
 /* One entry of the root table, which all address spaces share. */
 #define WINDOWS_END (MMIO_BASE + (1ull << 39))
 #define LARGE_BYTES (1ull << 21)

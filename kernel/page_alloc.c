@@ -217,7 +217,71 @@ static uint64_t zone_find_run(const struct page_zone *zone, uint64_t count, uint
     }
 }
 
+/* The usual case of zone_find_run() and zone_mark(): one frame, anywhere; NONE. */
+static uint64_t zone_take_one(struct page_zone *zone, uint64_t low, uint64_t high)
+{
+    bool from_hint = low <= zone->hint;
+    uint64_t at = zone_next_free(zone, from_hint ? zone->hint : low), *word;
+
+    if (at >= high)
+        return NONE;
+    if (from_hint)
+        zone->hint = at + 1;
+    word = &zone->bits[0][at >> WORD_SHIFT];
+    *word &= ~BIT64(at & WORD_MASK);
+    if (*word == 0)
+        zone_propagate(zone, at >> WORD_SHIFT, true);
+    return at;
+}
+
+/* Its counterpart; false: the frame is free. */
+static bool zone_give_one(struct page_zone *zone, uint64_t at)
+{
+    uint64_t *word = &zone->bits[0][at >> WORD_SHIFT], before = *word;
+
+    if (before & BIT64(at & WORD_MASK))
+        return false;
+    *word = before | BIT64(at & WORD_MASK);
+    if (before == 0)
+        zone_propagate(zone, at >> WORD_SHIFT, false);
+    return true;
+}
+
+static bool zone_give(struct page_zone *zone, uint64_t at, uint64_t count)
+{
+    if (count == 1)
+        return zone_give_one(zone, at);
+    if (zone_first_other(zone, at, count, false) != at + count)
+        return false;
+    zone_mark(zone, at, count, true);
+    return true;
+}
+
+static uint64_t zone_take(struct page_zone *zone, uint64_t count, uint64_t align_frames,
+                          uint64_t low, uint64_t high)
+{
+    uint64_t at;
+
+    if (count == 1 && align_frames == 1)
+        return zone_take_one(zone, low, high);
+    at = zone_find_run(zone, count, align_frames, low, high);
+    if (at == NONE)
+        return NONE;
+    zone_mark(zone, at, count, false);
+    if (at == zone->hint)
+        zone->hint = at + count;
+    return at;
+}
+
 /* ---- all of them ---- */
+
+/* By eight bytes: emulators execute string instructions element by element. */
+static void zero_frames(void *at, uint64_t count)
+{
+    uint64_t words = count * (FRAME_BYTES / sizeof(uint64_t));
+
+    __asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0ull) : "memory");
+}
 
 static bool place_metadata(const struct page_range *ranges, size_t count, uint64_t bytes,
                            uint64_t limit, struct page_range *out)
@@ -280,15 +344,12 @@ uint64_t page_alloc_take(struct page_alloc *alloc, uint64_t count, uint64_t alig
         high = high < zone->frames ? high : zone->frames;
         if (low >= high || high - low < count)
             continue;
-        at = zone_find_run(zone, count, align >> FRAME_SHIFT, low, high);
+        at = zone_take(zone, count, align >> FRAME_SHIFT, low, high);
         if (at == NONE)
             continue;
-        zone_mark(zone, at, count, false);
-        if (at == zone->hint || (low <= zone->hint && count == 1 && align == FRAME_BYTES))
-            zone->hint = at + count;
         alloc->free_frames -= count;
         pa = (zone->first + at) << FRAME_SHIFT;
-        memset((void *)(uintptr_t)(pa + alloc->offset), 0, count << FRAME_SHIFT);
+        zero_frames((void *)(uintptr_t)(pa + alloc->offset), count);
         return pa;
     }
     return 0;
@@ -314,9 +375,8 @@ bool page_alloc_give(struct page_alloc *alloc, uint64_t pa, uint64_t count)
     if (zone == NULL || pa % FRAME_BYTES != 0 || count == 0)
         return false;
     at = (pa >> FRAME_SHIFT) - zone->first;
-    if (zone_first_other(zone, at, count, false) != at + count)
+    if (!zone_give(zone, at, count))
         return false;
-    zone_mark(zone, at, count, true);
     if (at < zone->hint)
         zone->hint = at;
     alloc->free_frames += count;

@@ -43,15 +43,17 @@ static void require_features(void)
 
 static void set_control_bits(void)
 {
-    uint32_t features = cpuid_read(CPUID_EXTENDED_FEATURES).ebx;
+    struct cpuid features = cpuid_read(CPUID_EXTENDED_FEATURES);
     uint64_t cr4 = cr4_read() | CR4_PGE;
 
     msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
     cr0_write(cr0_read() | CR0_WP);
-    if (features & CPUID_7_EBX_SMEP)
+    if (features.ebx & CPUID_7_EBX_SMEP)
         cr4 |= CR4_SMEP;
-    if (features & CPUID_7_EBX_SMAP)
+    if (features.ebx & CPUID_7_EBX_SMAP)
         cr4 |= CR4_SMAP;
+    if (features.ecx & CPUID_7_ECX_UMIP)
+        cr4 |= CR4_UMIP;
     cr4_write(cr4);
 }
 
