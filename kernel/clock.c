@@ -17,7 +17,8 @@
 
 #define MICROSECONDS 1000000ull
 #define WINDOW_US 10000
-#define TIMER_WINDOW_US 2000
+#define TIMER_WINDOW_US 10000
+#define TIMER_MASK UINT32_MAX
 #define MEASURE_TRIES 4
 /* Two runs of one clock that agree, two clocks that agree. */
 #define SPREAD_MAX_PPM 2000
@@ -125,21 +126,22 @@ static void timer_interrupt(void *arg)
     (void)arg;
 }
 
+static uint64_t timer_count(void)
+{
+    return UINT32_MAX - apic_timer_left();
+}
+
 static void start_timer(void)
 {
     int vector = irq_vector_alloc(timer_interrupt, NULL);
     bool deadline = cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_TSC_DEADLINE;
-    uint64_t tsc;
 
     if (vector < 0)
         panic("clock: no vector is left for the timer");
     apic_timer_setup((uint8_t)vector, deadline);
     if (!deadline) {
         apic_timer_start(UINT32_MAX);
-        tsc = now_tsc();
-        delay_us(TIMER_WINDOW_US);
-        tsc = now_tsc() - tsc;
-        timer_hz = (uint64_t)(UINT32_MAX - apic_timer_left()) * hz / tsc;
+        timer_hz = clock_rate(timer_count, TIMER_MASK, TIMER_WINDOW_US, hz);
         apic_timer_start(0);
         if (timer_hz == 0)
             panic("clock: the local APIC timer does not count");

@@ -21,7 +21,8 @@
 #define READ_TRIES 5
 /* TSC ticks between two looks at the clock: a few microseconds anywhere. */
 #define LOOK_TICKS 20000
-/* A clock that has not advanced after that many looks is dead: above a second at 5 GHz. */
+/* A clock that stands still for that many looks, milliseconds anywhere, is dead; one that takes so many is too slow. */
+#define STILL_LOOKS_MAX 1000
 #define LOOKS_MAX 300000
 
 #define HPET_BYTES          0x400u
@@ -148,20 +149,34 @@ static bool measure_once(const struct clock_source *source, uint64_t window_us, 
 {
     uint64_t wanted = source->hz * window_us / MICROSECONDS, passed = 0;
     struct reading start = look(source), now = start;
+    uint32_t still = 0;
 
     for (uint32_t looks = 0; passed < wanted; looks++) {
         uint64_t until = now_tsc() + LOOK_TICKS, last = now.count;
 
-        if (looks == LOOKS_MAX)
+        if (looks == LOOKS_MAX || still == STILL_LOOKS_MAX)
             return false;
         while (now_tsc() < until)
             ;
         now = look(source);
         passed += (now.count - last) & source->mask;
+        still = now.count == last ? still + 1 : 0;
     }
     /* Widths: 5 GHz for a second times a clock of 100 MHz passes 64 bits, the window of some ms does not. */
     *hz = (now.tsc - start.tsc) * source->hz / passed;
     return true;
+}
+
+uint64_t clock_rate(uint64_t (*read)(void), uint64_t mask, uint64_t window_us, uint64_t tsc_hz)
+{
+    struct clock_source source = { .mask = mask, .read = read };
+    struct reading start = look(&source), end;
+    uint64_t until = start.tsc + tsc_hz * window_us / MICROSECONDS;
+
+    while (now_tsc() < until)
+        ;
+    end = look(&source);
+    return ((end.count - start.count) & mask) * tsc_hz / (end.tsc - start.tsc);
 }
 
 uint64_t clock_distance_ppm(uint64_t a, uint64_t b)

@@ -24,6 +24,9 @@ unsigned clock_sources(struct clock_source out[CLOCK_SOURCES]);
 bool clock_measure(const struct clock_source *source, uint64_t window_us, uint64_t *hz,
                    uint64_t *spread_ppm);
 
+/* Ticks a second of a counter of unknown rate, by a TSC of tsc_hz; 0: it stands still. */
+uint64_t clock_rate(uint64_t (*read)(void), uint64_t mask, uint64_t window_us, uint64_t tsc_hz);
+
 /* Distance of two frequencies in parts per million of the first. */
 uint64_t clock_distance_ppm(uint64_t a, uint64_t b);
 
