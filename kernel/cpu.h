@@ -19,7 +19,10 @@ struct per_cpu {
     uint64_t user_rsp;          /* saved by a system call's entry */
 };
 
-/* GDT, TSS, IDT, GS, and the stack protector's value: the first call of kernel_main() after the console's. */
+/*
+ * GDT, TSS, IDT, GS, and a new value for the stack protector, so no function
+ * that is active then may return: kernel_main() calls it before mm_init().
+ */
 void cpu_init(void);
 
 /* The GDT's selectors, in the order that SYSCALL and SYSRET derive them (SDM 5.8.8). */
@@ -51,6 +54,7 @@ void gdt_set_kernel_stack(const void *top);
 #define CR0_WP      BIT64(16)
 #define CR4_MCE     BIT64(6)
 #define CR4_PGE     BIT64(7)
+#define CR4_UMIP    BIT64(11)
 #define CR4_LA57    BIT64(12)
 #define CR4_SMEP    BIT64(20)
 #define CR4_SMAP    BIT64(21)
@@ -65,6 +69,7 @@ void gdt_set_kernel_stack(const void *top);
 #define CPUID_EXTENDED_FEATURES     7u
 #define CPUID_7_EBX_SMEP            BIT32(7)
 #define CPUID_7_EBX_SMAP            BIT32(20)
+#define CPUID_7_ECX_UMIP            BIT32(2)
 #define CPUID_AMD_HIGHEST           0x80000000u
 #define CPUID_AMD_FEATURES          0x80000001u
 #define CPUID_AMD_1_EDX_NX          BIT32(20)

@@ -4,7 +4,7 @@
  * block in GS, and the control register bits that do not need the kernel's
  * own page tables (SDM volume 3, chapters 3, 6.14.5 and 8.7).
  */
-#include "console.h"
+#include "clock.h"
 #include "cpu.h"
 #include "mm.h"
 #include "panic.h"
@@ -12,6 +12,9 @@
 
 #define EARLY_STACK_BYTES 4096
 #define IST_STACK_PAGES 2
+/* Knuth's multiplicative constant: spreads the TSC's low bits over the word. */
+#define GUARD_MULTIPLIER 0x9e3779b97f4a7c15ull
+#define GUARD_ZERO_BYTE BITS64(7, 0)
 
 /* SDM 3.4.5: present, type and privilege in bits 47:40, granularity, L and D/B in 55:52; limit all ones. */
 #define SEGMENT_KERNEL_CODE 0x00af9a000000ffffull
@@ -107,8 +110,17 @@ void gdt_init(void)
     msr_write(MSR_KERNEL_GS_BASE, 0);
 }
 
+/* Different from run to run where the TSC is; the low byte stays 0, which a string overrun cannot write past. */
+static void seed_stack_protector(void)
+{
+    uint64_t seed = now_tsc() * GUARD_MULTIPLIER;
+
+    __stack_chk_guard ^= (seed ^ seed >> 32) & ~GUARD_ZERO_BYTE;
+}
+
 void cpu_init(void)
 {
+    seed_stack_protector();
     gdt_init();
     traps_init();
     if (cpuid_read(CPUID_FEATURES).edx & CPUID_1_EDX_MCE)

@@ -21,23 +21,24 @@ _Noreturn void __stack_chk_fail(void);
 
 static unsigned depth;
 
-static void print_frame(uint64_t address)
+/* back: 1 for a return address, which may lie behind its function's end when the call never returns. */
+static void print_frame(uint64_t address, unsigned back)
 {
     uint64_t offset;
-    const char *name = symbol_find(address, &offset);
+    const char *name = symbol_find(address - back, &offset);
 
     if (name == NULL)
         print("#   0x%016llx\n", (unsigned long long)address);
     else
         print("#   0x%016llx %s+0x%llx\n", (unsigned long long)address, name,
-              (unsigned long long)offset);
+              (unsigned long long)offset + back);
 }
 
 /* Reads a frame only where a stack is mapped, and goes only upwards, so a broken chain ends it. */
 void backtrace(uint64_t rip, uint64_t rbp)
 {
     print("# backtrace:\n");
-    print_frame(rip);
+    print_frame(rip, 0);
     for (int i = 0; i < BACKTRACE_FRAMES && rbp != 0; i++) {
         const uint64_t *frame = (const uint64_t *)(uintptr_t)rbp;
 
@@ -47,7 +48,7 @@ void backtrace(uint64_t rip, uint64_t rbp)
         }
         if (frame[1] == 0)
             return;
-        print_frame(frame[1]);
+        print_frame(frame[1], 1);
         if (frame[0] != 0 && frame[0] <= rbp)
             return;
         rbp = frame[0];

@@ -21,6 +21,9 @@ enum exit_action exit_get_action(void);     /* with the default resolved */
 /* Ends the run: never returns. EXIT_SHELL is the caller's to handle before; here it halts. */
 _Noreturn void kernel_exit(enum exit_status status);
 
+/* The value that -fstack-protector puts into frames. */
+extern uintptr_t __stack_chk_guard;
+
 /* Prints the return addresses from frame on, each with its symbol. */
 void backtrace(uint64_t rip, uint64_t rbp);
 
