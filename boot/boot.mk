@@ -23,7 +23,7 @@ $(BUILD)/symbols-all.asm: $(BUILD)/kernel-unnamed.elf tools/symbols.awk
 	$(NM) -n $< | $(AWK) -f tools/symbols.awk >$@
 
 $(BUILD)/symbols-%.o: $(BUILD)/symbols-%.asm
-	$(NASM) -f elf64 -o $@ $<
+	cd $(@D) && $(NASM) -f elf64 -o $(@F) $(<F)
 
 $(BUILD)/kernel-unnamed.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols-none.o linker.ld boot/boot.mk
 	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/symbols-none.o
