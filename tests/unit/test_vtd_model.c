@@ -186,20 +186,21 @@ TEST(second_command_before_the_first_is_done_is_a_violation)
 
 /* ---- each fault of legacy mode (§7.1.3) ---- */
 
-/* One context or page-table qword changed before translation starts; the reason a read by RIG_RID ends with. */
-static unsigned reason_with(const struct vtd_model_config *config, uint64_t offset_in, char which, uint64_t value)
+/*
+ * The reason a read by RIG_RID ends with when the bits of flip are inverted in
+ * one entry: of the root ('r'), context ('c') or top ('t') table, or of level 2, 1 or 0.
+ */
+static unsigned reason_with(const struct vtd_model_config *config, uint64_t offset_in, char which, uint64_t flip)
 {
     struct rig r = rig_create(config);
     uint64_t base = which == 'r' ? r.root : which == 'c' ? r.contexts : which == 't' ? r.top :
                     which == '2' ? r.level2 : which == '1' ? r.level1 : r.level0;
-    uint64_t table = which == 'r' ? r.contexts : which == 'c' ? r.top : which == 't' ? r.level2 :
-                     which == '2' ? r.level1 : which == '1' ? r.level0 : r.frame;
+    uint64_t good;
     uint32_t seen = 0;
     unsigned reason;
 
-    /* Values are XORed onto the good entry, which the rig has put there. */
-    memcpy(&table, vtd_model_ram(r.m, base + offset_in, 8), 8);
-    rig_store(&r, base + offset_in, table ^ value);
+    memcpy(&good, vtd_model_ram(r.m, base + offset_in, 8), 8);
+    rig_store(&r, base + offset_in, good ^ flip);
     rig_queue_on(&r);
     rig_enable(&r);
     reason = rig_read(&r, RIG_RID, RIG_IOVA, &seen);
