@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* suite/env.h on the VT-d model: frames and clock are the model's, faults come through the library's callback. */
+#include "model_env.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAME 4096u
+#define FAULT_LOG 4096u
+#define PATTERN_BYTES 2048u
+#define PRIVATE_PAGES 2u
+#define COMMAND_BYTES 64u
+#define POLLS_PER_OPERATION 4u
+#define TYPICAL_US 200u
+
+struct model_exerciser {
+    struct exerciser ex;
+    struct model_env *env;
+    struct model_exerciser_config config;
+    uint8_t pattern[PATTERN_BYTES];
+    struct ex_dma dma;
+    unsigned polls_left;
+    enum ex_status last;
+    bool stuck;
+};
+
+struct model_env {
+    struct suite_env suite;
+    struct vtd_model *model;
+    struct iommu_handoff handoff;
+    struct model_exerciser exercisers[MODEL_EXERCISERS];
+    struct exerciser *list[MODEL_EXERCISERS];
+    struct iommu_fault faults[FAULT_LOG];
+    size_t fault_count;
+    uint64_t overflows;
+    uint64_t ram_end;
+    bool interrupt_pending[VTD_MODEL_UNITS];
+    char *output;
+    size_t output_len;
+};
+
+static const char *error = "";
+
+const char *model_env_error(void)
+{
+    return error;
+}
+
+/* ---- interrupts and faults ---- */
+
+static void log_fault(void *ctx, const struct iommu_fault *fault)
+{
+    struct model_env *me = ctx;
+
+    if (fault->kind == IOMMU_FAULT_OVERFLOW)
+        me->overflows++;
+    else if (me->fault_count < FAULT_LOG)
+        me->faults[me->fault_count++] = *fault;
+}
+
+static void take_msi(void *ctx, unsigned unit, uint64_t address, uint32_t data)
+{
+    struct model_env *me = ctx;
+
+    (void)address;
+    (void)data;
+    me->interrupt_pending[unit] = true;
+}
+
+/* Interrupts arrive while somebody sleeps, as on a machine that waits by HLT. */
+static void deliver_interrupts(struct model_env *me)
+{
+    for (unsigned i = 0; i < VTD_MODEL_UNITS; i++)
+        if (me->interrupt_pending[i]) {
+            me->interrupt_pending[i] = false;
+            iommu_unit_interrupt(me->suite.iommu, i);
+        }
+}
+
+static void model_sleep(struct model_env *me, uint64_t us)
+{
+    const uint64_t longest = 10000;
+
+    for (; us > longest; us -= longest)
+        vtd_model_advance(me->model, longest);
+    vtd_model_advance(me->model, us);
+    deliver_interrupts(me);
+}
+
+/* ---- exercisers ---- */
+
+static struct model_exerciser *model_of(struct exerciser *ex)
+{
+    return ex->state;
+}
+
+static enum vtd_model_result device_dma(struct model_exerciser *me, uint64_t iova, void *data, size_t len, bool write)
+{
+    return vtd_model_dma(me->env->model, me->config.unit, me->config.rid, iova, data, len, write);
+}
+
+static enum ex_status model_rebase(struct exerciser *ex, uint64_t private_iova)
+{
+    struct model_exerciser *me = model_of(ex);
+
+    ex->private_iova = private_iova;
+    me->stuck = false;
+    me->polls_left = 0;
+    me->last = EX_DONE;
+    return EX_DONE;
+}
+
+/* The pattern comes from private memory, as a real device's would. */
+static enum ex_status model_prepare(struct exerciser *ex)
+{
+    struct model_exerciser *me = model_of(ex);
+    uint8_t held[PATTERN_BYTES];
+
+    if (me->stuck || device_dma(me, ex->private_iova, held, sizeof(held), false) != VTD_MODEL_DONE)
+        return EX_ABORTED;
+    return memcmp(held, me->pattern, sizeof(held)) == 0 ? EX_DONE : EX_MISMATCH;
+}
+
+static enum ex_status model_start(struct exerciser *ex, const struct ex_dma *dma)
+{
+    struct model_exerciser *me = model_of(ex);
+
+    if (dma->len == 0 || dma->len > ex->max_len || dma->iova % ex->align != 0 || dma->len % ex->align != 0)
+        return EX_UNSUPPORTED;
+    if (ex->address_bits < 64 && dma->iova + dma->len > 1ull << ex->address_bits)
+        return EX_UNSUPPORTED;
+    if (me->polls_left > 0)
+        return EX_TIMEOUT;
+    me->dma = *dma;
+    me->polls_left = POLLS_PER_OPERATION;
+    return EX_PENDING;
+}
+
+/* A refused read leaves all ones in buffer, which no pattern holds. */
+static enum ex_status perform(struct model_exerciser *me)
+{
+    struct exerciser *ex = &me->ex;
+    uint8_t buffer[PATTERN_BYTES];
+    enum vtd_model_result result;
+
+    if (me->config.manner == MODEL_QUEUED) {
+        if (me->stuck || device_dma(me, ex->private_iova + FRAME, buffer, COMMAND_BYTES, false) != VTD_MODEL_DONE) {
+            me->stuck = true;
+            return EX_TIMEOUT;
+        }
+    }
+    memset(buffer, 0xff, sizeof(buffer));
+    if (me->dma.operation == EX_WRITE)
+        memcpy(buffer, me->pattern, me->dma.len);
+    result = device_dma(me, me->dma.iova, buffer, me->dma.len, me->dma.operation == EX_WRITE);
+    if (result != VTD_MODEL_DONE && me->config.manner == MODEL_QUEUED) {
+        ex->rejected++;
+        return EX_ABORTED;
+    }
+    if (me->dma.operation == EX_WRITE)
+        return EX_DONE;
+    return memcmp(buffer, me->pattern, me->dma.len) == 0 ? EX_DONE : EX_MISMATCH;
+}
+
+static enum ex_status model_poll(struct exerciser *ex)
+{
+    struct model_exerciser *me = model_of(ex);
+
+    if (me->polls_left == 0)
+        return me->last;
+    if (--me->polls_left > 0)
+        return EX_PENDING;
+    me->last = perform(me);
+    return me->last;
+}
+
+static void model_stop(struct exerciser *ex)
+{
+    while (model_poll(ex) == EX_PENDING)
+        ;
+}
+
+static const struct exerciser_ops model_exerciser_ops = {
+    .name = "model", .rebase = model_rebase, .prepare = model_prepare, .start = model_start,
+    .poll = model_poll, .stop = model_stop,
+};
+
+static uint64_t host_now_us(void *ctx)
+{
+    struct model_env *me = ctx;
+
+    return vtd_model_now(me->model);
+}
+
+static void host_sleep_us(void *ctx, uint64_t us)
+{
+    model_sleep(ctx, us);
+}
+
+static void host_log(void *ctx, const char *format, va_list args)
+{
+    (void)ctx;
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+static const struct exerciser_host model_host = {
+    .now_us = host_now_us, .sleep_us = host_sleep_us, .log = host_log,
+};
+
+static bool exerciser_make(struct model_env *me, size_t index, const struct model_exerciser_config *config)
+{
+    struct model_exerciser *mx = &me->exercisers[index];
+    struct exerciser *ex = &mx->ex;
+    uint64_t pa = vtd_model_frames(me->model, PRIVATE_PAGES, FRAME, 0, UINT64_MAX);
+
+    if (pa == 0)
+        return false;
+    mx->env = me;
+    mx->config = *config;
+    for (size_t i = 0; i < PATTERN_BYTES; i++)
+        mx->pattern[i] = (uint8_t)(1 + (i * 7 + index * 31) % 150);     /* neither 0 nor FFh, nor A5h */
+    *ex = (struct exerciser){
+        .ops = &model_exerciser_ops, .host = &model_host, .host_ctx = me, .state = mx,
+        .address_bits = config->address_bits, .align = 4, .max_len = PATTERN_BYTES, .step_len = 4,
+        .can_read = true, .can_write = true, .typical_us = TYPICAL_US, .pattern = mx->pattern,
+        .private_mem = vtd_model_ram(me->model, pa, PRIVATE_PAGES * FRAME), .private_pa = pa,
+        .private_pages = PRIVATE_PAGES };
+    snprintf(ex->label, sizeof(ex->label), "model@" IOMMU_RID_FORMAT, IOMMU_RID_ARGS(0, config->rid));
+    memcpy(ex->private_mem, mx->pattern, PATTERN_BYTES);
+    me->list[index] = ex;
+    vtd_model_function(me->model, 0, config->rid);
+    vtd_model_bus_master(me->model, 0, config->rid, false);
+    return true;
+}
+
+/* ---- struct suite_env_ops ---- */
+
+static struct model_env *env_of(struct suite_env *env)
+{
+    return env->ctx;
+}
+
+static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align, uint64_t start_pa,
+                              uint64_t end_pa, uint64_t *pa)
+{
+    struct vtd_model *model = env_of(env)->model;
+
+    *pa = vtd_model_frames(model, count, align, start_pa, end_pa);
+    return *pa == 0 ? NULL : vtd_model_ram(model, *pa, count * FRAME);
+}
+
+static void env_frames_free(struct suite_env *env, void *frames, size_t count)
+{
+    struct vtd_model *model = env_of(env)->model;
+
+    vtd_model_frames_free(model, vtd_model_pa(model, frames), count);
+}
+
+static uint64_t env_now_us(struct suite_env *env)
+{
+    return vtd_model_now(env_of(env)->model);
+}
+
+static void env_sleep_us(struct suite_env *env, uint64_t us)
+{
+    model_sleep(env_of(env), us);
+}
+
+static void env_parallel(struct suite_env *env, void (*fn)(void *arg), void *const args[], size_t count,
+                         uint64_t stagger_us)
+{
+    for (size_t i = 0; i < count; i++) {
+        env_sleep_us(env, stagger_us);
+        fn(args[i]);
+    }
+}
+
+static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint16_t rid)
+{
+    return fault->segment == segment && fault->rid == rid;
+}
+
+static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid, struct iommu_fault *out, size_t max)
+{
+    struct model_env *me = env_of(env);
+    size_t found = 0;
+
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    for (size_t i = 0; i < me->fault_count; i++) {
+        if (!same_source(&me->faults[i], segment, rid))
+            continue;
+        if (found < max)
+            out[found] = me->faults[i];
+        found++;
+    }
+    return found;
+}
+
+static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t rid)
+{
+    struct model_env *me = env_of(env);
+    size_t kept = 0;
+
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    for (size_t i = 0; i < me->fault_count; i++)
+        if (!same_source(&me->faults[i], segment, rid))
+            me->faults[kept++] = me->faults[i];
+    me->fault_count = kept;
+}
+
+static uint64_t env_overflows(struct suite_env *env)
+{
+    return env_of(env)->overflows;
+}
+
+static void env_bus_master(struct suite_env *env, struct exerciser *ex, bool on)
+{
+    vtd_model_bus_master(env_of(env)->model, 0, model_of(ex)->config.rid, on);
+}
+
+static void env_print(struct suite_env *env, const char *format, va_list args)
+{
+    struct model_env *me = env_of(env);
+    va_list again;
+    size_t len;
+
+    va_copy(again, args);
+    len = (size_t)vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    me->output = realloc(me->output, me->output_len + len + 1);
+    if (me->output == NULL)
+        abort();
+    vsnprintf(me->output + me->output_len, len + 1, format, args);
+    me->output_len += len;
+}
+
+static uint64_t env_ram_end(struct suite_env *env)
+{
+    return env_of(env)->ram_end;
+}
+
+static const struct suite_env_ops model_env_ops = {
+    .frames_alloc = env_frames_alloc, .frames_free = env_frames_free, .now_us = env_now_us,
+    .sleep_us = env_sleep_us, .parallel = env_parallel, .faults = env_faults, .faults_clear = env_faults_clear,
+    .overflows = env_overflows, .bus_master = env_bus_master, .print = env_print, .ram_end = env_ram_end,
+};
+
+/* ---- beginning and end ---- */
+
+struct model_env_config model_env_default(void)
+{
+    struct model_env_config config = {
+        .model = vtd_model_default(),
+        .exercisers = {
+            { .rid = IOMMU_RID(0, 4, 0), .manner = MODEL_SILENT, .address_bits = 64 },
+            { .rid = IOMMU_RID(0, 5, 0), .manner = MODEL_SILENT, .address_bits = 32 },
+            { .rid = IOMMU_RID(1, 0, 0), .manner = MODEL_QUEUED, .address_bits = 64 },
+        },
+        .exerciser_count = 3,
+    };
+
+    return config;
+}
+
+static bool failed(const char *where, enum iommu_status status)
+{
+    if (status == IOMMU_OK)
+        return false;
+    error = where;
+    return true;
+}
+
+static bool add_devices(struct model_env *me)
+{
+    for (size_t i = 0; i < me->suite.exerciser_count; i++) {
+        struct model_exerciser *mx = &me->exercisers[i];
+        struct iommu_device_desc desc = { .rids = { mx->config.rid }, .rid_count = 1, .owner = &mx->ex };
+        struct iommu_device *device = NULL;
+
+        if (mx->config.uncovered)
+            continue;
+        if (failed("iommu_add_device", iommu_add_device(me->suite.iommu, &desc, &device)))
+            return false;
+        mx->ex.device = device;
+    }
+    return true;
+}
+
+static bool start_driver(struct model_env *me, const struct model_env_config *config)
+{
+    const struct iommu_platform *platform = vtd_model_platform(me->model);
+    struct iommu_config iommu = config->iommu;
+    uint8_t table[4096];
+    size_t len = vtd_model_dmar(me->model, table, sizeof(table));
+
+    if (failed("iommu_take_handoff",
+               iommu_take_handoff(platform, vtd_model_ctx(me->model), table, len, &me->handoff)))
+        return false;
+    iommu.fault = log_fault;
+    iommu.fault_ctx = me;
+    if (failed("iommu_create", iommu_create(platform, vtd_model_ctx(me->model), &iommu, &me->suite.iommu)))
+        return false;
+    vtd_model_on_msi(me->model, take_msi, me);
+    return !failed("iommu_add_table", iommu_add_table(me->suite.iommu, table, len)) && add_devices(me)
+        && !failed("iommu_start", iommu_start(me->suite.iommu));
+}
+
+struct model_env *model_env_create(const struct model_env_config *config)
+{
+    struct model_env *me = calloc(1, sizeof(*me));
+
+    if (me == NULL)
+        abort();
+    me->output = calloc(1, 1);
+    me->model = vtd_model_create(&config->model);
+    me->ram_end = config->model.ram_pa + config->model.ram_len;
+    me->suite = (struct suite_env){ .ops = &model_env_ops, .ctx = me, .exercisers = me->list,
+                                    .exerciser_count = config->exerciser_count, .handoff = &me->handoff,
+                                    .emulated = true, .model = true, .seed = 1 };
+    for (size_t i = 0; i < config->exerciser_count; i++)
+        if (!exerciser_make(me, i, &config->exercisers[i])) {
+            error = "no frames for an exerciser";
+            model_env_destroy(me);
+            return NULL;
+        }
+    vtd_model_firmware_left(me->model, 0, &config->firmware);
+    if (!config->no_iommu && !start_driver(me, config)) {
+        fputs(vtd_model_log(me->model), stderr);
+        model_env_destroy(me);
+        return NULL;
+    }
+    return me;
+}
+
+void model_env_destroy(struct model_env *me)
+{
+    if (me->suite.iommu != NULL)
+        iommu_destroy(me->suite.iommu);
+    vtd_model_destroy(me->model);
+    free(me->output);
+    free(me);
+}
+
+struct suite_env *model_env_suite(struct model_env *me)
+{
+    return &me->suite;
+}
+
+struct vtd_model *model_env_model(struct model_env *me)
+{
+    return me->model;
+}
+
+const char *model_env_output(const struct model_env *me)
+{
+    return me->output;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * suite/env.h on the register-level VT-d model: the driver under test runs on
+ * the model's platform, and exercisers made of C send their requests through
+ * the model's units. One thread; exercisers that would run side by side run
+ * one after the other.
+ */
+#ifndef IOMMU_MODEL_ENV_H
+#define IOMMU_MODEL_ENV_H
+
+#include "env.h"
+#include "vtd_model.h"
+
+#define MODEL_EXERCISERS 4
+
+/* How a device behaves when its request is refused. */
+enum model_manner {
+    MODEL_SILENT,       /* as edu: it ends, and says nothing */
+    MODEL_QUEUED,       /* as NVMe: it fetches each command from private memory, reports a refused transfer, and
+                           does nothing more until it is made ready again when a fetch was refused */
+};
+
+struct model_exerciser_config {
+    uint16_t rid;
+    unsigned unit;
+    enum model_manner manner;
+    unsigned address_bits;
+    bool uncovered;             /* no unit is told of it */
+};
+
+struct model_env_config {
+    struct vtd_model_config model;
+    struct vtd_model_firmware firmware;     /* left running on unit 0 */
+    struct iommu_config iommu;              /* fault and fault_ctx are the environment's */
+    bool no_iommu;
+    struct model_exerciser_config exercisers[MODEL_EXERCISERS];
+    size_t exerciser_count;
+};
+
+/* The model's default machine with a silent device of 64 address bits, one of 32, and a queued one. */
+struct model_env_config model_env_default(void);
+
+struct model_env;
+
+/* Model, driver started, devices added. NULL: the driver did not start; model_env_error() says where. */
+struct model_env *model_env_create(const struct model_env_config *config);
+void model_env_destroy(struct model_env *me);
+const char *model_env_error(void);
+
+struct suite_env *model_env_suite(struct model_env *me);
+struct vtd_model *model_env_model(struct model_env *me);
+/* What the suite has printed. */
+const char *model_env_output(const struct model_env *me);
+
+#endif
