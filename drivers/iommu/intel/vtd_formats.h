@@ -98,8 +98,4 @@ _Static_assert(sizeof(struct vtd_descriptor) == 16, "VT-d §6.5.2");
 #define VTD_QI_WAIT_STATUS_DATA BITS64(63, 32)
 #define VTD_QI_WAIT_STATUS_ADDR BITS64(127 - 64, 66 - 64)
 
-/* §9.3, §3.15: requests to this range are interrupts, never translated. */
-#define VTD_INTERRUPT_START     0xfee00000ull
-#define VTD_INTERRUPT_END       0xfef00000ull
-
 #endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* iommu/debug.h: what only test suites and benchmarks may do. */
+#include "internal.h"
+
+enum iommu_status iommu_debug_queue_submit(struct iommu *iommu, size_t unit, uint64_t low, uint64_t high)
+{
+    if (unit >= iommu->unit_count)
+        return IOMMU_ERR_NOT_FOUND;
+    return iommu->units[unit]->ops->debug_submit(iommu->units[unit], low, high);
+}
+
+enum iommu_status iommu_debug_use_queue(struct iommu *iommu, size_t unit, bool use_queue)
+{
+    if (unit >= iommu->unit_count)
+        return IOMMU_ERR_NOT_FOUND;
+    return iommu->units[unit]->ops->debug_use_queue(iommu->units[unit], use_queue);
+}
+
+enum iommu_status iommu_debug_flush_all(struct iommu *iommu, size_t unit)
+{
+    if (unit >= iommu->unit_count)
+        return IOMMU_ERR_NOT_FOUND;
+    return iommu->units[unit]->ops->debug_flush_all(iommu->units[unit]);
+}
+
+void iommu_debug_counters(const struct iommu *iommu, size_t unit, struct iommu_debug_counters *out)
+{
+    *out = (struct iommu_debug_counters){ 0 };
+    if (unit < iommu->unit_count)
+        iommu->units[unit]->ops->debug_counters(iommu->units[unit], out);
+}
+
+void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t window_us)
+{
+    iommu->config.storm_threshold = threshold != 0 ? threshold : IOMMU_STORM_THRESHOLD;
+    iommu->config.storm_window_us = window_us != 0 ? window_us : IOMMU_STORM_WINDOW_US;
+}
+
+const char *iommu_debug_device_state(const struct iommu_device *device)
+{
+    switch (device->unit->ops->device_state(device->unit, device->desc.rids[0])) {
+    case IOMMU_ENTRY_TRANSLATED:
+        return "translated";
+    case IOMMU_ENTRY_PASS_THROUGH:
+        return "pass-through";
+    case IOMMU_ENTRY_BLOCKED:
+    case IOMMU_ENTRY_FENCED:
+        break;
+    }
+    return "blocked";
+}

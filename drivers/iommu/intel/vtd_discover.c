@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes units and reserved regions of what a DMAR table names (VT-d §8):
+ * scopes resolved to requester ids, registers mapped as far as they reach.
+ */
+#include "intel/dmar.h"
+#include "intel/vtd.h"
+
+#define UNIT_PAGES ((sizeof(struct vtd_unit) + IOMMU_PAGE - 1) / IOMMU_PAGE)
+
+/* Host address widths a machine can have; firmware's byte may say anything. */
+#define HOST_BITS_MIN 32u
+#define HOST_BITS_MAX 52u
+
+struct discovery {
+    struct iommu *iommu;
+    enum iommu_status status;   /* the first that went wrong on our side */
+    unsigned added;
+};
+
+static void remember(struct discovery *d, enum iommu_status status)
+{
+    if (d->status == IOMMU_OK)
+        d->status = status;
+}
+
+static void on_problem(void *arg, uint32_t offset, const char *what, uint64_t value)
+{
+    const struct discovery *d = arg;
+
+    iommu_log(d->iommu, IOMMU_LOG_WARNING, "dmar: %s offset=0x%x seen=0x%llx", what, offset,
+              (unsigned long long)value);
+}
+
+static void on_header(void *arg, const struct dmar_info *info)
+{
+    const struct discovery *d = arg;
+    unsigned bits = info->host_address_bits;
+
+    if (bits < HOST_BITS_MIN || bits > HOST_BITS_MAX) {
+        iommu_log(d->iommu, IOMMU_LOG_WARNING, "dmar: host address width seen=%u expected=%u..%u", bits,
+                  HOST_BITS_MIN, HOST_BITS_MAX);
+        bits = bits < HOST_BITS_MIN ? HOST_BITS_MIN : HOST_BITS_MAX;
+    }
+    d->iommu->host_bits = bits;
+}
+
+/* Functions among the scopes; IOAPICs, HPETs and ACPI devices are not DMA masters of their own. */
+static enum iommu_status
+add_scopes(struct iommu *iommu, uint16_t segment, struct dmar_scopes scopes, struct iommu_scope **list)
+{
+    struct dmar_scope scope;
+
+    while (dmar_scope_next(&scopes, &scope)) {
+        enum iommu_status status;
+        uint16_t rid;
+
+        if (scope.type != DMAR_SCOPE_ENDPOINT && scope.type != DMAR_SCOPE_BRIDGE && scope.type != DMAR_SCOPE_ACPI)
+            continue;
+        if (dmar_scope_rid(iommu->platform, iommu->ctx, segment, &scope, &rid) != IOMMU_OK) {
+            iommu_log(iommu, IOMMU_LOG_WARNING, "dmar: scope leads nowhere offset=0x%x bus=0x%02x", scope.offset,
+                      scope.start_bus);
+            continue;
+        }
+        status = iommu_scope_add(iommu, list, rid, scope.type == DMAR_SCOPE_BRIDGE);
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return IOMMU_OK;
+}
+
+/* IOTLB and fault registers may lie past the first page (VT-d §11.3). */
+static size_t window_len(const struct vtd_unit *unit)
+{
+    uint64_t iotlb = field_get(unit->ecap, VTD_ECAP_IRO) * 16 + 16;
+    uint64_t faults = (field_get(unit->cap, VTD_CAP_FRO) + unit->fault_records) * 16;
+    uint64_t len = iotlb > faults ? iotlb : faults;
+
+    return (size_t)((len + IOMMU_PAGE - 1) & ~(IOMMU_PAGE - 1));
+}
+
+static enum iommu_status map_registers(struct vtd_unit *unit, size_t len)
+{
+    struct reg_window *w = &unit->regs;
+
+    if (w->base != NULL)
+        w->platform->mmio_unmap(w->ctx, w->base, w->len);
+    w->base = w->platform->mmio_map(w->ctx, unit->base.registers_pa, len);
+    w->len = len;
+    return w->base == NULL ? IOMMU_ERR_NOMEM : IOMMU_OK;
+}
+
+static enum iommu_status open_unit(struct vtd_unit *unit)
+{
+    enum iommu_status status = map_registers(unit, IOMMU_PAGE);
+    size_t len;
+
+    if (status != IOMMU_OK)
+        return status;
+    status = vtd_unit_identify(unit);
+    if (status != IOMMU_OK)
+        return status;
+    len = window_len(unit);
+    return len > unit->regs.len ? map_registers(unit, len) : IOMMU_OK;
+}
+
+static struct vtd_unit *make_unit(struct iommu *iommu, const struct dmar_unit *found)
+{
+    struct vtd_unit *unit = iommu->platform->page_alloc(iommu->ctx, UNIT_PAGES, IOMMU_ANY_PA);
+
+    if (unit == NULL)
+        return NULL;
+    unit->base.iommu = iommu;
+    unit->base.platform = iommu->platform;
+    unit->base.ctx = iommu->ctx;
+    unit->base.ops = &vtd_ops;
+    unit->base.segment = found->segment;
+    unit->base.registers_pa = found->registers_pa;
+    unit->base.include_all = found->include_pci_all;
+    unit->base.output_bits = iommu->host_bits;
+    unit->regs = (struct reg_window){ .platform = iommu->platform, .ctx = iommu->ctx };
+    return unit;
+}
+
+static void drop_unit(struct vtd_unit *unit)
+{
+    const struct reg_window *w = &unit->regs;
+
+    if (w->base != NULL)
+        w->platform->mmio_unmap(w->ctx, w->base, w->len);
+    w->platform->page_free(w->ctx, unit, UNIT_PAGES);
+}
+
+static bool known_unit(const struct iommu *iommu, uint64_t registers_pa)
+{
+    for (unsigned i = 0; i < iommu->unit_count; i++)
+        if (iommu->units[i]->registers_pa == registers_pa)
+            return true;
+    return false;
+}
+
+static void on_unit(void *arg, const struct dmar_unit *found)
+{
+    struct discovery *d = arg;
+    struct iommu *iommu = d->iommu;
+    struct vtd_unit *unit;
+    enum iommu_status status;
+
+    if (known_unit(iommu, found->registers_pa)) {
+        on_problem(d, found->offset, "second unit at the same registers", found->registers_pa);
+        return;
+    }
+    unit = make_unit(iommu, found);
+    if (unit == NULL) {
+        remember(d, IOMMU_ERR_NOMEM);
+        return;
+    }
+    status = open_unit(unit);
+    if (status == IOMMU_OK)
+        status = add_scopes(iommu, found->segment, found->scopes, &unit->base.scopes);
+    if (status == IOMMU_OK)
+        status = iommu_unit_add(iommu, &unit->base, "vtd");
+    if (status != IOMMU_OK) {
+        on_problem(d, found->offset, status == IOMMU_ERR_NOT_FOUND ? "registers read all ones" : "unit left out",
+                   found->registers_pa);
+        if (status != IOMMU_ERR_NOT_FOUND)
+            remember(d, status);
+        drop_unit(unit);
+        return;
+    }
+    d->added++;
+    iommu_log(iommu, IOMMU_LOG_INFO, "%s: unit base=0x%llx version=%u.%u cap=0x%016llx ecap=0x%016llx",
+              unit->base.name, (unsigned long long)found->registers_pa,
+              (unsigned)field_get(unit->version, VTD_VER_MAX), (unsigned)field_get(unit->version, VTD_VER_MIN),
+              (unsigned long long)unit->cap, (unsigned long long)unit->ecap);
+}
+
+static void on_reserved(void *arg, const struct dmar_reserved *found)
+{
+    struct discovery *d = arg;
+    struct iommu *iommu = d->iommu;
+    struct iommu_reserved *region = iommu_pool_get(iommu, &iommu->reserved_pool);
+
+    if (region == NULL) {
+        remember(d, IOMMU_ERR_NOMEM);
+        return;
+    }
+    region->segment = found->segment;
+    region->start = found->start;
+    region->end = found->end;
+    remember(d, add_scopes(iommu, found->segment, found->scopes, &region->scopes));
+    region->next = iommu->reserved;
+    iommu->reserved = region;
+    iommu_log(iommu, IOMMU_LOG_INFO, "dmar: reserved region start=0x%llx end=0x%llx segment=%04x",
+              (unsigned long long)region->start, (unsigned long long)region->end, region->segment);
+}
+
+enum iommu_status vtd_add_table(struct iommu *iommu, const void *table, size_t len)
+{
+    static const struct dmar_handler handler = {
+        .header = on_header, .unit = on_unit, .reserved = on_reserved, .problem = on_problem,
+    };
+    struct discovery d = { .iommu = iommu, .status = IOMMU_OK };
+    enum iommu_status status = dmar_read(table, len, &handler, &d);
+
+    if (d.status != IOMMU_OK)
+        return d.status;
+    return status == IOMMU_OK && d.added == 0 ? IOMMU_ERR_TABLE : status;
+}

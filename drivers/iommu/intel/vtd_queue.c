@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The invalidation queue, VT-d §6.5.2: 128-bit descriptors in one page. Each
+ * batch ends with a wait descriptor that has a status word of its own, so the
+ * lock is held only while descriptors are stored and the tail is written;
+ * everyone then polls cached memory. Completion events (IF) are not used:
+ * nothing here sleeps, and QEMU 7.2 aborts on SW with IF.
+ */
+#include "intel/vtd.h"
+
+/* Polls of the status word between two looks at clock and FSTS. */
+#define POLLS 64u
+/* The unit refusing the same descriptor so often has something else to complain of. */
+#define REFUSALS_MAX 4u
+
+/* IQERCD.IQEI, VT-d §11.4.9.9 */
+enum { IQEI_NONE = 0, IQEI_FETCH = 2, IQEI_TYPE = 3, IQEI_RESERVED = 4 };
+
+static uint32_t slot_of(uint32_t number)
+{
+    return number % VTD_QUEUE_SLOTS;
+}
+
+static uint64_t slot_offset(uint32_t number)
+{
+    return (uint64_t)slot_of(number) * sizeof(struct vtd_descriptor);
+}
+
+static bool wait_done(const struct vtd_queue *q, uint32_t number)
+{
+    return __atomic_load_n(&q->page->status[slot_of(number)], __ATOMIC_ACQUIRE) != ~number;
+}
+
+static struct vtd_descriptor wait_descriptor(const struct vtd_queue *q, uint32_t data, uint64_t status_offset)
+{
+    return (struct vtd_descriptor){
+        .lo = VTD_QI_TYPE_WAIT | VTD_QI_WAIT_SW | field_make(VTD_QI_WAIT_STATUS_DATA, data),
+        .hi = q->status_pa + status_offset,
+    };
+}
+
+static struct vtd_descriptor batch_wait(const struct vtd_queue *q, uint32_t number)
+{
+    return wait_descriptor(q, number, slot_of(number) * sizeof(uint32_t));
+}
+
+/* ---- life ---- */
+
+enum iommu_status vtd_queue_create(struct vtd_unit *unit)
+{
+    const struct iommu_platform *platform = unit->base.platform;
+    struct vtd_queue *q = &unit->queue;
+
+    q->ring = platform->page_alloc(unit->base.ctx, 1, iommu_unit_limit(&unit->base));
+    q->page = platform->page_alloc(unit->base.ctx, 1, iommu_unit_limit(&unit->base));
+    if (q->ring == NULL || q->page == NULL) {
+        vtd_queue_destroy(unit);
+        return IOMMU_ERR_NOMEM;
+    }
+    q->status_pa = iommu_pa(platform, q->page);
+    return IOMMU_OK;
+}
+
+void vtd_queue_destroy(struct vtd_unit *unit)
+{
+    const struct iommu_platform *platform = unit->base.platform;
+    struct vtd_queue *q = &unit->queue;
+
+    if (q->ring != NULL)
+        platform->page_free(unit->base.ctx, q->ring, 1);
+    if (q->page != NULL)
+        platform->page_free(unit->base.ctx, q->page, 1);
+    q->ring = NULL;
+    q->page = NULL;
+}
+
+enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
+{
+    struct vtd_queue *q = &unit->queue;
+
+    /* IQH is 0 while the queue is off: number and slot start together again. */
+    q->tail = (q->tail + VTD_QUEUE_SLOTS - 1) & ~(VTD_QUEUE_SLOTS - 1);
+    q->head = q->tail;
+    reg_write64(&unit->regs, VTD_IQT, 0);
+    reg_write64(&unit->regs, VTD_IQA, iommu_pa(unit->base.platform, q->ring) & VTD_IQA_IQA);
+    return vtd_command(unit, VTD_GCMD_QIE, true);
+}
+
+enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
+{
+    return vtd_command(unit, VTD_GCMD_QIE, false);
+}
+
+/* ---- errors, VT-d §6.5.2.11 ---- */
+
+/* The batch that holds descriptor number, by the number of its wait; false when none does. */
+static bool find_batch(const struct vtd_queue *q, uint32_t number, uint32_t *wait)
+{
+    for (uint32_t at = q->head; at != q->tail; at = *wait + 1) {
+        *wait = q->page->batch_end[slot_of(at)];
+        if (number - at <= *wait - at)
+            return true;
+    }
+    return false;
+}
+
+/* Everything under way counts as refused; who waits for it is released. */
+static void abandon_batches(struct vtd_queue *q)
+{
+    uint32_t wait;
+
+    for (uint32_t at = q->head; at != q->tail; at = wait + 1) {
+        wait = q->page->batch_end[slot_of(at)];
+        if (wait_done(q, wait))
+            continue;
+        q->page->failed[slot_of(wait)] = wait;
+        __atomic_store_n(&q->page->status[slot_of(wait)], wait, __ATOMIC_RELEASE);
+    }
+}
+
+/* Tail, width or table mode are wrong: no descriptor is to blame, so the queue starts afresh. */
+static enum iommu_status restart(struct vtd_unit *unit)
+{
+    enum iommu_status status = vtd_queue_disable(unit);
+
+    if (status != IOMMU_OK)
+        return status;
+    reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_IQE);
+    abandon_batches(&unit->queue);
+    return vtd_queue_enable(unit);
+}
+
+/* Puts something harmless into the slot the unit stopped at and lets it go on. */
+static void replace_refused(struct vtd_unit *unit, uint32_t number)
+{
+    struct vtd_queue *q = &unit->queue;
+    uint32_t wait;
+
+    q->ring[slot_of(number)] = wait_descriptor(q, 0, offsetof(struct vtd_queue_page, scratch));
+    if (find_batch(q, number, &wait)) {
+        q->page->failed[slot_of(wait)] = wait;
+        if (number == wait)
+            q->ring[slot_of(number)] = batch_wait(q, number);
+    }
+    unit->base.platform->dma_write_barrier(unit->base.ctx);
+    reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_IQE);
+    /* QEMU goes on only at the next write of IQT, whatever its value. */
+    reg_write64(&unit->regs, VTD_IQT, slot_offset(q->tail));
+}
+
+static enum iommu_status recover_iqe_locked(struct vtd_unit *unit)
+{
+    struct vtd_queue *q = &unit->queue;
+    uint64_t info = field_get(reg_read64(&unit->regs, VTD_IQERCD), VTD_IQERCD_IQEI);
+    uint32_t slot = (uint32_t)(field_get(reg_read64(&unit->regs, VTD_IQH), VTD_IQH_QH) % VTD_QUEUE_SLOTS);
+    uint32_t number = q->tail - slot_of(q->tail - slot);
+
+    iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+              "%s: queue refused descriptor=0x%016llx:0x%016llx slot=%u iqei=%u head=0x%x tail=0x%llx",
+              unit->base.name, (unsigned long long)q->ring[slot].hi, (unsigned long long)q->ring[slot].lo,
+              slot, (unsigned)info, slot * (unsigned)sizeof(struct vtd_descriptor),
+              (unsigned long long)slot_offset(q->tail));
+    q->refusals = number == q->refused && q->refusals != 0 ? q->refusals + 1 : 1;
+    q->refused = number;
+    if (q->refusals > REFUSALS_MAX)
+        return IOMMU_ERR_HARDWARE;
+    if (info != IQEI_NONE && info != IQEI_FETCH && info != IQEI_TYPE && info != IQEI_RESERVED)
+        return restart(unit);
+    if (number == q->tail)
+        return restart(unit);
+    replace_refused(unit, number);
+    return IOMMU_OK;
+}
+
+/*
+ * A device did not answer. Waits that the unit had fetched never complete, and
+ * what stood before them may be lost; batches it has yet to fetch are run, but
+ * the one it was in counts as refused.
+ */
+static void recover_ite_locked(struct vtd_unit *unit)
+{
+    struct vtd_queue *q = &unit->queue;
+    uint32_t slot = (uint32_t)(field_get(reg_read64(&unit->regs, VTD_IQH), VTD_IQH_QH) % VTD_QUEUE_SLOTS);
+    uint32_t fetched = q->tail - slot_of(q->tail - slot), wait;
+    unsigned source = (unsigned)field_get(reg_read64(&unit->regs, VTD_IQERCD), VTD_IQERCD_ITESID);
+
+    iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: queue device-tlb time-out src=" IOMMU_RID_FORMAT,
+              unit->base.name, IOMMU_RID_ARGS(unit->base.segment, source));
+    for (uint32_t at = q->head; at != q->tail && fetched - at <= VTD_QUEUE_SLOTS; at = wait + 1) {
+        wait = q->page->batch_end[slot_of(at)];
+        if (wait_done(q, wait) || fetched == at)
+            continue;
+        q->page->failed[slot_of(wait)] = wait;
+        if (fetched - at > wait - at)
+            __atomic_store_n(&q->page->status[slot_of(wait)], wait, __ATOMIC_RELEASE);
+    }
+    reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_ITE);
+}
+
+static void recover(struct vtd_unit *unit)
+{
+    enum iommu_status status = IOMMU_OK;
+    uintptr_t flags = vtd_lock(unit);
+    uint32_t fsts = reg_read32(&unit->regs, VTD_FSTS);
+
+    if (fsts & VTD_FSTS_ICE) {
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: queue unexpected completion src=" IOMMU_RID_FORMAT,
+                  unit->base.name, IOMMU_RID_ARGS(unit->base.segment, (unsigned)field_get(
+                      reg_read64(&unit->regs, VTD_IQERCD), VTD_IQERCD_ICESID)));
+        reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_ICE);
+    }
+    if (fsts & VTD_FSTS_ITE)
+        recover_ite_locked(unit);
+    if (fsts & VTD_FSTS_IQE)
+        status = recover_iqe_locked(unit);
+    vtd_unlock(unit, flags);
+    if (status != IOMMU_OK)
+        iommu_unit_fence(&unit->base, "queue recovery", status);
+}
+
+/* ---- submit and wait ---- */
+
+/* Slots whose batches have completed may be written again. */
+static void reclaim_locked(struct vtd_queue *q)
+{
+    while (q->head != q->tail) {
+        uint32_t wait = q->page->batch_end[slot_of(q->head)];
+
+        if (!wait_done(q, wait))
+            return;
+        q->head = wait + 1;
+    }
+}
+
+/* One slot always stays free: a full ring would look empty (head == tail). */
+static bool has_room(const struct vtd_queue *q, uint32_t count)
+{
+    return q->tail - q->head + count < VTD_QUEUE_SLOTS;
+}
+
+static uint32_t store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+{
+    struct vtd_queue *q = &unit->queue;
+    uint32_t wait = q->tail + count;
+
+    for (uint32_t i = 0; i < count; i++)
+        q->ring[slot_of(q->tail + i)] = descriptors[i];
+    q->ring[slot_of(wait)] = batch_wait(q, wait);
+    __atomic_store_n(&q->page->status[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
+    q->page->batch_end[slot_of(q->tail)] = wait;
+    q->tail = wait + 1;
+    q->descriptors += count + 1;
+    q->doorbells++;
+    unit->base.platform->dma_write_barrier(unit->base.ctx);
+    reg_write64(&unit->regs, VTD_IQT, slot_offset(q->tail));
+    return wait;
+}
+
+/* The ring is full of batches that have not completed: rare, and bounded like any wait. */
+static enum iommu_status
+store_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count, uint32_t *wait)
+{
+    const struct iommu_platform *platform = unit->base.platform;
+    uint64_t start = platform->now_us(unit->base.ctx);
+
+    for (;;) {
+        uint64_t now = platform->now_us(unit->base.ctx);
+        uintptr_t flags = vtd_lock(unit);
+        bool room;
+
+        reclaim_locked(&unit->queue);
+        room = has_room(&unit->queue, count + 1);
+        if (room)
+            *wait = store_locked(unit, descriptors, count);
+        vtd_unlock(unit, flags);
+        if (room)
+            return IOMMU_OK;
+        if (iommu_unit_fenced(&unit->base))
+            return IOMMU_ERR_FENCED;
+        if (now - start >= VTD_QUEUE_TIMEOUT_US) {
+            iommu_unit_fence(&unit->base, "queue full", IOMMU_ERR_TIMEOUT);
+            return IOMMU_ERR_TIMEOUT;
+        }
+        if (reg_read32(&unit->regs, VTD_FSTS) & (VTD_FSTS_IQE | VTD_FSTS_ITE | VTD_FSTS_ICE))
+            recover(unit);
+        platform->relax(unit->base.ctx);
+    }
+}
+
+/* The clock is read before the status word, so that a late wake-up is no time-out. */
+static enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wait)
+{
+    const struct iommu_platform *platform = unit->base.platform;
+    uint64_t start = platform->now_us(unit->base.ctx);
+
+    for (;;) {
+        uint64_t now = platform->now_us(unit->base.ctx);
+        uint32_t fsts = reg_read32(&unit->regs, VTD_FSTS);
+
+        for (unsigned i = 0; i < POLLS; i++) {
+            if (wait_done(&unit->queue, wait))
+                return IOMMU_OK;
+            platform->relax(unit->base.ctx);
+        }
+        if (iommu_unit_fenced(&unit->base))
+            return IOMMU_ERR_FENCED;
+        if (now - start >= VTD_QUEUE_TIMEOUT_US) {
+            iommu_unit_fence(&unit->base, "invalidation wait", IOMMU_ERR_TIMEOUT);
+            return IOMMU_ERR_TIMEOUT;
+        }
+        if (fsts & (VTD_FSTS_IQE | VTD_FSTS_ITE | VTD_FSTS_ICE))
+            recover(unit);
+    }
+}
+
+enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+{
+    struct vtd_queue *q = &unit->queue;
+    uint32_t wait;
+    uintptr_t flags;
+
+    if (iommu_unit_fenced(&unit->base))
+        return IOMMU_ERR_FENCED;
+    flags = vtd_lock(unit);
+    if (has_room(q, count + 1)) {
+        wait = store_locked(unit, descriptors, count);
+        vtd_unlock(unit, flags);
+    } else {
+        enum iommu_status status;
+
+        vtd_unlock(unit, flags);
+        status = store_when_room(unit, descriptors, count, &wait);
+        if (status != IOMMU_OK)
+            return status;
+    }
+    if (!wait_done(q, wait)) {
+        enum iommu_status status = wait_long(unit, wait);
+
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return __builtin_expect(q->page->failed[slot_of(wait)] == wait, 0) ? IOMMU_ERR_QUEUE : IOMMU_OK;
+}
+
+void vtd_queue_dump(struct vtd_unit *unit)
+{
+    const struct vtd_queue *q = &unit->queue;
+
+    if (q->ring == NULL)
+        return;
+    iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: dump iqh=0x%llx iqt=0x%llx iqa=0x%llx iqercd=0x%llx",
+              unit->base.name, (unsigned long long)reg_read64(&unit->regs, VTD_IQH),
+              (unsigned long long)reg_read64(&unit->regs, VTD_IQT),
+              (unsigned long long)reg_read64(&unit->regs, VTD_IQA),
+              (unsigned long long)reg_read64(&unit->regs, VTD_IQERCD));
+    for (uint32_t back = 8; back > 0; back--) {
+        const struct vtd_descriptor *d = &q->ring[slot_of(q->tail - back)];
+
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: dump slot=%u descriptor=0x%016llx:0x%016llx",
+                  unit->base.name, slot_of(q->tail - back), (unsigned long long)d->hi,
+                  (unsigned long long)d->lo);
+    }
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the core and the vendors share: the machine, its units, domains and
+ * devices, and the operations a vendor provides.
+ *
+ * Lock order: iommu.attach_lock, then a unit's own lock (queue tail, registers),
+ * then iommu.pool_lock. iommu_unit.fault_lock is held alone. All are taken with interrupts
+ * off, none while a callback of the embedder runs.
+ *
+ * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
+ * in the tables); a domain's list of units, which only grows; the buckets of
+ * devices, which only grow.
+ */
+#ifndef IOMMU_INTERNAL_H
+#define IOMMU_INTERNAL_H
+
+#include "iommu/debug.h"
+#include "iommu/iommu.h"
+#include "pt/pt.h"
+
+#define IOMMU_PAGE 4096ull
+/* Requests to these addresses are interrupts on every x86 machine (VT-d §3.15). */
+#define IOMMU_INTERRUPT_START 0xfee00000ull
+#define IOMMU_INTERRUPT_END 0xfef00000ull
+#define IOMMU_UNITS_MAX 256u
+#define IOMMU_BUCKETS 256u
+#define IOMMU_STRANGERS 8u
+#define IOMMU_STORM_THRESHOLD 256u
+#define IOMMU_STORM_WINDOW_US 1000000u
+
+struct iommu_unit;
+
+/* ---- locks ---- */
+
+struct iommu_lock {
+    uint32_t held;
+};
+
+static inline uintptr_t
+iommu_lock_irq(const struct iommu_platform *platform, void *ctx, struct iommu_lock *lock)
+{
+    uintptr_t flags = platform->irq_save(ctx);
+
+    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0)
+        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
+            platform->relax(ctx);
+    return flags;
+}
+
+static inline void
+iommu_unlock_irq(const struct iommu_platform *platform, void *ctx, struct iommu_lock *lock, uintptr_t flags)
+{
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    platform->irq_restore(ctx, flags);
+}
+
+/* ---- objects of one size, cut from pages (objects.c) ---- */
+
+struct iommu_pool {
+    uint32_t size;      /* bytes, a multiple of 8 */
+    void *free;         /* linked through the first word */
+    void *pages;        /* linked through the first word */
+};
+
+/* A zeroed object; NULL: platform->page_alloc has no page. */
+void *iommu_pool_get(struct iommu *iommu, struct iommu_pool *pool);
+void iommu_pool_put(struct iommu *iommu, struct iommu_pool *pool, void *object);
+/* Gives all pages back; every object is gone. */
+void iommu_pool_destroy(struct iommu *iommu, struct iommu_pool *pool);
+
+/* ---- what firmware's tables say ---- */
+
+/* A PCI function named by a scope; bridge: and everything below it. */
+struct iommu_scope {
+    struct iommu_scope *next;
+    uint16_t rid;
+    bool bridge;
+};
+
+/* A region that stays mapped for the devices of its scopes. */
+struct iommu_reserved {
+    struct iommu_reserved *next;
+    struct iommu_scope *scopes;
+    uint64_t start;
+    uint64_t end;
+    uint16_t segment;
+};
+
+/* ---- vendor operations ---- */
+
+/* What the unit's tables say of a requester id. */
+enum iommu_entry_kind {
+    IOMMU_ENTRY_BLOCKED,
+    IOMMU_ENTRY_FENCED,         /* blocked, and its faults are not recorded */
+    IOMMU_ENTRY_TRANSLATED,
+    IOMMU_ENTRY_PASS_THROUGH,
+};
+
+struct iommu_entry {
+    enum iommu_entry_kind kind;
+    uint32_t domain_id;         /* not 0 unless blocked */
+    uint64_t root_pa;           /* TRANSLATED */
+    unsigned levels;            /* TRANSLATED */
+};
+
+/*
+ * Bring-up happens in stages, each on every unit before the next begins:
+ * old X58 parts hang in a first flush while another unit has no root table.
+ */
+enum iommu_start_stage {
+    IOMMU_START_PREPARE,        /* ready for set_device(); nothing live changes but the old queue */
+    IOMMU_START_TABLES,         /* hardware takes our tables */
+    IOMMU_START_ENABLE,         /* caches flushed, faults reported, translation on */
+    IOMMU_START_STAGES,
+};
+
+struct iommu_ops {
+    const char *vendor;
+    const struct pt_ops *pt;    /* of translated domains */
+
+    /* One stage of bring-up; the status says why a unit is left out. May sleep in mmio_map. */
+    enum iommu_status (*start)(struct iommu_unit *unit, enum iommu_start_stage stage);
+    /* Translation off, everything quiet. */
+    enum iommu_status (*stop)(struct iommu_unit *unit);
+    /* Gives back all memory and windows; the unit has been stopped or never ran. */
+    void (*destroy)(struct iommu_unit *unit);
+
+    /*
+     * Replaces the entries of count requester ids, old by next, and returns
+     * when old can no longer be reached. Called with attach_lock held.
+     * NOMEM: nothing has changed. Any other error: the entries are blocked.
+     */
+    enum iommu_status (*set_device)(struct iommu_unit *unit, const uint16_t *rids, size_t count,
+                                    const struct iommu_entry *old, const struct iommu_entry *next);
+    enum iommu_entry_kind (*device_state)(struct iommu_unit *unit, uint16_t rid);
+
+    /* Flushes what a gather names for one domain id, and waits. */
+    enum iommu_status (*flush)(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
+    /* The same after entries only became present; only called where unit->flush_present. */
+    enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,
+                                       const struct iommu_gather *gather);
+
+    /* Reads, clears and reports (iommu_fault_report) what is pending; returns how many records. */
+    size_t (*read_faults)(struct iommu_unit *unit);
+    /* The unit is of no more use: registers and last commands to the log. */
+    void (*dump)(struct iommu_unit *unit);
+
+    void (*info)(const struct iommu_unit *unit, struct iommu_unit_info *out);
+    enum iommu_status (*capability)(const struct iommu_unit *unit, size_t index, struct iommu_capability *out);
+
+    /* iommu/debug.h */
+    enum iommu_status (*debug_submit)(struct iommu_unit *unit, uint64_t low, uint64_t high);
+    enum iommu_status (*debug_use_queue)(struct iommu_unit *unit, bool use_queue);
+    enum iommu_status (*debug_flush_all)(struct iommu_unit *unit);
+    void (*debug_counters)(const struct iommu_unit *unit, struct iommu_debug_counters *out);
+};
+
+/* How often one source has faulted in the running window. */
+struct iommu_storm {
+    uint64_t window_start_us;
+    uint32_t count;
+};
+
+/* A source of faults that was never added as a device. */
+struct iommu_stranger {
+    struct iommu_storm storm;
+    uint16_t rid;
+    bool used;
+    bool fenced;
+};
+
+/* The core's half of a unit; a vendor's struct begins with it. */
+struct iommu_unit {
+    struct iommu *iommu;
+    const struct iommu_platform *platform;
+    void *ctx;
+    const struct iommu_ops *ops;
+    unsigned index;
+    char name[8];               /* "vtd0" */
+    uint16_t segment;
+    uint64_t registers_pa;
+    bool include_all;           /* every device of the segment that no scope names */
+    struct iommu_scope *scopes;
+
+    bool running;               /* translation has been enabled by us */
+    bool fenced;                /* changed once, atomically: false to true */
+    bool found_translating;
+    bool uses_queue;
+
+    /* What it can do, for domains; filled by the vendor before it is added. */
+    uint64_t page_sizes;
+    unsigned level_mask;        /* bit n: tables of n levels */
+    unsigned input_bits;
+    unsigned output_bits;
+    bool pass_through;
+    bool coherent;
+    bool flush_present;         /* entries that become present need a flush (caching mode, write buffers) */
+
+    uint32_t domain_id_count;
+    uint32_t domain_id_next;    /* guarded by attach_lock, as the map is */
+    uint64_t *domain_id_map;    /* bit set: in use; made by iommu_domain_ids_create() */
+
+    struct iommu_lock fault_lock;   /* guards: the fault records, strangers[] */
+    struct iommu_stranger strangers[IOMMU_STRANGERS];
+    uint64_t faults;
+    uint64_t overflows;
+};
+
+/* ---- domains ---- */
+
+/* A unit on which a domain has or had devices. Never taken off the list before the domain goes. */
+struct iommu_domain_unit {
+    struct iommu_domain_unit *next;
+    struct iommu_unit *unit;    /* NULL: the first one, not used yet */
+    uint32_t domain_id;         /* 0: on no device of the unit now */
+    uint32_t devices;           /* guarded by attach_lock */
+};
+
+struct iommu_domain {
+    struct iommu *iommu;
+    const struct pt_ops *pt;    /* NULL: no tables (blocked, pass-through) */
+    bool mappable;              /* iommu_map() and iommu_unmap() are allowed */
+    bool flush_present;         /* some unit wants it */
+    enum iommu_domain_type type;
+    uint64_t aperture_end;
+    uint64_t page_sizes;
+    bool coherent;
+    unsigned output_bits;
+    size_t devices;             /* guarded by attach_lock */
+    struct iommu_domain_unit units; /* the first; most domains have one */
+    struct pt_table table;
+};
+
+/* ---- devices ---- */
+
+struct iommu_rid {
+    struct iommu_rid *next;     /* in its bucket */
+    struct iommu_device *device;
+    uint16_t rid;
+};
+
+struct iommu_device {
+    struct iommu_device *next;
+    struct iommu *iommu;
+    struct iommu_unit *unit;
+    struct iommu_device_desc desc;
+    struct iommu_rid rids[IOMMU_DEVICE_RIDS];
+    bool firmware_only;         /* named by a reserved region, never added by the embedder */
+    bool has_reserved;
+    /* The following are guarded by attach_lock; the fault path reads them. */
+    bool fenced;
+    struct iommu_domain *domain;            /* the embedder's; NULL: none */
+    struct iommu_domain *reserved_domain;   /* its reserved regions, while it has no other; may be NULL */
+    struct iommu_entry entry;               /* as the unit's tables say */
+    struct iommu_domain_unit *attached;     /* whose domain id entry has; NULL: blocked */
+    struct iommu_storm storm;
+};
+
+struct iommu {
+    const struct iommu_platform *platform;
+    void *ctx;
+    struct iommu_config config;
+    bool started;
+    bool stopped;
+    unsigned unit_count;
+    unsigned host_bits;         /* of the table being added */
+    struct iommu_unit *units[IOMMU_UNITS_MAX];
+    struct iommu_rid *buckets[IOMMU_BUCKETS];
+    struct iommu_device *devices;
+    struct iommu_reserved *reserved;
+    struct iommu_lock attach_lock;  /* guards: devices' and domains' attachment, domain ids, unit tables */
+    struct iommu_lock pool_lock;    /* guards: the pools */
+    struct iommu_pool domain_pool, domain_unit_pool, device_pool, scope_pool, reserved_pool;
+    uint32_t walkers;           /* fault handlers inside a domain's tables */
+};
+
+/* ---- core, for vendors and between core files ---- */
+
+__attribute__((format(printf, 3, 4)))
+void iommu_log(const struct iommu *iommu, enum iommu_log_level level, const char *format, ...);
+
+static inline uint64_t iommu_pa(const struct iommu_platform *platform, const void *page)
+{
+    return (uint64_t)((uintptr_t)page - platform->table_offset);
+}
+
+static inline void *iommu_at(const struct iommu_platform *platform, uint64_t pa)
+{
+    return (void *)((uintptr_t)pa + platform->table_offset);
+}
+
+/* The highest address a table of the unit may have. */
+static inline uint64_t iommu_unit_limit(const struct iommu_unit *unit)
+{
+    return (1ull << unit->output_bits) - 1;
+}
+
+/* Adds a unit that a vendor has made, and names it prefix plus number. IOMMU_ERR_RANGE: too many. */
+enum iommu_status iommu_unit_add(struct iommu *iommu, struct iommu_unit *unit, const char *prefix);
+/* Adds a scope to a list. */
+enum iommu_status iommu_scope_add(struct iommu *iommu, struct iommu_scope **list, uint16_t rid, bool bridge);
+
+/*
+ * The unit failed in a way that leaves its protection in doubt: dumped once,
+ * refused from now on, bus mastering of its devices off.
+ */
+void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu_status status);
+
+static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
+{
+    return __atomic_load_n(&unit->fenced, __ATOMIC_RELAXED);
+}
+
+/* domain.c */
+enum iommu_status iommu_domain_ids_create(struct iommu_unit *unit);
+void iommu_domain_ids_destroy(struct iommu_unit *unit);
+/* attach_lock held: makes the unit's tables say what device->domain, reserved_domain and fenced ask for. */
+enum iommu_status iommu_device_apply_locked(struct iommu_device *device);
+uintptr_t iommu_attach_lock(struct iommu *iommu);
+void iommu_attach_unlock(struct iommu *iommu, uintptr_t flags);
+/* Waits until no fault handler looks into tables that were reachable before the call. */
+void iommu_wait_walkers(struct iommu *iommu);
+/* The domain id under which the unit knows the device's domain; 0: none. */
+uint32_t iommu_device_domain_id(const struct iommu_device *device);
+/* iommu_map() without the check that the embedder may map there. */
+enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m);
+
+/* iommu.c: a device's memory and buckets, without the checks of iommu_add_device(). */
+enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_device_desc *desc,
+                                      struct iommu_device **out);
+
+/* reserved.c */
+bool iommu_reserved_applies(const struct iommu_reserved *region, const struct iommu_device_desc *desc);
+/* Maps the device's regions into a translated domain. IOMMU_ERR_EXISTS: one is mapped to something else. */
+enum iommu_status iommu_reserved_map(const struct iommu_device *device, struct iommu_domain *domain);
+/* Gives a device that has regions and no domain a domain of just those. */
+enum iommu_status iommu_reserved_apply(struct iommu_device *device);
+/* The same for every device, and for those that only firmware has named. */
+enum iommu_status iommu_reserved_apply_all(struct iommu *iommu);
+
+/* fault.c: completes a record of a vendor (device, domain, walk level, time), calls back, counts storms. */
+void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool walk);
+/* Records were lost. */
+void iommu_fault_overflow(struct iommu_unit *unit);
+
+/* One vendor's reader of its firmware table. */
+enum iommu_status vtd_add_table(struct iommu *iommu, const void *table, size_t len);
+
+#endif

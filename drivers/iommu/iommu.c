@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Public entry points that concern the machine: making it, its firmware
+ * tables, devices, starting and stopping, units. Arguments are checked here;
+ * what a vendor knows is asked of its ops. Domains are in domain.c.
+ */
+#include "internal.h"
+#include "memory.h"
+
+#include <stdarg.h>
+
+#define POOL_SIZE(type) ((uint32_t)((sizeof(type) + 7u) & ~7u))
+#define MACHINE_PAGES ((sizeof(struct iommu) + IOMMU_PAGE - 1) / IOMMU_PAGE)
+
+const char *iommu_status_name(enum iommu_status status)
+{
+    static const char *const names[] = {
+        "ok", "invalid", "range", "exists", "not-found", "nomem", "busy", "unsupported", "table",
+        "hardware", "timeout", "queue", "fenced",
+    };
+    int index = -(int)status;
+
+    if (index < 0 || (size_t)index >= sizeof(names) / sizeof(names[0]))
+        return "unknown";
+    return names[index];
+}
+
+void iommu_log(const struct iommu *iommu, enum iommu_log_level level, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    iommu->platform->log(iommu->ctx, level, format, args);
+    va_end(args);
+}
+
+/* ---- the machine ---- */
+
+static bool platform_complete(const struct iommu_platform *p)
+{
+    return p->page_alloc != NULL && p->page_free != NULL && p->mmio_map != NULL && p->mmio_unmap != NULL &&
+           p->mmio_read32 != NULL && p->mmio_read64 != NULL && p->mmio_write32 != NULL &&
+           p->mmio_write64 != NULL && p->pci_read != NULL && p->dma_flush != NULL &&
+           p->dma_write_barrier != NULL && p->now_us != NULL && p->relax != NULL && p->irq_save != NULL &&
+           p->irq_restore != NULL && p->log != NULL;
+}
+
+enum iommu_status iommu_create(const struct iommu_platform *platform, void *ctx,
+                               const struct iommu_config *config, struct iommu **out)
+{
+    struct iommu *iommu;
+
+    if (!platform_complete(platform))
+        return IOMMU_ERR_INVALID;
+    iommu = platform->page_alloc(ctx, MACHINE_PAGES, IOMMU_ANY_PA);
+    if (iommu == NULL)
+        return IOMMU_ERR_NOMEM;
+    iommu->platform = platform;
+    iommu->ctx = ctx;
+    if (config != NULL)
+        iommu->config = *config;
+    if (iommu->config.storm_threshold == 0)
+        iommu->config.storm_threshold = IOMMU_STORM_THRESHOLD;
+    if (iommu->config.storm_window_us == 0)
+        iommu->config.storm_window_us = IOMMU_STORM_WINDOW_US;
+    iommu->domain_pool.size = POOL_SIZE(struct iommu_domain);
+    iommu->domain_unit_pool.size = POOL_SIZE(struct iommu_domain_unit);
+    iommu->device_pool.size = POOL_SIZE(struct iommu_device);
+    iommu->scope_pool.size = POOL_SIZE(struct iommu_scope);
+    iommu->reserved_pool.size = POOL_SIZE(struct iommu_reserved);
+    *out = iommu;
+    return IOMMU_OK;
+}
+
+static void destroy_reserved_domain(struct iommu_device *device)
+{
+    struct iommu_domain *domain = device->reserved_domain;
+
+    if (domain == NULL)
+        return;
+    device->reserved_domain = NULL;
+    domain->devices = 0;
+    if (iommu_domain_destroy(domain) != IOMMU_OK)
+        iommu_log(device->iommu, IOMMU_LOG_ERROR, "iommu: destroy reserved-domain=busy");
+}
+
+void iommu_destroy(struct iommu *iommu)
+{
+    const struct iommu_platform *platform = iommu->platform;
+
+    /* A unit that does not stop has said so; its memory stays, since it may still read it. */
+    if (iommu->started && !iommu->stopped && iommu_stop(iommu) != IOMMU_OK)
+        return;
+    for (struct iommu_device *device = iommu->devices; device != NULL; device = device->next)
+        destroy_reserved_domain(device);
+    for (unsigned i = 0; i < iommu->unit_count; i++)
+        iommu->units[i]->ops->destroy(iommu->units[i]);
+    iommu_pool_destroy(iommu, &iommu->domain_pool);
+    iommu_pool_destroy(iommu, &iommu->domain_unit_pool);
+    iommu_pool_destroy(iommu, &iommu->device_pool);
+    iommu_pool_destroy(iommu, &iommu->scope_pool);
+    iommu_pool_destroy(iommu, &iommu->reserved_pool);
+    platform->page_free(iommu->ctx, iommu, MACHINE_PAGES);
+}
+
+/* ---- firmware tables ---- */
+
+struct table_reader {
+    char signature[5];
+    enum iommu_status (*add)(struct iommu *iommu, const void *table, size_t len);
+};
+
+static const struct table_reader readers[] = {
+    { "DMAR", vtd_add_table },
+};
+
+enum iommu_status iommu_add_table(struct iommu *iommu, const void *table, size_t len)
+{
+    if (iommu->started)
+        return IOMMU_ERR_BUSY;
+    if (len < 4)
+        return IOMMU_ERR_TABLE;
+    for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+        if (memcmp(table, readers[i].signature, 4) == 0)
+            return readers[i].add(iommu, table, len);
+    return IOMMU_ERR_UNSUPPORTED;
+}
+
+enum iommu_status iommu_scope_add(struct iommu *iommu, struct iommu_scope **list, uint16_t rid, bool bridge)
+{
+    struct iommu_scope *scope = iommu_pool_get(iommu, &iommu->scope_pool);
+
+    if (scope == NULL)
+        return IOMMU_ERR_NOMEM;
+    scope->rid = rid;
+    scope->bridge = bridge;
+    scope->next = *list;
+    *list = scope;
+    return IOMMU_OK;
+}
+
+/* "vtd" and 12 give "vtd12". */
+static void name_unit(struct iommu_unit *unit, const char *prefix)
+{
+    unsigned divisor = 100;
+    size_t at = 0;
+
+    while (*prefix != '\0' && at < sizeof(unit->name) - 4)
+        unit->name[at++] = *prefix++;
+    while (divisor > 1 && unit->index < divisor)
+        divisor /= 10;
+    for (; divisor > 0; divisor /= 10)
+        unit->name[at++] = (char)('0' + unit->index / divisor % 10);
+    unit->name[at] = '\0';
+}
+
+enum iommu_status iommu_unit_add(struct iommu *iommu, struct iommu_unit *unit, const char *prefix)
+{
+    if (iommu->unit_count == IOMMU_UNITS_MAX)
+        return IOMMU_ERR_RANGE;
+    unit->index = iommu->unit_count;
+    name_unit(unit, prefix);
+    iommu->units[iommu->unit_count++] = unit;
+    return IOMMU_OK;
+}
+
+/* ---- devices ---- */
+
+static unsigned bucket_of(uint16_t rid)
+{
+    return (rid ^ (unsigned)(rid >> 8)) % IOMMU_BUCKETS;
+}
+
+struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid)
+{
+    struct iommu_rid *node = __atomic_load_n(&iommu->buckets[bucket_of(rid)], __ATOMIC_ACQUIRE);
+
+    for (; node != NULL; node = node->next)
+        if (node->rid == rid && node->device->desc.segment == segment)
+            return node->device;
+    return NULL;
+}
+
+static bool scope_covers(const struct iommu_scope *scope, const struct iommu_device_desc *desc)
+{
+    if (scope->rid == desc->rids[0])
+        return true;
+    if (!scope->bridge)
+        return false;
+    for (size_t i = 0; i < desc->bridge_count; i++)
+        if (desc->bridges[i] == scope->rid)
+            return true;
+    return false;
+}
+
+/* VT-d §8.3: a unit that names the device, else the one that takes what is left of the segment. */
+static struct iommu_unit *find_unit(const struct iommu *iommu, const struct iommu_device_desc *desc)
+{
+    struct iommu_unit *rest = NULL;
+
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        struct iommu_unit *unit = iommu->units[i];
+
+        if (unit->segment != desc->segment)
+            continue;
+        for (const struct iommu_scope *scope = unit->scopes; scope != NULL; scope = scope->next)
+            if (scope_covers(scope, desc))
+                return unit;
+        if (unit->include_all)
+            rest = unit;
+    }
+    return rest;
+}
+
+static bool has_reserved(const struct iommu *iommu, const struct iommu_device_desc *desc)
+{
+    for (const struct iommu_reserved *r = iommu->reserved; r != NULL; r = r->next)
+        if (iommu_reserved_applies(r, desc))
+            return true;
+    return false;
+}
+
+/* Makes requester ids from first on findable. The node is complete before it can be reached. */
+static void add_rids(struct iommu_device *device, size_t first)
+{
+    struct iommu *iommu = device->iommu;
+
+    for (size_t i = first; i < device->desc.rid_count; i++) {
+        struct iommu_rid *node = &device->rids[i];
+        struct iommu_rid **bucket = &iommu->buckets[bucket_of(device->desc.rids[i])];
+
+        node->rid = device->desc.rids[i];
+        node->device = device;
+        node->next = *bucket;
+        __atomic_store_n(bucket, node, __ATOMIC_RELEASE);
+    }
+}
+
+enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_device_desc *desc,
+                                      struct iommu_device **out)
+{
+    struct iommu_unit *unit = find_unit(iommu, desc);
+    struct iommu_device *device;
+
+    if (unit == NULL)
+        return IOMMU_ERR_NOT_FOUND;
+    device = iommu_pool_get(iommu, &iommu->device_pool);
+    if (device == NULL)
+        return IOMMU_ERR_NOMEM;
+    device->iommu = iommu;
+    device->unit = unit;
+    device->desc = *desc;
+    device->has_reserved = has_reserved(iommu, desc);
+    add_rids(device, 0);
+    device->next = iommu->devices;
+    __atomic_store_n(&iommu->devices, device, __ATOMIC_RELEASE);
+    *out = device;
+    return IOMMU_OK;
+}
+
+/*
+ * A device that only a reserved region had named becomes the embedder's, with
+ * the aliases it brings. It keeps its regions; the new ids get them too.
+ */
+static enum iommu_status adopt(struct iommu_device *device, const struct iommu_device_desc *desc)
+{
+    static const struct iommu_entry blocked = { .kind = IOMMU_ENTRY_BLOCKED };
+    struct iommu *iommu = device->iommu;
+    enum iommu_status status = IOMMU_OK;
+    uintptr_t flags = iommu_attach_lock(iommu);
+
+    device->desc = *desc;
+    device->firmware_only = false;
+    add_rids(device, 1);
+    if (device->entry.kind != IOMMU_ENTRY_BLOCKED && desc->rid_count > 1)
+        status = device->unit->ops->set_device(device->unit, &desc->rids[1], desc->rid_count - 1,
+                                               &blocked, &device->entry);
+    iommu_attach_unlock(iommu, flags);
+    return status;
+}
+
+enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc,
+                                   struct iommu_device **out)
+{
+    struct iommu_device *known;
+    enum iommu_status status;
+
+    if (desc->rid_count == 0 || desc->rid_count > IOMMU_DEVICE_RIDS ||
+        desc->bridge_count > sizeof(desc->bridges) / sizeof(desc->bridges[0]))
+        return IOMMU_ERR_INVALID;
+    for (size_t i = 1; i < desc->rid_count; i++)
+        if (iommu_find_device(iommu, desc->segment, desc->rids[i]) != NULL)
+            return IOMMU_ERR_EXISTS;
+    known = iommu_find_device(iommu, desc->segment, desc->rids[0]);
+    if (known != NULL && !known->firmware_only)
+        return IOMMU_ERR_EXISTS;
+    if (known != NULL) {
+        *out = known;
+        return adopt(known, desc);
+    }
+    status = iommu_device_create(iommu, desc, out);
+    if (status == IOMMU_OK && iommu->started && (*out)->has_reserved)
+        status = iommu_reserved_apply(*out);
+    return status;
+}
+
+void *iommu_device_owner(const struct iommu_device *device)
+{
+    return device->desc.owner;
+}
+
+uint16_t iommu_device_segment(const struct iommu_device *device)
+{
+    return device->desc.segment;
+}
+
+uint16_t iommu_device_rid(const struct iommu_device *device)
+{
+    return device->desc.rids[0];
+}
+
+struct iommu_domain *iommu_device_domain(const struct iommu_device *device)
+{
+    return __atomic_load_n(&device->domain, __ATOMIC_ACQUIRE);
+}
+
+bool iommu_device_has_reserved(const struct iommu_device *device)
+{
+    return device->has_reserved;
+}
+
+bool iommu_device_fenced(const struct iommu_device *device)
+{
+    return __atomic_load_n(&device->fenced, __ATOMIC_RELAXED);
+}
+
+/* ---- start and stop ---- */
+
+static void stop_masters(struct iommu_unit *unit)
+{
+    struct iommu *iommu = unit->iommu;
+    struct iommu_device *device = __atomic_load_n(&iommu->devices, __ATOMIC_ACQUIRE);
+
+    if (iommu->platform->bus_master_off == NULL)
+        return;
+    for (; device != NULL; device = device->next)
+        if (device->unit == unit)
+            iommu->platform->bus_master_off(iommu->ctx, device->desc.segment, device->desc.rids[0]);
+}
+
+void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu_status status)
+{
+    if (__atomic_exchange_n(&unit->fenced, true, __ATOMIC_ACQ_REL))
+        return;
+    iommu_log(unit->iommu, IOMMU_LOG_ERROR, "%s: fenced operation=%s status=%s", unit->name, operation,
+              iommu_status_name(status));
+    unit->ops->dump(unit);
+    stop_masters(unit);
+}
+
+/*
+ * A unit that cannot translate at all is left as it is: the embedder decides
+ * what to do without it. One that could and failed is fenced.
+ */
+static enum iommu_status start_unit(struct iommu_unit *unit, enum iommu_start_stage stage)
+{
+    enum iommu_status status;
+
+    if (iommu_unit_fenced(unit))
+        return IOMMU_OK;
+    status = unit->ops->start(unit, stage);
+    if (status == IOMMU_ERR_UNSUPPORTED)
+        __atomic_store_n(&unit->fenced, true, __ATOMIC_RELAXED);
+    else if (status != IOMMU_OK)
+        iommu_unit_fence(unit, "start", status);
+    else if (stage == IOMMU_START_ENABLE)
+        unit->running = true;
+    return status;
+}
+
+static enum iommu_status start_stage(struct iommu *iommu, enum iommu_start_stage stage)
+{
+    enum iommu_status first = IOMMU_OK;
+
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        enum iommu_status status = start_unit(iommu->units[i], stage);
+
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    return first;
+}
+
+enum iommu_status iommu_start(struct iommu *iommu)
+{
+    enum iommu_status first = IOMMU_OK;
+
+    if (iommu->unit_count == 0)
+        return IOMMU_ERR_NOT_FOUND;
+    if (iommu->started)
+        return IOMMU_ERR_BUSY;
+    iommu->started = true;
+    for (unsigned stage = IOMMU_START_PREPARE; stage < IOMMU_START_STAGES; stage++) {
+        enum iommu_status status;
+
+        /* Reserved regions are in the tables before hardware sees them: no gap, no fault. */
+        if (stage == IOMMU_START_TABLES) {
+            status = iommu_reserved_apply_all(iommu);
+            if (first == IOMMU_OK)
+                first = status;
+        }
+        status = start_stage(iommu, (enum iommu_start_stage)stage);
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    return first;
+}
+
+enum iommu_status iommu_stop(struct iommu *iommu)
+{
+    enum iommu_status first = IOMMU_OK;
+
+    if (!iommu->started || iommu->stopped)
+        return IOMMU_OK;
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        struct iommu_unit *unit = iommu->units[i];
+        enum iommu_status status = unit->ops->stop(unit);
+
+        unit->running = false;
+        if (status != IOMMU_OK)
+            iommu_log(iommu, IOMMU_LOG_ERROR, "%s: stop status=%s", unit->name, iommu_status_name(status));
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    iommu->stopped = first == IOMMU_OK;
+    return first;
+}
+
+/* ---- units ---- */
+
+size_t iommu_unit_count(const struct iommu *iommu)
+{
+    return iommu->unit_count;
+}
+
+enum iommu_status iommu_unit_info(const struct iommu *iommu, size_t index, struct iommu_unit_info *out)
+{
+    const struct iommu_unit *unit;
+
+    if (index >= iommu->unit_count)
+        return IOMMU_ERR_NOT_FOUND;
+    unit = iommu->units[index];
+    memset(out, 0, sizeof(*out));
+    out->name = unit->name;
+    out->vendor = unit->ops->vendor;
+    out->segment = unit->segment;
+    out->registers_pa = unit->registers_pa;
+    out->found_translating = unit->found_translating;
+    out->uses_queue = unit->uses_queue;
+    out->fenced = iommu_unit_fenced(unit);
+    out->pass_through = unit->pass_through;
+    out->coherent = unit->coherent;
+    out->input_bits = unit->input_bits;
+    out->output_bits = unit->output_bits;
+    out->page_sizes = unit->page_sizes;
+    out->domain_ids = unit->domain_id_count;
+    out->faults = __atomic_load_n(&unit->faults, __ATOMIC_RELAXED);
+    out->overflows = __atomic_load_n(&unit->overflows, __ATOMIC_RELAXED);
+    unit->ops->info(unit, out);
+    return IOMMU_OK;
+}
+
+enum iommu_status iommu_unit_capability(const struct iommu *iommu, size_t unit, size_t index,
+                                        struct iommu_capability *out)
+{
+    if (unit >= iommu->unit_count)
+        return IOMMU_ERR_NOT_FOUND;
+    return iommu->units[unit]->ops->capability(iommu->units[unit], index, out);
+}
+
+void iommu_unit_interrupt(struct iommu *iommu, unsigned unit_index)
+{
+    if (unit_index < iommu->unit_count)
+        iommu->units[unit_index]->ops->read_faults(iommu->units[unit_index]);
+}
+
+size_t iommu_poll_faults(struct iommu *iommu)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < iommu->unit_count; i++)
+        count += iommu->units[i]->ops->read_faults(iommu->units[i]);
+    return count;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Regions that firmware wants to stay reachable for some devices (RMRR, VT-d
+ * §8.4): mapped one to one into whatever translated domain such a device gets,
+ * and into a domain of its own while it has none. A bridge in a region's scope
+ * stands for the devices below it that the embedder adds.
+ */
+#include "internal.h"
+
+static bool scope_applies(const struct iommu_scope *scope, const struct iommu_device_desc *desc)
+{
+    for (size_t i = 0; i < desc->rid_count; i++)
+        if (desc->rids[i] == scope->rid)
+            return true;
+    if (!scope->bridge)
+        return false;
+    for (size_t i = 0; i < desc->bridge_count; i++)
+        if (desc->bridges[i] == scope->rid)
+            return true;
+    return false;
+}
+
+bool iommu_reserved_applies(const struct iommu_reserved *region, const struct iommu_device_desc *desc)
+{
+    if (region->segment != desc->segment)
+        return false;
+    for (const struct iommu_scope *scope = region->scopes; scope != NULL; scope = scope->next)
+        if (scope_applies(scope, desc))
+            return true;
+    return false;
+}
+
+enum iommu_status iommu_reserved_region(const struct iommu_device *device, size_t index,
+                                        struct iommu_region *out)
+{
+    const struct iommu_reserved *r = device->iommu->reserved;
+
+    for (; r != NULL; r = r->next) {
+        if (!iommu_reserved_applies(r, &device->desc))
+            continue;
+        if (index-- == 0) {
+            out->start = r->start;
+            out->end = r->end;
+            return IOMMU_OK;
+        }
+    }
+    return IOMMU_ERR_NOT_FOUND;
+}
+
+/*
+ * Maps [start, end) one to one, leaving pages that are so already: regions
+ * overlap, and several devices of one domain may share one.
+ */
+static enum iommu_status map_region(struct iommu_domain *domain, uint64_t start, uint64_t end)
+{
+    uint64_t run = start, at = start;
+
+    while (at < end) {
+        struct iommu_leaf leaf;
+        enum iommu_status status = domain->pt->lookup(&domain->table, at, &leaf);
+
+        if (status == IOMMU_OK && (leaf.pa != at || (leaf.prot & IOMMU_RW) != IOMMU_RW))
+            return IOMMU_ERR_EXISTS;
+        if (status == IOMMU_OK && run < at) {
+            status = iommu_domain_map(domain, &(struct iommu_mapping){
+                .iova = run, .pa = run, .len = at - run, .prot = IOMMU_RW });
+            if (status != IOMMU_OK)
+                return status;
+        }
+        at += IOMMU_PAGE;
+        if (status == IOMMU_OK)
+            run = at;
+    }
+    if (run == end)
+        return IOMMU_OK;
+    return iommu_domain_map(domain, &(struct iommu_mapping){
+        .iova = run, .pa = run, .len = end - run, .prot = IOMMU_RW });
+}
+
+enum iommu_status iommu_reserved_map(const struct iommu_device *device, struct iommu_domain *domain)
+{
+    for (const struct iommu_reserved *r = device->iommu->reserved; r != NULL; r = r->next) {
+        enum iommu_status status;
+
+        if (!iommu_reserved_applies(r, &device->desc))
+            continue;
+        status = map_region(domain, r->start, r->end);
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return IOMMU_OK;
+}
+
+enum iommu_status iommu_reserved_apply(struct iommu_device *device)
+{
+    struct iommu *iommu = device->iommu;
+    struct iommu_domain *domain = device->reserved_domain;
+    enum iommu_status status;
+    uintptr_t flags;
+
+    if (domain == NULL) {
+        struct iommu_device *const devices[] = { device };
+
+        status = iommu_domain_create(iommu, &(struct iommu_domain_desc){
+            .type = IOMMU_DOMAIN_UNMANAGED, .devices = devices, .device_count = 1 }, &domain);
+        if (status != IOMMU_OK)
+            return status;
+        status = iommu_reserved_map(device, domain);
+        if (status != IOMMU_OK) {
+            iommu_log(iommu, IOMMU_LOG_ERROR, "%s: reserved region not mapped dev=" IOMMU_RID_FORMAT " status=%s",
+                      device->unit->name, IOMMU_RID_ARGS(device->desc.segment, device->desc.rids[0]),
+                      iommu_status_name(status));
+            return iommu_domain_destroy(domain) == IOMMU_OK ? status : IOMMU_ERR_BUSY;
+        }
+    }
+    flags = iommu_attach_lock(iommu);
+    device->reserved_domain = domain;
+    status = iommu_device_apply_locked(device);
+    iommu_attach_unlock(iommu, flags);
+    return status;
+}
+
+/* Firmware names a device that the embedder has not added: its regions must stay reachable all the same. */
+static enum iommu_status create_named(struct iommu *iommu, const struct iommu_reserved *region)
+{
+    for (const struct iommu_scope *scope = region->scopes; scope != NULL; scope = scope->next) {
+        struct iommu_device *device;
+        enum iommu_status status;
+
+        if (scope->bridge || iommu_find_device(iommu, region->segment, scope->rid) != NULL)
+            continue;
+        status = iommu_device_create(iommu, &(struct iommu_device_desc){
+            .segment = region->segment, .rids = { scope->rid }, .rid_count = 1 }, &device);
+        if (status == IOMMU_ERR_NOT_FOUND) {
+            iommu_log(iommu, IOMMU_LOG_WARNING, "iommu: reserved region of dev=" IOMMU_RID_FORMAT
+                      " which no unit covers", IOMMU_RID_ARGS(region->segment, scope->rid));
+            continue;
+        }
+        if (status != IOMMU_OK)
+            return status;
+        device->firmware_only = true;
+    }
+    return IOMMU_OK;
+}
+
+enum iommu_status iommu_reserved_apply_all(struct iommu *iommu)
+{
+    enum iommu_status first = IOMMU_OK;
+
+    for (const struct iommu_reserved *r = iommu->reserved; r != NULL; r = r->next) {
+        enum iommu_status status = create_named(iommu, r);
+
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    for (struct iommu_device *device = iommu->devices; device != NULL; device = device->next) {
+        enum iommu_status status;
+
+        if (!device->has_reserved || iommu_unit_fenced(device->unit))
+            continue;
+        status = iommu_reserved_apply(device);
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    return first;
+}
