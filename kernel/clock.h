@@ -10,9 +10,12 @@ uint64_t now_us(void);          /* since clock_init(); any context */
 uint64_t now_tsc(void);         /* ordered read of the TSC */
 uint64_t tsc_hz(void);
 const char *clock_reference(void);
-/* Needs thread_init(). At least that long; other threads run meanwhile, the CPU halts when there is none. Not from interrupt context. */
+/*
+ * At least that long; other threads run meanwhile, the CPU halts when there is
+ * none. Needs thread_init(). Not from interrupt context.
+ */
 void sleep_us(uint64_t us);
-/* An interrupt at that time of now_us() or soon after; replaces the one before. For the idle loop. */
+/* An interrupt at that now_us() or soon after; replaces the one before. For the idle loop. */
 void clock_arm(uint64_t deadline_us);
 /* Busy wait, for drivers' short delays; any context. */
 void delay_us(uint64_t us);

@@ -21,7 +21,7 @@
 #define READ_TRIES 5
 /* TSC ticks between two looks at the clock: a few microseconds anywhere. */
 #define LOOK_TICKS 20000
-/* A clock that stands still for that many looks, milliseconds anywhere, is dead; one that takes so many is too slow. */
+/* Looks after which a clock that stands still (milliseconds), or is too slow, is given up. */
 #define STILL_LOOKS_MAX 1000
 #define LOOKS_MAX 300000
 
@@ -162,7 +162,7 @@ static bool measure_once(const struct clock_source *source, uint64_t window_us, 
         passed += (now.count - last) & source->mask;
         still = now.count == last ? still + 1 : 0;
     }
-    /* Widths: 5 GHz for a second times a clock of 100 MHz passes 64 bits, the window of some ms does not. */
+    /* Fits 64 bits: 10 ms at 5 GHz are 2^26 ticks, and clocks stay below 2^32 Hz. */
     *hz = (now.tsc - start.tsc) * source->hz / passed;
     return true;
 }

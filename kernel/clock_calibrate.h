@@ -14,7 +14,7 @@ struct clock_source {
 };
 
 #define CLOCK_SOURCES 3
-/* Those the machine has and that tick: HPET, ACPI PM timer, PIT, in this order; returns how many. */
+/* Those the machine has: HPET, ACPI PM timer, PIT, in this order; returns how many. */
 unsigned clock_sources(struct clock_source out[CLOCK_SOURCES]);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The processor's own instructions and registers (Intel SDM volumes 2 and 3), and the per-CPU block in GS. */
+/* The processor's instructions and registers (SDM volumes 2 and 3), and the per-CPU block in GS. */
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
@@ -108,7 +108,9 @@ static inline uint64_t msr_read(uint32_t msr)
 
 static inline void msr_write(uint32_t msr, uint64_t value)
 {
-    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+    uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"(low), "d"(high) : "memory");
 }
 
 #define CPU_CONTROL_REGISTER(name)                                                  \

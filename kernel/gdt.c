@@ -16,7 +16,10 @@
 #define GUARD_MULTIPLIER 0x9e3779b97f4a7c15ull
 #define GUARD_ZERO_BYTE BITS64(7, 0)
 
-/* SDM 3.4.5: present, type and privilege in bits 47:40, granularity, L and D/B in 55:52; limit all ones. */
+/*
+ * SDM 3.4.5: present, privilege and type in bits 47:40, granularity, D/B and L
+ * in 55:53; the limit is all ones.
+ */
 #define SEGMENT_KERNEL_CODE 0x00af9a000000ffffull
 #define SEGMENT_KERNEL_DATA 0x00cf92000000ffffull
 #define SEGMENT_USER_CODE32 0x00cffa000000ffffull
@@ -110,7 +113,10 @@ void gdt_init(void)
     msr_write(MSR_KERNEL_GS_BASE, 0);
 }
 
-/* Different from run to run where the TSC is; the low byte stays 0, which a string overrun cannot write past. */
+/*
+ * Different from run to run where the TSC is. The low byte stays 0, so that a
+ * string cannot carry the value along.
+ */
 static void seed_stack_protector(void)
 {
     uint64_t seed = now_tsc() * GUARD_MULTIPLIER;

@@ -98,7 +98,7 @@ void irq_dispatch(unsigned vector)
 {
     struct vector *v = &vectors[vector];
 
-    /* SDM 10.9: a spurious interrupt is not in service and gets no EOI; nor does one of the 8259. */
+    /* SDM 10.9: a spurious interrupt is not in service and gets no EOI; the 8259s are masked. */
     if (vector == VECTOR_SPURIOUS || vector < VECTOR_8259_END || !apic_in_service(vector)) {
         unasked(vector);
         return;

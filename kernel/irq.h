@@ -6,13 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Needs cpu_init(), mm_init() and acpi_init(): local APIC on, 8259 and IOAPICs masked. Interrupts are on from here. */
+/*
+ * Local APIC on, 8259 and IOAPICs masked; interrupts are on when it returns.
+ * Needs cpu_init(), mm_init() and acpi_init().
+ */
 void irq_init(void);
 bool irq_x2apic(void);
 uint32_t irq_apic_id(void);
 
 typedef void irq_fn(void *arg);
-/* A vector whose handler is called with interrupts off; EOI is sent after it. Negative: none is left. */
+/* A vector whose handler runs with interrupts off; EOI is sent after it. Negative: none is left. */
 int irq_vector_alloc(irq_fn *fn, void *arg);
 void irq_vector_free(int vector);
 /* What a device must write, where, to raise that vector on this CPU. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The image's sections as linker.ld places them, and the boot stack of boot/entry.asm. Page aligned. */
+/* The image's sections as linker.ld places them, the boot stack of boot/entry.asm: page aligned. */
 #ifndef KERNEL_LINKER_H
 #define KERNEL_LINKER_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory of the running kernel: the page allocator on the machine's memory map, and its take-over from the boot tables. */
+/*
+ * Memory of the running kernel: the page allocator on the machine's memory
+ * map, and the take-over from the boot page tables.
+ */
 #include "mm.h"
 
 #include "console.h"
@@ -56,7 +59,7 @@ bool ram_touches(uint64_t pa, uint64_t len)
     return false;
 }
 
-/* Firmware's ranges, then two of ours: the image, and memory that stays out of the allocator's hands. */
+/* Firmware's ranges, and the image; room for one more is left. */
 static size_t collect(const struct boot_info *info, struct boot_range *all)
 {
     size_t count = info->range_count < BOOT_RANGES ? info->range_count : BOOT_RANGES;

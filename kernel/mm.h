@@ -66,7 +66,7 @@ void *mmio_map_wc(uint64_t pa, uint64_t len);
  */
 const void *firmware_map(uint64_t pa, uint64_t len);
 
-/* A kernel stack with guard pages; returns its top, NULL when memory is gone. Never given back. */
+/* A kernel stack with guard pages, never given back; returns its top, NULL when memory is gone. */
 void *stack_alloc(size_t pages);
 
 #endif

@@ -33,7 +33,7 @@ static uint64_t fit(uint64_t from, uint64_t align, uint64_t offset)
     return at < from ? at + align : at;
 }
 
-/* Large registers (ECAM) get large pages: virtual and physical address then agree modulo the page. */
+/* Large windows (ECAM) get large pages: virtual and physical address agree modulo the page. */
 static uint64_t window_align(uint64_t len)
 {
     return len >= HUGE_BYTES ? HUGE_BYTES : len >= LARGE_BYTES ? LARGE_BYTES : PAGE_BYTES;

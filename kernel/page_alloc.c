@@ -58,7 +58,8 @@ static size_t sort_bounds(const struct boot_range *ranges, size_t count, uint64_
 }
 
 /* Appends [start, end) cut down to whole pages, if any is left. */
-static size_t add_pages(struct page_range *out, size_t used, size_t max, uint64_t start, uint64_t end)
+static size_t add_pages(struct page_range *out, size_t used, size_t max, uint64_t start,
+                        uint64_t end)
 {
     uint64_t first = start / FRAME_BYTES + (start % FRAME_BYTES != 0);
 
@@ -176,7 +177,7 @@ static uint64_t zone_next_free(const struct page_zone *zone, uint64_t from)
     return NONE;
 }
 
-/* The first frame of [first, first + count) whose state is not is_free; first + count when there is none. */
+/* The first frame of [first, first + count) that is not is_free, else first + count. */
 static uint64_t zone_first_other(const struct page_zone *zone, uint64_t first, uint64_t count,
                                  bool is_free)
 {

@@ -32,7 +32,7 @@ struct page_range {
 size_t page_ranges(const struct boot_range *ranges, size_t count, uint32_t types,
                    struct page_range *out, size_t max);
 
-/* Free frames of one range, a bit each; every level above has a bit for each word below that is not 0. */
+/* Free frames of one range, a bit each; a level above: a bit for each word below that is not 0. */
 struct page_zone {
     uint64_t first;             /* frame number */
     uint64_t frames;

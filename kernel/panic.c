@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end that nobody wanted: "Bail out!", a backtrace, EXIT_PANIC. Also the stack protector's failure. */
+/* The end that nobody wanted: "Bail out!", a backtrace, EXIT_PANIC. And the stack protector. */
 #include "panic.h"
 
 #include <stdarg.h>
@@ -15,13 +15,13 @@
 #define BACKTRACE_FRAMES 32
 #define FRAME_BYTES (2 * sizeof(uint64_t))
 
-/* GCC and Clang read it with -mstack-protector-guard=global. A zero byte in it stops string overruns. */
+/* GCC and Clang read it with -mstack-protector-guard=global. */
 uintptr_t __stack_chk_guard = 0x8d3f1ce5b7a29600u;
 _Noreturn void __stack_chk_fail(void);
 
 static unsigned depth;
 
-/* back: 1 for a return address, which may lie behind its function's end when the call never returns. */
+/* back: 1 for a return address; behind a call that never returns another function may begin. */
 static void print_frame(uint64_t address, unsigned back)
 {
     uint64_t offset;

@@ -131,7 +131,10 @@ static void check_canary(const struct thread *thread)
               (unsigned long long)*thread->stack_low);
 }
 
-/* Halts until somebody can run. STI takes effect behind HLT, so no wake-up falls between them (SDM vol. 2, STI). */
+/*
+ * Halts until somebody can run. STI takes effect behind the instruction that
+ * follows it, so no wake-up falls between it and HLT (SDM volume 2, STI).
+ */
 static struct thread *wait_for_ready(void)
 {
     for (;;) {
@@ -145,7 +148,7 @@ static struct thread *wait_for_ready(void)
     }
 }
 
-/* Gives the CPU to the next one; the caller has put the current thread where it belongs. Interrupts off. */
+/* To the next thread; the caller has put the current one where it belongs. Interrupts are off. */
 static void schedule(void)
 {
     struct thread *from = thread_current(), *to = wait_for_ready();
@@ -251,7 +254,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg)
         .name = name, .fn = fn, .arg = arg, .stack_low = thread->stack_low,
     };
     *thread->stack_low = CANARY;
-    /* As thread_switch() leaves a stack: r15 r14 r13 r12 rbx rbp, return address; above it rbp's chain ends. */
+    /* As thread_switch() leaves a stack: r15 r14 r13 r12 rbx rbp and a return address. */
     sp = thread->stack_low + STACK_PAGES * PAGE_BYTES / sizeof(*sp);
     *--sp = 0;
     *--sp = 0;

@@ -94,7 +94,8 @@ static void print_registers(const struct trap_frame *f)
     log_line(LOG_ERROR, "r12=0x%016llx r13=0x%016llx r14=0x%016llx r15=0x%016llx",
              (unsigned long long)f->r12, (unsigned long long)f->r13,
              (unsigned long long)f->r14, (unsigned long long)f->r15);
-    log_line(LOG_ERROR, "rip=0x%016llx cs=0x%llx rflags=0x%llx ss=0x%llx cr0=0x%llx cr3=0x%llx cr4=0x%llx",
+    log_line(LOG_ERROR,
+             "rip=0x%016llx cs=0x%llx rflags=0x%llx ss=0x%llx cr0=0x%llx cr3=0x%llx cr4=0x%llx",
              (unsigned long long)f->rip, (unsigned long long)f->cs,
              (unsigned long long)f->rflags, (unsigned long long)f->ss,
              (unsigned long long)cr0_read(), (unsigned long long)cr3_read(),

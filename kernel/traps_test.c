@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Faults raised on purpose, to show that protection is there and that a trap is reported and ends the run. */
+/* Faults raised on purpose: protection is there, and a trap is reported and ends the run. */
 #include "traps.h"
 
 #include <stddef.h>

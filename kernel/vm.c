@@ -172,7 +172,10 @@ static void map_ram_around(uint64_t start, uint64_t end, uint64_t hole_start, ui
         must_map(DIRECT_MAP_BASE + high_start, high_start, end - high_start, VM_DATA);
 }
 
-/* The direct map must not be a way around the image's own permissions: text and rodata are read-only there too. */
+/*
+ * The direct map must not be a way around the image's own permissions: text
+ * and rodata are read-only there too.
+ */
 static void map_image_directly(uint64_t kernel_pa)
 {
     uint64_t text_len = (uint64_t)(text_end - text_start);

@@ -20,7 +20,10 @@
 #define VM_RODATA   (IOMMU_READ | PT_GLOBAL)
 #define VM_DATA     (IOMMU_RW | PT_GLOBAL)
 
-/* Builds the kernel's space over the ranges of RAM and switches to it. Panics when the CPU or memory does not do. */
+/*
+ * Builds the kernel's space over the ranges of RAM and switches to it. Panics
+ * when the CPU lacks a feature or memory is gone.
+ */
 void vm_init(const struct page_range *ram, size_t count, uint64_t kernel_pa);
 
 bool vm_kernel_map(uint64_t va, uint64_t pa, uint64_t len, unsigned prot);
