@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The \_S5 package and the FADT's ports, from bytes written by hand after ACPI 6.5 §5.2.9 and §20.2. */
+/* The \_S5 package and the FADT's ports, in bytes written after ACPI 6.5 §5.2.9 and §20.2. */
 #include "exit_acpi.h"
 #include "test.h"
 
@@ -20,7 +20,8 @@ TEST(s5_with_byte_constants_is_found)
 
 TEST(s5_with_zero_and_one_behind_the_root_is_found)
 {
-    static const uint8_t aml[] = { 0x08, '\\', '_', 'S', '5', '_', 0x12, 0x06, 0x04, 0x01, 0x00, 0x00, 0x00 };
+    static const uint8_t aml[] = { 0x08, '\\', '_', 'S', '5', '_', 0x12, 0x06, 0x04,
+                                   0x01, 0x00, 0x00, 0x00 };
     uint8_t type[2];
 
     CHECK(FIND(aml, type));
@@ -30,7 +31,8 @@ TEST(s5_with_zero_and_one_behind_the_root_is_found)
 
 TEST(a_package_length_of_two_bytes_is_stepped_over)
 {
-    static const uint8_t aml[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x46, 0x01, 0x02, 0x0a, 0x03, 0x01 };
+    static const uint8_t aml[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x46, 0x01, 0x02,
+                                   0x0a, 0x03, 0x01 };
     uint8_t type[2];
 
     CHECK(FIND(aml, type));
@@ -53,7 +55,8 @@ TEST(the_name_without_a_declaration_or_package_is_not_taken)
 /* Each prefix in memory of exactly its size, so that the address sanitizer sees a read too far. */
 TEST(every_truncation_is_refused_without_reading_on)
 {
-    static const uint8_t aml[] = { 0x08, '_', 'S', '5', '_', 0x12, 0xc6, 0, 0, 0, 0x02, 0x0a, 0x03, 0x0a, 0x01 };
+    static const uint8_t aml[] = { 0x08, '_', 'S', '5', '_', 0x12, 0xc6, 0, 0, 0, 0x02,
+                                   0x0a, 0x03, 0x0a, 0x01 };
     uint8_t type[2];
 
     CHECK(FIND(aml, type));
@@ -102,7 +105,7 @@ TEST(a_short_fadt_or_one_without_a_port_is_refused)
     struct exit_fadt out;
 
     CHECK(!exit_read_fadt(fadt, sizeof(fadt), &out));
-    put32(fadt + 64, 0x10000);
+    put32(fadt + 64, 0x10604);
     CHECK(!exit_read_fadt(fadt, sizeof(fadt), &out));
     put32(fadt + 64, 0x604);
     CHECK(!exit_read_fadt(fadt, 71, &out));

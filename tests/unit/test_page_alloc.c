@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The memory map's ranges and the page allocator, on host memory that stands for physical memory. */
+/* The memory map's ranges and the page allocator, with host memory for physical memory. */
 #include "page_alloc.h"
 #include "test.h"
 
@@ -15,7 +15,7 @@ static uintptr_t offset_of_buffer(void)
     return (uintptr_t)buffer - (uintptr_t)PA;
 }
 
-/* frames frames from PA on, the last of which (one for up to 32768 frames less a few) holds the bit map. */
+/* That many frames from PA on; the last one holds the bit maps, up to some 32000 frames. */
 static void start(size_t frames)
 {
     struct page_range range = { PA, PA + frames * PAGE };
@@ -44,7 +44,9 @@ TEST(ranges_of_one_type_are_cut_to_whole_pages)
 TEST(neighbours_and_overlaps_of_ram_merge)
 {
     static const struct boot_range in[] = {
-        { 0x6800, 0x9000, BOOT_RAM, 0 }, { 0x2000, 0x4800, BOOT_RAM, 0 }, { 0x4000, 0x6800, BOOT_RAM, 0 },
+        { 0x6800, 0x9000, BOOT_RAM, 0 },
+        { 0x2000, 0x4800, BOOT_RAM, 0 },
+        { 0x4000, 0x6800, BOOT_RAM, 0 },
     };
     struct page_range out[2];
 
@@ -56,7 +58,9 @@ TEST(neighbours_and_overlaps_of_ram_merge)
 TEST(the_worse_type_wins_and_takes_whole_pages)
 {
     static const struct boot_range in[] = {
-        { 0, 0x10000, BOOT_RAM, 0 }, { 0x4010, 0x4020, BOOT_RESERVED, 0 }, { 0x8000, 0x9001, BOOT_BAD, 0 },
+        { 0, 0x10000, BOOT_RAM, 0 },
+        { 0x4010, 0x4020, BOOT_RESERVED, 0 },
+        { 0x8000, 0x9001, BOOT_BAD, 0 },
     };
     struct page_range out[4];
 
@@ -198,13 +202,35 @@ TEST(the_highest_range_is_used_first_and_limits_reach_the_lower)
     struct page_range ranges[2] = { { PA, PA + 16 * PAGE }, { PA + 32 * PAGE, PA + 64 * PAGE } };
 
     start(64);
-    CHECK(page_alloc_init(&alloc, ranges, 2, offset_of_buffer(), PA + 16 * PAGE));
+    CHECK(page_alloc_init(&alloc, ranges, 2, offset_of_buffer(), PA + 24 * PAGE));
     CHECK_EQ(alloc.total_frames, 15 + 32);
     CHECK_EQ(take(1), PA + 32 * PAGE);
     CHECK_EQ(page_alloc_take(&alloc, 1, PAGE, 0, PA + 32 * PAGE), PA);
     CHECK_EQ(take(32), 0);
     CHECK_EQ(take(31), PA + 33 * PAGE);
     CHECK_EQ(take(1), PA + PAGE);
+}
+
+TEST(a_run_does_not_pass_the_limit_when_it_starts_behind_a_used_frame)
+{
+    start(512);
+    CHECK_EQ(page_alloc_take(&alloc, 1, PAGE, PA + 200 * PAGE, ANY), PA + 200 * PAGE);
+    CHECK_EQ(page_alloc_take(&alloc, 100, PAGE, PA + 200 * PAGE, PA + 300 * PAGE), 0);
+    CHECK_EQ(page_alloc_take(&alloc, 99, PAGE, PA + 200 * PAGE, PA + 300 * PAGE), PA + 201 * PAGE);
+}
+
+/* Frames 4096 to 8191 are one word of level 1 and one bit of level 2: used up, both must be 0. */
+TEST(a_search_passes_over_a_full_word_of_every_level)
+{
+    enum { FRAMES = 3 * 64 * 64 };
+
+    start(FRAMES);
+    CHECK_EQ(take(FRAMES - 1), PA);
+    CHECK(page_alloc_give(&alloc, PA + 5 * PAGE, 1));
+    CHECK(page_alloc_give(&alloc, PA + 8300 * PAGE, 1));
+    CHECK_EQ(take(1), PA + 5 * PAGE);
+    CHECK_EQ(take(1), PA + 8300 * PAGE);
+    CHECK_EQ(take(1), 0);
 }
 
 TEST(a_map_that_fits_nowhere_below_the_limit_is_refused)
@@ -218,7 +244,7 @@ TEST(a_map_that_fits_nowhere_below_the_limit_is_refused)
     CHECK_EQ(alloc.free_frames, 63);
 }
 
-/* 64^2 frames and more make three levels; taken and freed in an order that empties and fills words of each. */
+/* More than 64^2 frames make three levels; the order empties and fills words of each. */
 TEST(levels_above_stay_right_when_words_fill_and_empty)
 {
     enum { FRAMES = 64 * 64 + 200 };
