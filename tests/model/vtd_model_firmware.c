@@ -15,7 +15,7 @@ static void put(struct writer *w, uint64_t value, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++, w->used++) {
         if (w->used < w->size)
-            w->at[w->used] = (uint8_t)(value >> (8 * i));
+            w->at[w->used] = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
     }
 }
 
