@@ -333,7 +333,11 @@ enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_de
 bool iommu_reserved_applies(const struct iommu_reserved *region, const struct iommu_device_desc *desc);
 /* Maps the device's regions into a translated domain. IOMMU_ERR_EXISTS: one is mapped to something else. */
 enum iommu_status iommu_reserved_map(const struct iommu_device *device, struct iommu_domain *domain);
-/* Gives a device that has regions and no domain a domain of just those. */
+/*
+ * Gives a device that has regions a domain of just those while it has no
+ * other, and its requester ids their place in the unit's tables: attaching it
+ * later needs no memory.
+ */
 enum iommu_status iommu_reserved_apply(struct iommu_device *device);
 /* The same for every device, and for those that only firmware has named. */
 enum iommu_status iommu_reserved_apply_all(struct iommu *iommu);

@@ -299,7 +299,7 @@ enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_devic
         return adopt(known, desc);
     }
     status = iommu_device_create(iommu, desc, out);
-    if (status == IOMMU_OK && iommu->started && (*out)->has_reserved)
+    if (status == IOMMU_OK && iommu->started && !iommu_unit_fenced((*out)->unit))
         status = iommu_reserved_apply(*out);
     return status;
 }

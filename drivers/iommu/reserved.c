@@ -98,7 +98,7 @@ enum iommu_status iommu_reserved_apply(struct iommu_device *device)
     enum iommu_status status;
     uintptr_t flags;
 
-    if (domain == NULL) {
+    if (domain == NULL && device->has_reserved) {
         struct iommu_device *const devices[] = { device };
 
         status = iommu_domain_create(iommu, &(struct iommu_domain_desc){
@@ -156,7 +156,7 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu)
     for (struct iommu_device *device = iommu->devices; device != NULL; device = device->next) {
         enum iommu_status status;
 
-        if (!device->has_reserved || iommu_unit_fenced(device->unit))
+        if (iommu_unit_fenced(device->unit))
             continue;
         status = iommu_reserved_apply(device);
         if (first == IOMMU_OK)
