@@ -14,7 +14,6 @@
 #include "traps.h"
 
 #define VECTOR_8259         0x20
-#define VECTOR_8259_END     0x30
 #define VECTOR_FIRST        0x30
 #define VECTOR_END          0xf0
 #define VECTOR_SPURIOUS     0xff
@@ -94,20 +93,22 @@ static void unasked(unsigned vector)
                  (unsigned long long)unexpected);
 }
 
+/*
+ * SDM 10.9: a spurious interrupt is not in service, so an EOI would end
+ * another one. For a vector with a handler the ISR is not asked: some
+ * hypervisors deliver interrupts without showing them there.
+ */
 void irq_dispatch(unsigned vector)
 {
     struct vector *v = &vectors[vector];
 
-    /* SDM 10.9: a spurious interrupt is not in service and gets no EOI; the 8259s are masked. */
-    if (vector == VECTOR_SPURIOUS || vector < VECTOR_8259_END || !apic_in_service(vector)) {
-        unasked(vector);
-        return;
-    }
     if (v->fn == NULL) {
         unasked(vector);
-    } else {
-        v->count++;
-        v->fn(v->arg);
+        if (vector != VECTOR_SPURIOUS && apic_in_service(vector))
+            apic_eoi();
+        return;
     }
+    v->count++;
+    v->fn(v->arg);
     apic_eoi();
 }
