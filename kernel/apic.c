@@ -8,6 +8,7 @@
 
 #include "acpi.h"
 #include "bits.h"
+#include "clock.h"
 #include "console.h"
 #include "cpu.h"
 #include "irq.h"
@@ -46,6 +47,13 @@
 /* Version of an APIC with a CMCI entry: entries 0 to 6. */
 #define APIC_MAX_LVT_CMCI   6u
 #define LAST_VECTORS        256u
+
+/* "TCGTCGTCGTCG" */
+#define TCG_EBX             0x54474354u
+#define TCG_ECX             0x43544743u
+#define TCG_EDX             0x47435447u
+#define COUNTING_RUNS       8
+#define COUNTING_TURNS      500
 
 #define IOAPIC_INDEX        0x00u
 #define IOAPIC_DATA         0x10u
@@ -107,6 +115,53 @@ bool apic_in_service(unsigned vector)
     return apic_read(APIC_ISR + vector / 32 * 16) & BIT32(vector % 32);
 }
 
+static bool is_qemu_tcg(void)
+{
+    struct cpuid leaf = { .eax = CPUID_HYPERVISOR };
+
+    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_HYPERVISOR))
+        return false;
+    __asm__ volatile("cpuid" : "+a"(leaf.eax), "=b"(leaf.ebx), "=c"(leaf.ecx), "=d"(leaf.edx));
+    return leaf.ebx == TCG_EBX && leaf.ecx == TCG_ECX && leaf.edx == TCG_EDX;
+}
+
+/*
+ * Does this emulator's TSC count instructions (-icount)? Then a loop takes the
+ * same time to the tick, again and again. QEMU 11.1 exits with "Bad icount
+ * read" when the x2APIC timer's MSRs are used in that mode; the registers of
+ * xAPIC work.
+ */
+static bool counts_instructions(void)
+{
+    uint64_t first = 0;
+
+    if (!is_qemu_tcg())
+        return false;
+    for (int run = 0; run < COUNTING_RUNS; run++) {
+        uint64_t ticks = now_tsc();
+
+        for (int i = 0; i < COUNTING_TURNS; i++)
+            __asm__ volatile("" : : : "memory");
+        ticks = now_tsc() - ticks;
+        if (run > 0 && ticks != first)
+            return false;
+        first = ticks;
+    }
+    return true;
+}
+
+static bool wants_x2apic(uint64_t base)
+{
+    if (base & APIC_BASE_X2APIC)
+        return true;
+    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC))
+        return false;
+    if (!counts_instructions())
+        return true;
+    log_line(LOG_INFO, "irq: x2apic left off, QEMU with -icount exits at its timer");
+    return false;
+}
+
 /* Enables it in the mode that firmware chose, or in x2APIC mode where the CPU has it. */
 static void enable(void)
 {
@@ -117,7 +172,7 @@ static void enable(void)
         base |= APIC_BASE_ENABLE;
         msr_write(MSR_APIC_BASE, base);
     }
-    if ((base & APIC_BASE_X2APIC) || (cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC)) {
+    if (wants_x2apic(base)) {
         msr_write(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
         return;
     }
