@@ -48,8 +48,7 @@
 #define APIC_MAX_LVT_CMCI   6u
 #define LAST_VECTORS        256u
 
-/* CPUID 1: runs under a hypervisor; its signature "TCGTCGTCGTCG". */
-#define ECX_HYPERVISOR      BIT32(31)
+/* "TCGTCGTCGTCG". */
 #define TCG_EBX             0x54474354u
 #define TCG_ECX             0x43544743u
 #define TCG_EDX             0x47435447u
@@ -120,7 +119,7 @@ static bool is_qemu_tcg(void)
 {
     struct cpuid leaf = { .eax = CPUID_HYPERVISOR };
 
-    if (!(cpuid_read(CPUID_FEATURES).ecx & ECX_HYPERVISOR))
+    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_HYPERVISOR))
         return false;
     __asm__ volatile("cpuid" : "+a"(leaf.eax), "=b"(leaf.ebx), "=c"(leaf.ecx), "=d"(leaf.edx));
     return leaf.ebx == TCG_EBX && leaf.ecx == TCG_ECX && leaf.edx == TCG_EDX;

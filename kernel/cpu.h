@@ -63,6 +63,7 @@ void gdt_set_kernel_stack(const void *top);
 #define CPUID_1_ECX_X2APIC          BIT32(21)
 #define CPUID_1_ECX_TSC_DEADLINE    BIT32(24)
 #define CPUID_1_ECX_RDRAND          BIT32(30)
+#define CPUID_1_ECX_HYPERVISOR      BIT32(31)
 #define CPUID_1_EDX_MCE             BIT32(7)
 #define CPUID_1_EDX_PGE             BIT32(13)
 #define CPUID_1_EDX_PAT             BIT32(16)
