@@ -17,7 +17,6 @@
 #include "words.h"
 
 #define EXERCISERS_MAX 32u
-#define CPUID_1_ECX_HYPERVISOR (1u << 31)
 
 struct machine machine;
 
