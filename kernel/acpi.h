@@ -33,6 +33,7 @@ struct acpi {
     uint64_t rsdp_pa;
     uint8_t revision;           /* of the RSDP: 0 or 2 */
     bool used_xsdt;
+    const struct acpi_memory *memory;   /* as given to acpi_read(); must outlive this */
     struct acpi_table tables[ACPI_TABLES];
     size_t table_count;
 };
