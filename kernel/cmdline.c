@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line: design section 4 and the Linux words of requirements
+ * section L. Portable. Later words win; a word in quotation marks may hold
+ * spaces. A word that is not understood never stops the boot.
+ */
+#include "cmdline.h"
+
+#include "format.h"
+#include "words.h"
+
+#define WORD_BYTES 512u
+#define LOGLEVEL_MAX 3u
+#define BAUD_MAX 115200u
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct parser {
+    struct options *options;
+    void (*warn)(void *ctx, const char *line);
+    void *ctx;
+    const char *word;       /* the whole word, for messages */
+};
+
+static void warn(const struct parser *parser, const char *problem)
+{
+    char line[WORD_BYTES + 96];
+
+    format_line(line, sizeof(line), "%s: %s", parser->word, problem);
+    parser->warn(parser->ctx, line);
+}
+
+static bool one_of(const char *text, const char *const *list, size_t count, size_t *index)
+{
+    for (*index = 0; *index < count; (*index)++)
+        if (text_equal(text, list[*index]))
+            return true;
+    return false;
+}
+
+/* ---- our own words: false means the value makes no sense ---- */
+
+static bool set_run(struct parser *parser, const char *value)
+{
+    return text_copy(parser->options->run, sizeof(parser->options->run), value) && *value != '\0';
+}
+
+static bool set_bench(struct parser *parser, const char *value)
+{
+    return text_copy(parser->options->bench, sizeof(parser->options->bench), value);
+}
+
+static bool set_scratch(struct parser *parser, const char *value)
+{
+    if (text_copy(parser->options->scratch, sizeof(parser->options->scratch), value))
+        return true;
+    parser->options->scratch[0] = '\0';
+    return false;
+}
+
+static bool set_trap(struct parser *parser, const char *value)
+{
+    return text_copy(parser->options->trap, sizeof(parser->options->trap), value);
+}
+
+static bool set_report(struct parser *parser, const char *value)
+{
+    static const char *const names[] = {
+        [REPORT_SUMMARY] = "summary", [REPORT_FULL] = "full", [REPORT_JSON] = "json", [REPORT_NONE] = "none",
+    };
+    size_t index;
+
+    if (!one_of(value, names, COUNT(names), &index))
+        return false;
+    parser->options->report = (enum report_kind)index;
+    return true;
+}
+
+static bool set_exit(struct parser *parser, const char *value)
+{
+    static const char *const names[] = { "qemu", "poweroff", "reboot", "halt", "shell" };
+    size_t index;
+
+    if (!one_of(value, names, COUNT(names), &index))
+        return false;
+    parser->options->exit = (enum exit_action)(EXIT_QEMU + index);
+    return true;
+}
+
+static bool set_expect(struct parser *parser, const char *value)
+{
+    if (!text_equal(value, "unprotected"))
+        return false;
+    parser->options->expect_unprotected = true;
+    return true;
+}
+
+static bool set_seed(struct parser *parser, const char *value)
+{
+    uint64_t seed;
+
+    if (!text_number(value, &seed))
+        return false;
+    parser->options->seed = seed;
+    parser->options->seed_given = true;
+    return true;
+}
+
+static bool set_loglevel(struct parser *parser, const char *value)
+{
+    uint64_t level;
+
+    if (!text_number(value, &level))
+        return false;
+    /* Linux goes up to 7; all that is above ours shows everything. */
+    parser->options->loglevel = level > LOGLEVEL_MAX ? (int)LOGLEVEL_MAX : (int)level;
+    return true;
+}
+
+static bool is_console(const char *value)
+{
+    const char *unit = text_after(value, "ttyS");
+    uint64_t baud;
+
+    if (text_equal(value, "fb"))
+        return true;
+    if (unit == NULL || *unit < '0' || *unit > '3')
+        return false;
+    if (unit[1] == '\0')
+        return true;
+    /* A rate the 16550's clock divides down to exactly. */
+    return unit[1] == ',' && text_number(unit + 2, &baud) && baud > 0 && BAUD_MAX % baud == 0;
+}
+
+static bool add_console(struct parser *parser, const char *value)
+{
+    char *list = parser->options->console;
+    size_t len = text_len(list);
+
+    if (!is_console(value) || len + text_len(value) + 2 > sizeof(parser->options->console))
+        return false;
+    if (len > 0)
+        list[len++] = ';';
+    return text_copy(list + len, sizeof(parser->options->console) - len, value);
+}
+
+static bool set_vtd(struct parser *parser, const char *value)
+{
+    if (!text_equal(value, "noqueue"))
+        return false;
+    parser->options->no_queue = true;
+    return true;
+}
+
+/* ---- the Linux words ---- */
+
+static void switch_off(struct parser *parser, const char *word)
+{
+    parser->options->iommu_off = true;
+    parser->options->iommu_off_word = word;
+}
+
+static void set_strict(struct options *options, bool lazy)
+{
+    options->strict_origin = ORIGIN_CMDLINE;
+    options->lazy_asked = lazy;
+}
+
+static void set_passthrough(struct options *options, bool passthrough)
+{
+    options->passthrough = passthrough;
+    options->passthrough_origin = ORIGIN_CMDLINE;
+}
+
+static const char no_effect[] = "known, has no effect here";
+
+/* Calls item for each part of a list with commas; each must say whether it knew it. */
+static void each_item(struct parser *parser, const char *value, bool (*item)(struct parser *parser, const char *text))
+{
+    char text[64];
+
+    while (true) {
+        size_t len = 0;
+
+        while (value[len] != '\0' && value[len] != ',')
+            len++;
+        (void)text_copy(text, len + 1 < sizeof(text) ? len + 1 : sizeof(text), value);
+        if (!item(parser, text))
+            warn(parser, "not a value of this word, ignored");
+        if (value[len] == '\0')
+            return;
+        value += len + 1;
+    }
+}
+
+static bool intel_item(struct parser *parser, const char *text)
+{
+    static const char *const others[] = { "igfx_off", "sm_on", "sm_off", "tboot_noforce", "forcedac" };
+    size_t index;
+
+    if (text_equal(text, "off"))
+        switch_off(parser, "intel_iommu=off");
+    else if (text_equal(text, "on"))
+        parser->options->iommu_off = false;
+    else if (text_equal(text, "strict"))
+        set_strict(parser->options, false);
+    else if (text_equal(text, "sp_off"))
+        parser->options->no_superpages = true;
+    else if (one_of(text, others, COUNT(others), &index))
+        warn(parser, no_effect);
+    else
+        return false;
+    return true;
+}
+
+static bool iommu_item(struct parser *parser, const char *text)
+{
+    static const char *const others[] = {
+        "force", "noforce", "biomerge", "merge", "nomerge", "panic", "nopanic", "soft", "usedac", "allowdac",
+        "nodac", "forcesac", "nobypass", "memaper", "noagp", "noaperture", "fullflush",
+    };
+    size_t index;
+
+    if (text_equal(text, "off"))
+        switch_off(parser, "iommu=off");
+    else if (text_equal(text, "pt"))
+        set_passthrough(parser->options, true);
+    else if (text_equal(text, "nopt"))
+        set_passthrough(parser->options, false);
+    else if (text_equal(text, "strict"))
+        set_strict(parser->options, false);
+    else if (one_of(text, others, COUNT(others), &index))
+        warn(parser, no_effect);
+    else
+        return false;
+    return true;
+}
+
+/* There is no amd_iommu=on: it is reported like any other wrong value (requirement L6). */
+static bool amd_item(struct parser *parser, const char *text)
+{
+    static const char *const known[] = {
+        "off", "fullflush", "force_isolation", "force_enable", "pgtbl_v1", "pgtbl_v2", "irtcachedis", "nohugepages",
+        "v2_pgsizes_only",
+    };
+    size_t index;
+
+    if (!one_of(text, known, COUNT(known), &index))
+        return false;
+    if (text_equal(text, "fullflush"))
+        set_strict(parser->options, false);
+    else
+        warn(parser, no_effect);
+    return true;
+}
+
+static bool intremap_item(struct parser *parser, const char *text)
+{
+    static const char *const known[] = { "on", "off", "nosid", "no_x2apic_optout", "nopost" };
+    size_t index;
+
+    if (!one_of(text, known, COUNT(known), &index))
+        return false;
+    warn(parser, no_effect);
+    return true;
+}
+
+static bool set_intel(struct parser *parser, const char *value)
+{
+    each_item(parser, value, intel_item);
+    return true;
+}
+
+static bool set_iommu(struct parser *parser, const char *value)
+{
+    each_item(parser, value, iommu_item);
+    return true;
+}
+
+static bool set_amd(struct parser *parser, const char *value)
+{
+    each_item(parser, value, amd_item);
+    return true;
+}
+
+static bool set_intremap(struct parser *parser, const char *value)
+{
+    each_item(parser, value, intremap_item);
+    return true;
+}
+
+/* Linux's spellings of a switch. */
+static bool read_switch(const char *value, bool *on)
+{
+    static const char *const names[] = { "0", "1", "n", "y", "N", "Y", "off", "on" };
+    size_t index;
+
+    if (!one_of(value, names, COUNT(names), &index))
+        return false;
+    *on = index % 2 == 1;
+    return true;
+}
+
+static bool set_iommu_passthrough(struct parser *parser, const char *value)
+{
+    bool on;
+
+    if (!read_switch(value, &on))
+        return false;
+    set_passthrough(parser->options, on);
+    return true;
+}
+
+static bool set_iommu_strict(struct parser *parser, const char *value)
+{
+    bool on;
+
+    if (!read_switch(value, &on))
+        return false;
+    set_strict(parser->options, !on);
+    if (!on)
+        warn(parser, "lazy mode does not exist here, strict mode stays");
+    return true;
+}
+
+static bool set_nothing(struct parser *parser, const char *value)
+{
+    (void)value;
+    warn(parser, no_effect);
+    return true;
+}
+
+/* ---- words ---- */
+
+static const struct word {
+    const char *prefix;     /* up to and with '=' */
+    bool (*set)(struct parser *parser, const char *value);
+} words[] = {
+    { "run=", set_run },
+    { "bench=", set_bench },
+    { "report=", set_report },
+    { "scratch=", set_scratch },
+    { "expect=", set_expect },
+    { "exit=", set_exit },
+    { "console=", add_console },
+    { "seed=", set_seed },
+    { "loglevel=", set_loglevel },
+    { "trap=", set_trap },
+    { "vtd=", set_vtd },
+    { "intel_iommu=", set_intel },
+    { "iommu=", set_iommu },
+    { "iommu.passthrough=", set_iommu_passthrough },
+    { "iommu.strict=", set_iommu_strict },
+    { "iommu.forcedac=", set_nothing },
+    { "amd_iommu=", set_amd },
+    { "amd_iommu_intr=", set_nothing },
+    { "ivrs_ioapic", set_nothing },
+    { "ivrs_hpet", set_nothing },
+    { "ivrs_acpihid", set_nothing },
+    { "intremap=", set_intremap },
+    { "swiotlb=", set_nothing },
+};
+
+static void note_unknown(struct parser *parser)
+{
+    struct options *options = parser->options;
+
+    if (options->unknown_count < COUNT(options->unknown))
+        (void)text_copy(options->unknown[options->unknown_count++], sizeof(options->unknown[0]), parser->word);
+    warn(parser, "unknown word, ignored");
+}
+
+static void read_word(struct parser *parser)
+{
+    if (text_equal(parser->word, "list")) {
+        parser->options->list = true;
+        return;
+    }
+    if (text_equal(parser->word, "amd_iommu_dump")) {
+        (void)set_nothing(parser, "");
+        return;
+    }
+    for (size_t i = 0; i < COUNT(words); i++) {
+        const char *value = text_after(parser->word, words[i].prefix);
+
+        if (value == NULL)
+            continue;
+        if (!words[i].set(parser, value))
+            warn(parser, "not a value of this word, ignored");
+        return;
+    }
+    note_unknown(parser);
+}
+
+/* The next word into out, without its quotation marks; NULL: there is none. A word that does not fit is cut. */
+static const char *next_word(const char *text, char out[WORD_BYTES])
+{
+    bool quoted = false;
+    size_t len = 0;
+
+    while (*text == ' ' || *text == '\t' || *text == '\n')
+        text++;
+    if (*text == '\0')
+        return NULL;
+    for (; *text != '\0' && (quoted || (*text != ' ' && *text != '\t' && *text != '\n')); text++) {
+        if (*text == '"')
+            quoted = !quoted;
+        else if (len + 1 < WORD_BYTES)
+            out[len++] = *text;
+    }
+    out[len] = '\0';
+    return text;
+}
+
+void cmdline_parse(struct options *options, const char *text, void (*warn_fn)(void *ctx, const char *line),
+                   void *ctx)
+{
+    char word[WORD_BYTES];
+    struct parser parser = { .options = options, .warn = warn_fn, .ctx = ctx, .word = word };
+
+    *options = (struct options){ .run = "*", .loglevel = 2, .strict = true };
+    if (text == NULL)
+        return;
+    while ((text = next_word(text, word)) != NULL)
+        if (word[0] != '\0')
+            read_word(&parser);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cmdline.c and policy.c: every word, and what is wrong with words. */
+#include "test.h"
+
+#include "cmdline.h"
+#include "policy.h"
+
+static char warned[4096];
+static unsigned warnings;
+
+static void note(void *ctx, const char *line)
+{
+    (void)ctx;
+    strncat(warned, line, sizeof(warned) - strlen(warned) - 1);
+    warnings++;
+}
+
+static struct options parse(const char *text)
+{
+    struct options options;
+
+    warned[0] = '\0';
+    warnings = 0;
+    memset(&options, 0xa5, sizeof(options));
+    cmdline_parse(&options, text, note, NULL);
+    return options;
+}
+
+static const char *policy(const char *text)
+{
+    static char line[256];
+    struct options options = parse(text);
+
+    policy_line(&options, line, sizeof(line));
+    return line;
+}
+
+static void check_defaults(const char *text)
+{
+    struct options o = parse(text);
+
+    CHECK_EQ(warnings, 0);
+    CHECK_STR(o.run, "*");
+    CHECK_STR(o.bench, "");
+    CHECK_EQ(o.report, REPORT_SUMMARY);
+    CHECK_STR(o.scratch, "");
+    CHECK(!o.expect_unprotected);
+    CHECK_EQ(o.exit, EXIT_DEFAULT);
+    CHECK_STR(o.console, "");
+    CHECK(!o.seed_given);
+    CHECK_EQ(o.loglevel, 2);
+    CHECK(!o.list && !o.iommu_off && !o.passthrough && !o.lazy_asked && !o.no_superpages && !o.no_queue);
+    CHECK(o.strict);
+    CHECK_EQ(o.passthrough_origin, ORIGIN_DEFAULT);
+    CHECK_EQ(o.strict_origin, ORIGIN_DEFAULT);
+    CHECK_STR(o.trap, "");
+    CHECK_EQ(o.unknown_count, 0);
+}
+
+TEST(nothing_gives_the_defaults)
+{
+    check_defaults(NULL);
+    check_defaults("");
+    check_defaults("  \t \n ");
+}
+
+TEST(own_words)
+{
+    struct options o = parse("run=dma/*,-dma/stress* bench=pt/* report=json scratch=0000:00:05.0 "
+                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue");
+
+    CHECK_EQ(warnings, 0);
+    CHECK_STR(o.run, "dma/*,-dma/stress*");
+    CHECK_STR(o.bench, "pt/*");
+    CHECK_EQ(o.report, REPORT_JSON);
+    CHECK_STR(o.scratch, "0000:00:05.0");
+    CHECK(o.expect_unprotected);
+    CHECK_EQ(o.exit, EXIT_HALT);
+    CHECK(o.seed_given);
+    CHECK_EQ(o.seed, 31);
+    CHECK_EQ(o.loglevel, 1);
+    CHECK(o.list);
+    CHECK_STR(o.trap, "ud");
+    CHECK(o.no_queue);
+}
+
+TEST(every_exit_and_report)
+{
+    static const struct {
+        const char *word;
+        enum exit_action action;
+    } exits[] = {
+        { "exit=qemu", EXIT_QEMU }, { "exit=poweroff", EXIT_POWEROFF }, { "exit=reboot", EXIT_REBOOT },
+        { "exit=halt", EXIT_HALT }, { "exit=shell", EXIT_SHELL },
+    };
+
+    for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
+        CHECK_EQ(parse(exits[i].word).exit, exits[i].action);
+    CHECK_EQ(parse("report=summary").report, REPORT_SUMMARY);
+    CHECK_EQ(parse("report=full").report, REPORT_FULL);
+    CHECK_EQ(parse("report=none").report, REPORT_NONE);
+}
+
+TEST(later_words_win)
+{
+    CHECK_STR(parse("run=a run=b").run, "b");
+    CHECK_EQ(parse("seed=1 seed=2").seed, 2);
+    CHECK(!parse("iommu=pt iommu=nopt").passthrough);
+    CHECK(!parse("intel_iommu=off intel_iommu=on").iommu_off);
+}
+
+TEST(consoles_add_up)
+{
+    CHECK_STR(parse("console=ttyS0").console, "ttyS0");
+    CHECK_STR(parse("console=ttyS1,9600 console=fb").console, "ttyS1,9600;fb");
+    CHECK_EQ(warnings, 0);
+}
+
+TEST(wrong_values_warn_once_with_the_word)
+{
+    static const char *const wrong[] = {
+        "report=xml", "exit=", "exit=now", "expect=protected", "seed=", "seed=12z", "seed=18446744073709551616",
+        "loglevel=high", "console=tty0", "console=ttyS9", "console=ttyS0,", "console=ttyS0,115201",
+        "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=",
+        "intel_iommu=maybe", "iommu=", "amd_iommu=on", "intremap=yes",
+    };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct options o = parse(wrong[i]);
+
+        if (warnings != 1 || strstr(warned, wrong[i]) == NULL)
+            test_fail(__FILE__, __LINE__, "%s: %u warnings, \"%s\"", wrong[i], warnings, warned);
+        CHECK_EQ(o.exit, EXIT_DEFAULT);
+        CHECK(!o.seed_given && !o.iommu_off && !o.passthrough && !o.no_queue);
+        CHECK_STR(o.console, "");
+    }
+}
+
+TEST(unknown_words_are_collected_and_ignored)
+{
+    struct options o = parse("quiet root=/dev/sda1 report=full");
+
+    CHECK_EQ(o.unknown_count, 2);
+    CHECK_STR(o.unknown[0], "quiet");
+    CHECK_STR(o.unknown[1], "root=/dev/sda1");
+    CHECK_EQ(warnings, 2);
+    CHECK_EQ(o.report, REPORT_FULL);
+}
+
+TEST(more_unknown_words_than_fit)
+{
+    struct options o = parse("a b c d e f g h i j");
+
+    CHECK_EQ(o.unknown_count, 8);
+    CHECK_EQ(warnings, 10);
+}
+
+TEST(a_prefix_alone_is_not_the_word)
+{
+    CHECK_EQ(parse("runs=x listing iommux=off").unknown_count, 3);
+}
+
+TEST(quotation_marks_hold_spaces)
+{
+    CHECK_STR(parse("scratch=\"A B\" list").scratch, "A B");
+    CHECK(parse("scratch=\"A B\" list").list);
+    CHECK_STR(parse("scratch=\"A B").scratch, "A B");
+}
+
+TEST(very_long_words_are_cut_and_reported)
+{
+    char text[3000];
+    struct options o;
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    o = parse(text);
+    CHECK_EQ(o.unknown_count, 1);
+    CHECK_EQ(strlen(o.unknown[0]), sizeof(o.unknown[0]) - 1);
+    memcpy(text, "scratch=", 8);
+    o = parse(text);
+    CHECK_EQ(warnings, 1);
+    CHECK_STR(o.scratch, "");
+}
+
+TEST(loglevel_above_ours_is_the_highest)
+{
+    CHECK_EQ(parse("loglevel=7").loglevel, 3);
+    CHECK_EQ(parse("loglevel=0").loglevel, 0);
+    CHECK_EQ(warnings, 0);
+}
+
+TEST(words_that_switch_off)
+{
+    struct options o = parse("intel_iommu=off");
+
+    CHECK(o.iommu_off);
+    CHECK_STR(o.iommu_off_word, "intel_iommu=off");
+    o = parse("iommu=pt,off");
+    CHECK(o.iommu_off && o.passthrough);
+    CHECK_STR(o.iommu_off_word, "iommu=off");
+    CHECK(!parse("intel_iommu=on").iommu_off);
+}
+
+TEST(lists_with_commas)
+{
+    struct options o = parse("intel_iommu=on,strict,sp_off");
+
+    CHECK_EQ(warnings, 0);
+    CHECK(o.no_superpages);
+    CHECK_EQ(o.strict_origin, ORIGIN_CMDLINE);
+    o = parse("intel_iommu=on,what,sp_off");
+    CHECK_EQ(warnings, 1);
+    CHECK(o.no_superpages);
+}
+
+TEST(words_without_effect_are_known)
+{
+    static const char *const words[] = {
+        "amd_iommu=off", "amd_iommu=pgtbl_v2", "amd_iommu_dump", "amd_iommu_intr=legacy", "ivrs_ioapic[4]=00:14.0",
+        "intremap=nosid", "iommu=soft", "iommu=nobypass", "iommu.forcedac=1", "intel_iommu=sm_on",
+        "intel_iommu=igfx_off",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct options o = parse(words[i]);
+
+        CHECK_EQ(o.unknown_count, 0);
+        CHECK_EQ(warnings, 1);
+        CHECK(strstr(warned, "has no effect") != NULL);
+        CHECK(!o.iommu_off);
+    }
+}
+
+TEST(policy_of_the_defaults_names_no_origin)
+{
+    CHECK_STR(policy(""), "iommu: default domain translated, strict mode");
+}
+
+TEST(policy_names_the_command_line_only_where_it_decided)
+{
+    CHECK_STR(policy("iommu=pt"),
+              "iommu: default domain passthrough (set via kernel command line), strict mode");
+    CHECK_STR(policy("iommu.passthrough=0 intel_iommu=strict"),
+              "iommu: default domain translated (set via kernel command line), "
+              "strict mode (set via kernel command line)");
+    CHECK_STR(policy("amd_iommu=fullflush"),
+              "iommu: default domain translated, strict mode (set via kernel command line)");
+}
+
+TEST(policy_says_that_lazy_does_not_exist)
+{
+    CHECK(strstr(policy("iommu.strict=0"), "lazy mode was asked for and does not exist") != NULL);
+    CHECK_EQ(warnings, 1);
+    CHECK(strstr(policy("iommu.strict=1"), "lazy") == NULL);
+}
+
+TEST(policy_is_printed_when_switched_off)
+{
+    CHECK_STR(policy("iommu=off"), "iommu: default domain translated, strict mode, switched off by iommu=off");
+}
