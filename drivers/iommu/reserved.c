@@ -158,8 +158,9 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu)
 
         if (iommu_unit_fenced(device->unit))
             continue;
+        /* Without regions there is only a table to make; attaching tries again. */
         status = iommu_reserved_apply(device);
-        if (first == IOMMU_OK)
+        if (first == IOMMU_OK && device->has_reserved)
             first = status;
     }
     return first;
