@@ -6,7 +6,7 @@
  * stores, the least that 256 pages can cost. Best of several rounds.
  *
  *   gcc -std=gnu11 -O2 -Idrivers/iommu/include -Idrivers/iommu -o pt_bench \
- *       tests/bench/pt_bench.c drivers/iommu/pt/*.c
+ *       tests/bench/pt_bench.c drivers/iommu/pt/pt.c drivers/iommu/pt/pt_vtd_ss.c
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,9 +78,9 @@ static void must(enum iommu_status status)
 static void map(struct pt_table *t, uint64_t iova, uint64_t pa, uint64_t len)
 {
     struct iommu_gather gather = { 0 };
+    struct iommu_mapping m = { .iova = iova, .pa = pa, .len = len, .prot = IOMMU_RW };
 
-    must(ops->map(t, &(struct iommu_mapping){ .iova = iova, .pa = pa, .len = len, .prot = IOMMU_RW },
-                  &gather));
+    must(ops->map(t, &m, &gather));
 }
 
 static void unmap(struct pt_table *t, uint64_t iova, uint64_t len)
@@ -128,8 +128,8 @@ static void bench_page(struct pt_table *t)
         keep_best(&best_lookup, spent_lookup / (PAGES * REPEATS));
     }
     unmap(t, IOVA, PAGE);
-    printf("bench pt/map-4k ns=%.1f\nbench pt/unmap-4k ns=%.1f\nbench pt/lookup ns=%.1f\n", best_map,
-           best_unmap, best_lookup);
+    printf("bench pt/map-4k ns=%.1f\nbench pt/unmap-4k ns=%.1f\nbench pt/lookup ns=%.1f\n",
+           best_map, best_unmap, best_lookup);
 }
 
 /* One call for len bytes; name is that of the benchmark. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FREED_BYTE 0xdd     /* in memory that is not allocated: present in every format, and nowhere */
+#define FREED_BYTE 0xdd     /* in memory that is not allocated: present in every format */
 
 uint64_t fake_pa(const struct fake_platform *fake, const void *at)
 {
@@ -91,7 +91,7 @@ static void fake_dma_flush(void *ctx, const void *at, size_t len)
         return;
     }
     if (fake->on_flush != NULL)
-        fake->on_flush(fake->on_flush_ctx, false);
+        fake->on_flush(fake->on_flush_ctx, at, len, false);
     start -= start % FAKE_LINE;
     end += (FAKE_LINE - end % FAKE_LINE) % FAKE_LINE;
     memcpy(fake->seen + start, fake->memory + start, end - start);
@@ -99,7 +99,7 @@ static void fake_dma_flush(void *ctx, const void *at, size_t len)
     fake->flushed_bytes += len;
     fake->lines += (end - start) / FAKE_LINE;
     if (fake->on_flush != NULL)
-        fake->on_flush(fake->on_flush_ctx, true);
+        fake->on_flush(fake->on_flush_ctx, at, len, true);
 }
 
 static void fake_dma_write_barrier(void *ctx)

@@ -43,7 +43,7 @@ struct fake_platform {
     uint64_t time_us;       /* now_us returns it and adds 1 */
     char log[256];          /* the last line logged */
     /* Called before and after each dma_flush has done its work. May be NULL. */
-    void (*on_flush)(void *ctx, bool done);
+    void (*on_flush)(void *ctx, const void *at, size_t len, bool done);
     void *on_flush_ctx;
 };
 
@@ -54,7 +54,10 @@ void fake_platform_free(struct fake_platform *fake);
 uint64_t fake_pa(const struct fake_platform *fake, const void *at);
 void *fake_at(const struct fake_platform *fake, uint64_t pa);
 
-/* Eight bytes as the CPU has them, or as a unit that does not snoop sees them. All ones outside the arena. */
+/*
+ * Eight bytes as the CPU has them, or as a unit that does not snoop sees them.
+ * All ones outside the arena.
+ */
 uint64_t fake_read64(const struct fake_platform *fake, uint64_t pa, bool snoops);
 
 #endif

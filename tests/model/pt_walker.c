@@ -8,7 +8,8 @@
 #define ADDRESS_RESERVED 0x000fc00000000000ull  /* bits 51:46 */
 
 const struct pt_variant pt_variants[] = {
-    { &pt_vtd_ss, 3, false }, { &pt_vtd_ss, 4, false }, { &pt_vtd_ss, 5, false }, { &pt_vtd_ss, 4, true },
+    { &pt_vtd_ss, 3, false }, { &pt_vtd_ss, 4, false },
+    { &pt_vtd_ss, 5, false }, { &pt_vtd_ss, 4, true },
     { &pt_x86_64, 4, false }, { &pt_x86_64, 5, false }, { &pt_x86_64, 4, true },
 };
 const size_t pt_variant_count = sizeof(pt_variants) / sizeof(pt_variants[0]);
@@ -60,8 +61,8 @@ static uint64_t first_stage_reserved(unsigned level, bool leaf)
     return reserved;
 }
 
-uint64_t pt_walk(const struct pt_table *table, const struct pt_ops *ops, const struct fake_platform *fake,
-                 bool snoops, uint64_t iova)
+uint64_t pt_walk(const struct pt_table *table, const struct pt_ops *ops,
+                 const struct fake_platform *fake, bool snoops, uint64_t iova)
 {
     bool first_stage = ops == &pt_x86_64;
     uint64_t at = table->root_pa, rights = IOMMU_RW;

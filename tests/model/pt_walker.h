@@ -11,7 +11,7 @@
 #include "pt/pt.h"
 
 #define PT_WALK_NONE UINT64_MAX             /* not present */
-#define PT_WALK_RESERVED (UINT64_MAX - 1)   /* a reserved bit is set, or a table is outside memory */
+#define PT_WALK_RESERVED (UINT64_MAX - 1)   /* a reserved bit, or a table outside memory */
 
 struct pt_variant {
     const struct pt_ops *ops;
@@ -28,8 +28,11 @@ struct pt_config pt_variant_config(const struct pt_variant *variant, struct fake
 void pt_variant_create(const struct pt_variant *variant, struct fake_platform *fake, size_t pages,
                        struct pt_table *table);
 
-/* What hardware reaches at iova: the address with IOMMU_READ and IOMMU_WRITE in its low bits, or the above. */
-uint64_t pt_walk(const struct pt_table *table, const struct pt_ops *ops, const struct fake_platform *fake,
-                 bool snoops, uint64_t iova);
+/*
+ * What hardware reaches at iova: the address with IOMMU_READ and IOMMU_WRITE in
+ * its low bits, or the above.
+ */
+uint64_t pt_walk(const struct pt_table *table, const struct pt_ops *ops,
+                 const struct fake_platform *fake, bool snoops, uint64_t iova);
 
 #endif

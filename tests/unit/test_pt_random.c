@@ -38,8 +38,9 @@ static void check_page(size_t page)
     enum iommu_status status = ops->lookup(&t, base + page * SIZE_4K, &leaf);
 
     if (seen != expected[page])
-        test_fail(__FILE__, __LINE__, "%s %u levels: page 0x%zx is 0x%llx, expected 0x%llx", ops->name,
-                  t.config.levels, page, (unsigned long long)seen, (unsigned long long)expected[page]);
+        test_fail(__FILE__, __LINE__, "%s %u levels: page 0x%zx is 0x%llx, expected 0x%llx",
+                  ops->name, t.config.levels, page, (unsigned long long)seen,
+                  (unsigned long long)expected[page]);
     CHECK_EQ(status, seen == PT_WALK_NONE ? IOMMU_ERR_NOT_FOUND : IOMMU_OK);
     if (status == IOMMU_OK)
         CHECK_EQ(leaf.pa | (leaf.prot & IOMMU_RW), seen);
@@ -109,7 +110,8 @@ static void random_map(size_t first, size_t count, struct iommu_gather *gather)
 }
 
 /* Of a page that was mapped: caches may hold all of its leaf, so the hull must have it. */
-static void check_hull(const struct iommu_gather *gather, uint64_t iova, const struct iommu_leaf *before)
+static void check_hull(const struct iommu_gather *gather, uint64_t iova,
+                       const struct iommu_leaf *before)
 {
     uint64_t size = 1ull << before->size_shift, start = iova & ~(size - 1);
 
@@ -123,7 +125,8 @@ static void random_unmap(size_t first, size_t count, struct iommu_gather *gather
     struct iommu_leaf head, tail;
     bool had_head = ops->lookup(&t, iova, &head) == IOMMU_OK;
     bool had_tail = ops->lookup(&t, end - SIZE_4K, &tail) == IOMMU_OK, counted = random_below(2);
-    enum iommu_status status = ops->unmap(&t, iova, count * SIZE_4K, gather, counted ? &unmapped : NULL);
+    enum iommu_status status = ops->unmap(&t, iova, count * SIZE_4K, gather,
+                                          counted ? &unmapped : NULL);
     bool stopped = false;
 
     if (status != IOMMU_OK)
@@ -200,7 +203,8 @@ TEST(the_same_at_the_end_of_the_address_space)
 {
     state = 0x2545f4914f6cdd1d;
     for (size_t i = 0; i < pt_variant_count; i++) {
-        uint64_t end = pt_variants[i].ops == &pt_x86_64 ? 0 : 1ull << (12 + 9 * pt_variants[i].levels);
+        unsigned bits = 12 + 9 * pt_variants[i].levels;
+        uint64_t end = pt_variants[i].ops == &pt_x86_64 ? 0 : 1ull << bits;
 
         random_sequence(&pt_variants[i], end - WINDOW_PAGES * SIZE_4K);
     }

@@ -9,7 +9,10 @@
 #include "fake_platform.h"
 #include "pt/pt.h"
 
-/* Table entries: 63:52, 11, 9:8, 6, 4:3 are ignored by hardware, as CR4.PKS and NX apart, by the processor. */
+/*
+ * Table entries: 63:52, 11, 9:8, 6, 4:3 are ignored by hardware, as CR4.PKS and
+ * NX apart, by the processor.
+ */
 #define TABLE_IGNORED 0x7ff0000000000b58ull
 #define NX 0x8000000000000000ull
 
@@ -103,7 +106,10 @@ TEST(permission_bits_of_leaves)
     finish();
 }
 
-/* Bit 7 is the size in a PDE and PDPE, PAT in a PTE; bit 12 of a large leaf is PAT and not its address. */
+/*
+ * Bit 7 is the size in a PDE and PDPE, PAT in a PTE; bit 12 of a large leaf is
+ * PAT and not its address.
+ */
 TEST(large_leaves_and_the_two_places_of_pat)
 {
     struct iommu_gather gather = { 0 };

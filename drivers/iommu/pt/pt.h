@@ -26,10 +26,10 @@
 struct pt_table;
 
 struct pt_config {
-    const struct iommu_platform *platform;  /* of it: page_alloc, page_free, table_offset, dma_flush */
+    const struct iommu_platform *platform;  /* its pages, table_offset and dma_flush */
     void *platform_ctx;
     unsigned levels;        /* 3 to 5 */
-    uint64_t page_sizes;    /* leaves allowed: bits 12, 21, 30; bit 12 must be set, bit 30 needs bit 21 */
+    uint64_t page_sizes;    /* leaves allowed: bit 12, which must be set, 21, and 30 only with 21 */
     unsigned output_bits;   /* widest physical address, up to 52 */
     bool coherent;          /* walks snoop the caches: no flush of cache lines */
     uint64_t table_limit_pa; /* highest address of a table page: IOMMU_ANY_PA */
@@ -41,9 +41,11 @@ struct pt_table {
     struct pt_config config;
     uint64_t *root;
     uint64_t root_pa;
+    uintptr_t table_offset; /* config.platform's, at hand */
     unsigned input_bits;    /* IOVAs are below 2^input_bits; x86-64: the canonical width */
-    uint64_t table_pages;   /* including the root; changed atomically. Unlinked ones count until they are freed */
+    uint64_t table_pages;   /* with the root, and unlinked ones until freed; changed atomically */
     uint64_t iova_bias;     /* what moves a canonical IOVA into [0, 2^input_bits); else 0 */
+    uint64_t iova_beyond;   /* bits that no biased IOVA has; */
     uint64_t iova_refused;  /* bits that the biased IOVA of a page, */
     uint64_t pa_refused;    /* and its physical address, must not have */
 };
@@ -52,7 +54,10 @@ struct pt_table {
 struct pt_ops {
     const char *name;
 
-    /* Makes an empty table. IOMMU_ERR_NOMEM; IOMMU_ERR_UNSUPPORTED: levels or page sizes the format has not. */
+    /*
+     * Makes an empty table. IOMMU_ERR_NOMEM; IOMMU_ERR_UNSUPPORTED: levels or
+     * page sizes the format has not.
+     */
     enum iommu_status (*create)(struct pt_table *table, const struct pt_config *config);
 
     /* Frees all of it. Nothing may walk it any more. */
@@ -73,14 +78,24 @@ struct pt_ops {
      * Unmaps as iommu_unmap_gather() says. A table is unlinked when the range
      * covers its whole span. Without unmapped (NULL) such a table is not read,
      * which is much cheaper. The hull takes in large pages that were split whole.
+     * Of callers that unmap parts of one large page at once only those that
+     * found it unsplit have all of it in their hull: a cached translation of
+     * the large page goes with the last of their flushes.
      */
     enum iommu_status (*unmap)(struct pt_table *table, uint64_t iova, uint64_t len,
                                struct iommu_gather *gather, uint64_t *unmapped);
 
-    /* The leaf at iova, any byte of it. IOMMU_ERR_NOT_FOUND: leaf->level is where the walk ended. */
-    enum iommu_status (*lookup)(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf);
+    /*
+     * The leaf at iova, any byte of it. IOMMU_ERR_NOT_FOUND: leaf->level is
+     * where the walk ended.
+     */
+    enum iommu_status (*lookup)(const struct pt_table *table, uint64_t iova,
+                                struct iommu_leaf *leaf);
 
-    /* Unlinks every table page that maps nothing onto the gather. Nothing else may use the table meanwhile. */
+    /*
+     * Unlinks every table page that maps nothing onto the gather. Nothing else
+     * may use the table meanwhile.
+     */
     void (*trim)(struct pt_table *table, struct iommu_gather *gather);
 };
 

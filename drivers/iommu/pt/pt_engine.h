@@ -21,9 +21,6 @@
 
 #include "pt/pt_walk.h"
 
-/* Kept out of the functions that take the common case, which then save no registers for it. */
-#define PT_SELDOM static __attribute__((noinline, unused))
-
 /* ---- unmap ---- */
 
 /*
@@ -49,9 +46,9 @@ pt_split(const struct pt_format *f, struct pt_table *t, uint64_t *entry, uint64_
 }
 
 /* Clears count entries of a leaf table, from that of iova on. */
-static inline void pt_clear_pages(const struct pt_format *f, const struct pt_table *t, uint64_t *table,
-                                  uint64_t iova, size_t count, struct iommu_gather *gather,
-                                  uint64_t *bytes)
+static inline void pt_clear_pages(const struct pt_format *f, const struct pt_table *t,
+                                  uint64_t *table, uint64_t iova, size_t count,
+                                  struct iommu_gather *gather, uint64_t *bytes)
 {
     uint64_t *entry = &table[pt_index(iova, 0)];
 
@@ -65,8 +62,8 @@ static inline void pt_clear_pages(const struct pt_format *f, const struct pt_tab
 }
 
 /* The same above level 0, where each entry is unmapped with all that is below it. */
-static inline void pt_clear_spans(const struct pt_format *f, const struct pt_table *t, uint64_t *table,
-                                  unsigned level, uint64_t iova, size_t count,
+static inline void pt_clear_spans(const struct pt_format *f, const struct pt_table *t,
+                                  uint64_t *table, unsigned level, uint64_t iova, size_t count,
                                   struct iommu_gather *gather, uint64_t *bytes)
 {
     uint64_t *entry = &table[pt_index(iova, level)];
@@ -89,7 +86,7 @@ static inline void pt_clear_spans(const struct pt_format *f, const struct pt_tab
     if (end == 0)
         return;
     pt_flush(t, &entry[first], (end - first) * sizeof(*entry));
-    pt_gather_add(gather, iova + (first << pt_shift(level)), (uint64_t)(end - first) << pt_shift(level));
+    pt_gather_add(gather, iova + (first << pt_shift(level)), (end - first) << pt_shift(level));
 }
 
 /*
@@ -155,7 +152,7 @@ pt_unmap_range(const struct pt_format *f, struct pt_table *t, uint64_t iova, uin
 }
 
 /* One page through tables that stand: the common case, or false. */
-static inline bool pt_unmap_page(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+PT_OFTEN bool pt_unmap_page(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
                                  struct iommu_gather *gather, uint64_t *unmapped)
 {
     uint64_t *table, *entry;
@@ -201,7 +198,7 @@ pt_unmap(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t 
 
 /* ---- map ---- */
 
-/* The level of the largest leaf that may begin at an address with these bits and is no longer than len. */
+/* The level of the largest leaf that may begin at an address with these bits and fits in len. */
 static inline unsigned pt_leaf_level(const struct pt_table *t, uint64_t address_bits, uint64_t len)
 {
     for (unsigned level = 2; level > 0; level--) {
@@ -283,7 +280,7 @@ pt_map_run(const struct pt_format *f, struct pt_table *t, const struct iommu_map
 }
 
 /* One page into a table that stands: the common case, or false. */
-static inline bool pt_map_page(const struct pt_format *f, const struct pt_table *t,
+PT_OFTEN bool pt_map_page(const struct pt_format *f, const struct pt_table *t,
                                const struct iommu_mapping *m)
 {
     uint64_t *table, *entry;
@@ -355,7 +352,7 @@ pt_map(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping
 
 /* ---- lookup ---- */
 
-static inline enum iommu_status
+PT_OFTEN enum iommu_status
 pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uint64_t iova,
            struct iommu_leaf *leaf)
 {
@@ -374,12 +371,13 @@ pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uin
 }
 
 PT_SELDOM enum iommu_status
-pt_lookup_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova, struct iommu_leaf *leaf)
+pt_lookup_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+              struct iommu_leaf *leaf)
 {
     unsigned level = pt_top(t);
     const uint64_t *table;
 
-    if (pt_biased(f, t, iova) >> t->input_bits) {
+    if (pt_biased(f, t, iova) & t->iova_beyond) {
         *leaf = (struct iommu_leaf){ .level = level };
         return IOMMU_ERR_NOT_FOUND;
     }
@@ -394,14 +392,14 @@ pt_lookup_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova
 }
 
 static inline enum iommu_status
-pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova, struct iommu_leaf *leaf)
+pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+          struct iommu_leaf *leaf)
 {
-    uint64_t page = iova & ~(PT_PAGE - 1);
     const uint64_t *table;
 
-    if (pt_biased(f, t, page) & t->iova_refused)
+    if (pt_biased(f, t, iova) & t->iova_beyond)
         return pt_lookup_any(f, t, iova, leaf);
-    table = pt_leaf_table(f, t, page);
+    table = pt_leaf_table(f, t, iova);
     if (table == NULL)
         return pt_lookup_any(f, t, iova, leaf);
     return pt_leaf_at(f, table, 0, iova, leaf);
@@ -409,7 +407,10 @@ pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova, st
 
 /* ---- trim, create, destroy ---- */
 
-/* base is the IOVA of the table's entry 0, not sign-extended. True when the table maps nothing any more. */
+/*
+ * base is the IOVA of the table's entry 0, not sign-extended. True when the
+ * table maps nothing any more.
+ */
 static inline bool pt_trim_table(const struct pt_format *f, struct pt_table *t, uint64_t *table,
                                  unsigned level, uint64_t base, struct iommu_gather *gather)
 {
@@ -424,7 +425,8 @@ static inline bool pt_trim_table(const struct pt_format *f, struct pt_table *t, 
 
         if (kind == PT_EMPTY)
             continue;
-        if (kind == PT_LEAF || !pt_trim_table(f, t, pt_below(f, t, old), level - 1, start, gather)) {
+        if (kind == PT_LEAF ||
+            !pt_trim_table(f, t, pt_below(f, t, old), level - 1, start, gather)) {
             empty = false;
             continue;
         }
@@ -439,7 +441,8 @@ static inline bool pt_trim_table(const struct pt_format *f, struct pt_table *t, 
     return empty;
 }
 
-static inline void pt_trim(const struct pt_format *f, struct pt_table *t, struct iommu_gather *gather)
+static inline void pt_trim(const struct pt_format *f, struct pt_table *t,
+                           struct iommu_gather *gather)
 {
     (void)pt_trim_table(f, t, t->root, pt_top(t), 0, gather);
 }
@@ -460,14 +463,17 @@ pt_create(const struct pt_format *f, struct pt_table *t, const struct pt_config 
 {
     if (!pt_config_valid(f, config))
         return IOMMU_ERR_UNSUPPORTED;
-    *t = (struct pt_table){ .config = *config, .table_pages = 1 };
+    *t = (struct pt_table){
+        .config = *config, .table_offset = config->platform->table_offset, .table_pages = 1,
+    };
     t->root = pt_page_alloc(t);
     if (t->root == NULL)
         return IOMMU_ERR_NOMEM;
-    t->root_pa = (uintptr_t)t->root - config->platform->table_offset;
+    t->root_pa = (uintptr_t)t->root - t->table_offset;
     t->input_bits = pt_shift(config->levels);
     t->iova_bias = f->canonical ? BIT64(t->input_bits - 1) : 0;
-    t->iova_refused = ~(BIT64(t->input_bits) - 1) | (PT_PAGE - 1);
+    t->iova_beyond = ~(BIT64(t->input_bits) - 1);
+    t->iova_refused = t->iova_beyond | (PT_PAGE - 1);
     t->pa_refused = ~(BIT64(config->output_bits) - 1) | (PT_PAGE - 1);
     pt_flush(t, t->root, PT_PAGE);
     return IOMMU_OK;

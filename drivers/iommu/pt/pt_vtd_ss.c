@@ -2,14 +2,15 @@
 /*
  * VT-d second-stage page tables (VT-d §3.7, §9.8, Tables 41 to 48): 3, 4 or 5
  * levels, leaves of 4 KiB, 2 MiB and 1 GiB. Left 0: memory type and IPAT
- * (ignored outside scalable mode), SNP (reserved where ECAP.SC is 0), the
- * accessed and dirty flags (ignored unless SSADE), IR and IW (unless SSIRWE).
+ * (ignored outside scalable mode), SNP (reserved where ECAP.SC is 0), A and D
+ * of leaves (ignored unless SSADE), IR and IW (unless SSIRWE).
  */
 #include "pt/pt_engine.h"
 
 #define SS_R BIT64(0)
 #define SS_W BIT64(1)
 #define SS_PS BIT64(7)              /* reserved above level 2, ignored at level 0 */
+#define SS_A BIT64(8)
 #define SS_TABLE_IGNORED BIT64(10)  /* one of 10:9 of entries that lead to tables */
 #define SS_ADDR BITS64(51, 12)
 
@@ -37,12 +38,24 @@ static unsigned ss_prot(uint64_t entry)
     return (entry & SS_R ? IOMMU_READ : 0) | (entry & SS_W ? IOMMU_WRITE : 0);
 }
 
-/* Rights are the AND over all levels (VT-d §3.7.1): tables give all, leaves decide. */
+#define SS_TABLE (SS_R | SS_W | SS_A)
+
+/*
+ * Rights are the AND over all levels (VT-d §3.7): tables give all, leaves
+ * decide. A is set in advance, so that hardware changes nothing in a table entry.
+ */
 static uint64_t ss_table(uint64_t pa, unsigned level, unsigned table_prot)
 {
     (void)level;
     (void)table_prot;
-    return pa | SS_R | SS_W;
+    return pa | SS_TABLE;
+}
+
+/* Nothing but the address is left of a settled table entry. */
+static bool ss_next(uint64_t entry, uint64_t *pa)
+{
+    *pa = entry ^ (SS_TABLE | SS_TABLE_IGNORED);
+    return (*pa & (PT_PAGE - 1)) == 0;
 }
 
 static const struct pt_format ss_format = {
@@ -52,8 +65,7 @@ static const struct pt_format ss_format = {
     .canonical = false,
     .table_address = SS_ADDR,
     .settled = SS_TABLE_IGNORED,
-    .settled_mask = SS_R | SS_W | SS_PS | SS_TABLE_IGNORED,
-    .settled_value = SS_R | SS_W | SS_TABLE_IGNORED,
+    .next = ss_next,
     .kind = ss_kind,
     .leaf = ss_leaf,
     .leaf_pa = ss_leaf_pa,
@@ -83,7 +95,8 @@ static enum iommu_status ss_unmap(struct pt_table *table, uint64_t iova, uint64_
     return pt_unmap(&ss_format, table, iova, len, gather, unmapped);
 }
 
-static enum iommu_status ss_lookup(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf)
+static enum iommu_status ss_lookup(const struct pt_table *table, uint64_t iova,
+                                   struct iommu_leaf *leaf)
 {
     return pt_lookup(&ss_format, table, iova, leaf);
 }

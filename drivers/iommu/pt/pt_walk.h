@@ -23,6 +23,13 @@
 
 #define PT_PROT_ALL (IOMMU_RW | PT_EXECUTE | PT_USER | PT_UNCACHED | PT_GLOBAL | PT_WRITE_COMBINE)
 
+/*
+ * The common case, inlined whole; and the rest, kept out of it so that it has
+ * no registers to save.
+ */
+#define PT_OFTEN static inline __attribute__((always_inline))
+#define PT_SELDOM static __attribute__((noinline, unused))
+
 enum pt_kind { PT_EMPTY, PT_TABLE, PT_LEAF };
 
 struct pt_format {
@@ -38,15 +45,14 @@ struct pt_format {
      * another CPU has just linked, and return before hardware sees the link.
      */
     uint64_t settled;
-    /* (entry & settled_mask) == settled_value: a table entry with that bit, at any level above 0. */
-    uint64_t settled_mask;
-    uint64_t settled_value;
+    /* True for a table entry that has it, at any level above 0: then *pa is where the table is. */
+    bool (*next)(uint64_t entry, uint64_t *pa);
 
     enum pt_kind (*kind)(uint64_t entry, unsigned level);
     uint64_t (*leaf)(uint64_t pa, unsigned size_shift, unsigned prot);
     uint64_t (*leaf_pa)(uint64_t entry, unsigned size_shift);
     unsigned (*prot)(uint64_t entry);   /* of a leaf; leaf() and prot() lose nothing between them */
-    uint64_t (*table)(uint64_t pa, unsigned level, unsigned table_prot); /* level: of the table at pa */
+    uint64_t (*table)(uint64_t pa, unsigned level, unsigned table_prot); /* level of that at pa */
 };
 
 /* ---- addresses and entries ---- */
@@ -84,10 +90,11 @@ static inline void pt_store(uint64_t *entry, uint64_t value)
 
 static inline uint64_t *pt_at(const struct pt_table *t, uint64_t pa)
 {
-    return (uint64_t *)((uintptr_t)pa + t->config.platform->table_offset);
+    return (uint64_t *)((uintptr_t)pa + t->table_offset);
 }
 
-static inline uint64_t *pt_below(const struct pt_format *f, const struct pt_table *t, uint64_t entry)
+static inline uint64_t *pt_below(const struct pt_format *f, const struct pt_table *t,
+                                 uint64_t entry)
 {
     return pt_at(t, entry & f->table_address);
 }
@@ -175,7 +182,8 @@ static inline uint64_t pt_union(const uint64_t *entry, size_t count)
     uint64_t all = 0;
 
     for (; count >= PT_LINE_ENTRIES; count -= PT_LINE_ENTRIES, entry += PT_LINE_ENTRIES)
-        all |= entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] | entry[7];
+        all |= entry[0] | entry[1] | entry[2] | entry[3] |
+               entry[4] | entry[5] | entry[6] | entry[7];
     for (; count > 0; count--)
         all |= *entry++;
     return all;
@@ -219,31 +227,38 @@ static inline bool pt_table_empty(const struct pt_format *f, const struct pt_tab
 
 /* ---- the walk ---- */
 
-static inline uint64_t *pt_step(const struct pt_format *f, uintptr_t offset, const uint64_t *table,
-                                uint64_t iova, unsigned level)
+/* From a table of that level to the one below it. False: not there, or not settled. */
+PT_OFTEN bool pt_step(const struct pt_format *f, const struct pt_table *t, uint64_t **table,
+                      uint64_t iova, unsigned level)
 {
-    uint64_t entry = pt_load(&table[pt_index(iova, level)]);
+    uint64_t pa;
 
-    if ((entry & f->settled_mask) != f->settled_value)
-        return NULL;
-    return (uint64_t *)((uintptr_t)(entry & f->table_address) + offset);
+    if (!f->next(pt_load(&(*table)[pt_index(iova, level)]), &pa))
+        return false;
+    *table = pt_at(t, pa);
+    return true;
 }
 
 /*
  * The leaf table of iova; NULL unless settled table entries lead to it. Written
  * out level by level: this is most of the cost of mapping one page.
  */
-static inline uint64_t *pt_leaf_table(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
+PT_OFTEN uint64_t *pt_leaf_table(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
 {
-    uintptr_t offset = t->config.platform->table_offset;
     uint64_t *table = t->root;
 
-    if (t->config.levels > 4 && (table = pt_step(f, offset, table, iova, 4)) == NULL)
+    if (__builtin_expect(t->config.levels != 4, 0)) {
+        if (t->config.levels == 3)
+            goto level_2;
+        if (!pt_step(f, t, &table, iova, 4))
+            return NULL;
+    }
+    if (!pt_step(f, t, &table, iova, 3))
         return NULL;
-    if (t->config.levels > 3 && (table = pt_step(f, offset, table, iova, 3)) == NULL)
+level_2:
+    if (!pt_step(f, t, &table, iova, 2) || !pt_step(f, t, &table, iova, 1))
         return NULL;
-    table = pt_step(f, offset, table, iova, 2);
-    return table == NULL ? NULL : pt_step(f, offset, table, iova, 1);
+    return table;
 }
 
 /* Sees to it that hardware sees a table entry, whoever linked it. */
@@ -260,13 +275,14 @@ static inline void pt_settle(const struct pt_format *f, const struct pt_table *t
 static inline void pt_install(const struct pt_format *f, struct pt_table *t, uint64_t *entry,
                               uint64_t seen, void *page, unsigned level)
 {
-    uint64_t pa = (uintptr_t)page - t->config.platform->table_offset;
+    uint64_t pa = (uintptr_t)page - t->table_offset;
     uint64_t value = f->table(pa, level, t->config.table_prot);
 
     pt_flush(t, page, PT_PAGE);
     if (t->config.coherent)
         value |= f->settled;
-    if (!__atomic_compare_exchange_n(entry, &seen, value, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+    if (!__atomic_compare_exchange_n(entry, &seen, value, false, __ATOMIC_RELEASE,
+                                     __ATOMIC_RELAXED)) {
         t->config.platform->page_free(t->config.platform_ctx, page, 1);
         return;
     }

@@ -84,6 +84,12 @@ static uint64_t x86_table(uint64_t pa, unsigned level, unsigned table_prot)
     return pa | X86_P | X86_RW | X86_A | (table_prot & PT_USER ? X86_US : 0);
 }
 
+static bool x86_next(uint64_t entry, uint64_t *pa)
+{
+    *pa = entry & X86_ADDR;
+    return (entry & (X86_P | X86_PS | X86_TABLE_IGNORED)) == (X86_P | X86_TABLE_IGNORED);
+}
+
 static const struct pt_format x86_format = {
     .min_levels = 4,
     .max_levels = 5,
@@ -91,8 +97,7 @@ static const struct pt_format x86_format = {
     .canonical = true,
     .table_address = X86_ADDR,
     .settled = X86_TABLE_IGNORED,
-    .settled_mask = X86_P | X86_PS | X86_TABLE_IGNORED,
-    .settled_value = X86_P | X86_TABLE_IGNORED,
+    .next = x86_next,
     .kind = x86_kind,
     .leaf = x86_leaf,
     .leaf_pa = x86_leaf_pa,
@@ -122,7 +127,8 @@ static enum iommu_status x86_unmap(struct pt_table *table, uint64_t iova, uint64
     return pt_unmap(&x86_format, table, iova, len, gather, unmapped);
 }
 
-static enum iommu_status x86_lookup(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf)
+static enum iommu_status x86_lookup(const struct pt_table *table, uint64_t iova,
+                                    struct iommu_leaf *leaf)
 {
     return pt_lookup(&x86_format, table, iova, leaf);
 }
