@@ -38,6 +38,9 @@ $(BUILD)/kernel/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
+# Backtraces miss the caller of a leaf function without a frame of its own.
+$(BUILD)/kernel/kernel/%.o: KERNEL_CFLAGS += -mno-omit-leaf-frame-pointer
+
 $(BUILD)/kernel/%.asm.o: %.asm Makefile
 	@mkdir -p $(@D)
 	$(NASM) -f elf64 -I./ -I$(BUILD)/ -MD $(@:.o=.d) -MQ $@ -o $@ $<
