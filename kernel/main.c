@@ -7,6 +7,7 @@
 
 #include "acpi.h"
 #include "acpi_init.h"
+#include "bench.h"
 #include "clock.h"
 #include "console.h"
 #include "cpu.h"
@@ -115,6 +116,8 @@ static enum exit_status use_machine(void)
         return EXIT_PASSED;
     }
     report_print(machine.options.report);
+    if (machine.options.bench[0] != '\0' && !bench_run(machine.options.bench))
+        return EXIT_FAILED;
     return run_suite();
 }
 
