@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The screen's font: ASCII 32 to 126, one cell of 8 by 16 pixels each. */
+#ifndef KERNEL_FONT_H
+#define KERNEL_FONT_H
+
+#include <stdint.h>
+
+#define FONT_WIDTH 8u
+#define FONT_HEIGHT 16u
+
+/* Row 0 is the top one, bit 7 its leftmost pixel. Any other character is a box. */
+uint8_t font_row(unsigned char c, unsigned row);
+
+#endif
