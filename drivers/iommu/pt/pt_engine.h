@@ -54,8 +54,8 @@ static inline void pt_clear_pages(const struct pt_format *f, const struct pt_tab
 
     if (f->kind(pt_union(entry, count), 0) == PT_EMPTY)
         return;
-    for (size_t i = 0; i < count && bytes != NULL; i++)
-        *bytes += f->kind(entry[i], 0) == PT_EMPTY ? 0 : PT_PAGE;
+    if (bytes != NULL)
+        *bytes += pt_count_pages(f, entry, count) * PT_PAGE;
     pt_fill(entry, count, 0, 0);
     pt_flush(t, entry, count * sizeof(*entry));
     pt_gather_add(gather, iova, count * PT_PAGE);

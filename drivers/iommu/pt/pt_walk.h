@@ -149,28 +149,6 @@ static inline void pt_gather_table(struct iommu_gather *gather, uint64_t *table,
     gather->tables = true;
 }
 
-/*
- * Hangs a table that was just unlinked, and all below it, on the gather. Adds
- * what they mapped to *bytes; without bytes leaf tables are not even read.
- * Recursion ends at level 0, four calls down at most.
- */
-static inline void pt_release(const struct pt_format *f, const struct pt_table *t, uint64_t pa,
-                              unsigned level, struct iommu_gather *gather, uint64_t *bytes)
-{
-    uint64_t *table = pt_at(t, pa);
-
-    for (size_t i = 0; i < PT_ENTRIES && (level > 0 || bytes != NULL); i++) {
-        uint64_t entry = pt_load(&table[i]);
-        enum pt_kind kind = f->kind(entry, level);
-
-        if (kind == PT_TABLE)
-            pt_release(f, t, entry & f->table_address, level - 1, gather, bytes);
-        else if (kind == PT_LEAF && bytes != NULL)
-            *bytes += pt_span(level);
-    }
-    pt_gather_table(gather, table, pa);
-}
-
 /* ---- runs of entries in one table ---- */
 
 /*
@@ -187,6 +165,21 @@ static inline uint64_t pt_union(const uint64_t *entry, size_t count)
     for (; count > 0; count--)
         all |= *entry++;
     return all;
+}
+
+/* How many of count leaf entries map a page. A bit of presence that all share settles it at once. */
+static inline size_t pt_count_pages(const struct pt_format *f, const uint64_t *entry, size_t count)
+{
+    uint64_t common = UINT64_MAX;
+    size_t present = 0;
+
+    for (size_t i = 0; i < count; i++)
+        common &= entry[i];
+    if (f->kind(common, 0) != PT_EMPTY)
+        return count;
+    for (size_t i = 0; i < count; i++)
+        present += f->kind(entry[i], 0) != PT_EMPTY;
+    return present;
 }
 
 /* Stores value, value + step, ... in count entries: one cache line a turn. */
@@ -223,6 +216,30 @@ static inline bool pt_table_empty(const struct pt_format *f, const struct pt_tab
             return false;
     }
     return true;
+}
+
+/*
+ * Hangs a table that was just unlinked, and all below it, on the gather. Adds
+ * what they mapped to *bytes; without bytes leaf tables are not even read.
+ * Recursion ends at level 0, four calls down at most.
+ */
+static inline void pt_release(const struct pt_format *f, const struct pt_table *t, uint64_t pa,
+                              unsigned level, struct iommu_gather *gather, uint64_t *bytes)
+{
+    uint64_t *table = pt_at(t, pa);
+
+    if (level == 0 && bytes != NULL)
+        *bytes += pt_count_pages(f, table, PT_ENTRIES) * PT_PAGE;
+    for (size_t i = 0; i < PT_ENTRIES && level > 0; i++) {
+        uint64_t entry = pt_load(&table[i]);
+        enum pt_kind kind = f->kind(entry, level);
+
+        if (kind == PT_TABLE)
+            pt_release(f, t, entry & f->table_address, level - 1, gather, bytes);
+        else if (kind == PT_LEAF && bytes != NULL)
+            *bytes += pt_span(level);
+    }
+    pt_gather_table(gather, table, pa);
 }
 
 /* ---- the walk ---- */
