@@ -163,17 +163,14 @@ static bool registers_are_usable(struct vm_unit *u, const char *name)
 
 void vm_ccmd_write(struct vm_unit *u, uint64_t value)
 {
-    if ((value & SPEC_CCMD_ICC) == 0) {
-        vm_set(u, SPEC_CCMD, 8, value & ~SPEC_CCMD_CAIG);
-        return;
-    }
     check_idle(u, "CCMD");
     if ((value & SPEC_CCMD_RESERVED) != 0)
         vm_violation(u->model, "vtd%u: CCMD written with reserved bits", u->index);
     if (u->ccmd.busy)
         return;
     vm_set(u, SPEC_CCMD, 8, value & ~SPEC_CCMD_CAIG);
-    start(u, &u->ccmd, value);
+    if ((value & SPEC_CCMD_ICC) != 0)
+        start(u, &u->ccmd, value);
 }
 
 static void check_domain(struct vm_unit *u, uint64_t did)
@@ -206,17 +203,14 @@ void vm_iotlb_write(struct vm_unit *u, uint64_t value)
 {
     unsigned offset = vm_iva_offset(u) + 8;
 
-    if ((value & SPEC_IOTLB_IVT) == 0) {
-        vm_set(u, offset, 8, value & ~SPEC_IOTLB_IAIG);
-        return;
-    }
     check_idle(u, "IOTLB");
     if ((value & SPEC_IOTLB_RESERVED) != 0)
         vm_violation(u->model, "vtd%u: IOTLB written with reserved bits", u->index);
     if (u->iotlb.busy)
         return;
     vm_set(u, offset, 8, value & ~SPEC_IOTLB_IAIG);
-    start(u, &u->iotlb, value);
+    if ((value & SPEC_IOTLB_IVT) != 0)
+        start(u, &u->iotlb, value);
 }
 
 /* §11.4.6.3: a page-selective request needs PSI, its address in IVA, and a mask of at most MAMV. */

@@ -34,7 +34,6 @@ struct vm_context {
     uint16_t did;
     uint64_t lo, hi;
     unsigned reason;
-    bool qualified;
 };
 
 /* One 4 KiB piece of a translation: large pages are cached in fractions (§6.5.3.2). */

@@ -212,7 +212,7 @@ static void message_write(struct vm_unit *u, unsigned offset, uint64_t value)
 }
 
 /* value is the whole register's, the part not written taken from what it held. */
-static void write_whole(struct vm_unit *u, unsigned offset, uint64_t value, bool upper_written)
+static void write_whole(struct vm_unit *u, unsigned offset, uint64_t value)
 {
     switch (offset) {
     case SPEC_GCMD:
@@ -222,11 +222,7 @@ static void write_whole(struct vm_unit *u, unsigned offset, uint64_t value, bool
         rtaddr_write(u, value);
         break;
     case SPEC_CCMD:
-        /* The write of the uppermost byte with ICC set starts it (§11.4.6.1). */
-        if (upper_written)
-            vm_ccmd_write(u, value);
-        else
-            vm_set(u, SPEC_CCMD, 8, value & ~SPEC_CCMD_ICC);
+        vm_ccmd_write(u, value);
         break;
     case SPEC_FSTS:
         vm_fault_status_write(u, (uint32_t)value);
@@ -293,12 +289,10 @@ void vm_register_write(struct vm_unit *u, unsigned offset, unsigned width, uint6
     }
     if (shape.offset == vm_iva_offset(u))
         iva_write(u, whole);
-    else if (shape.offset == vm_iva_offset(u) + 8 && (width == 8 || shift == 32))
-        vm_iotlb_write(u, whole);
     else if (shape.offset == vm_iva_offset(u) + 8)
-        vm_set(u, shape.offset, 8, whole & ~SPEC_IOTLB_IVT);
+        vm_iotlb_write(u, whole);
     else
-        write_whole(u, shape.offset, whole, width == 8 || shift == 32);
+        write_whole(u, shape.offset, whole);
 }
 
 void vm_registers_tick(struct vm_unit *u)

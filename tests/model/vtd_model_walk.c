@@ -79,7 +79,6 @@ static void context_read(struct vm_unit *u, uint16_t rid, struct vm_context *ent
     entry->reason = SPEC_FR_CONTEXT_ACCESS;
     if (!vm_fetch(u, pa, &entry->lo) || !vm_fetch(u, pa + 8, &entry->hi))
         return;
-    entry->qualified = true;
     entry->fpd = (entry->lo & SPEC_CONTEXT_FPD) != 0;
     entry->reason = SPEC_FR_CONTEXT_P;
     if ((entry->lo & SPEC_CONTEXT_P) == 0)
@@ -264,7 +263,7 @@ struct vm_result vm_translate(struct vm_unit *u, const struct vm_request *reques
         return result_of(u, request, cached);
     }
     context = context_get(u, request->rid);
-    result.suppressed = context.qualified && context.fpd;
+    result.suppressed = context.fpd;
     result.reason = context.reason;
     if (result.reason == 0 && request->at != VTD_MODEL_UNTRANSLATED &&
         spec_get(context.lo, SPEC_CONTEXT_TT) != SPEC_TT_ALL)

@@ -195,6 +195,12 @@ TEST(misused_register_invalidation_is_noticed)
     rig_destroy(&r);
 
     r = created();
+    vtd_model_write64(r.m, 0, SPEC_CCMD, 0xa000000000000000ull);
+    vtd_model_write32(r.m, 0, SPEC_CCMD, 1);
+    VIOLATION(r, "CCMD written while a CCMD command is pending");
+    rig_destroy(&r);
+
+    r = created();
     vtd_model_write64(r.m, 0, IOTLB, 0xb000000000000000ull);
     rig_settle(&r);
     VIOLATION(r, "without IVA written before");
@@ -481,6 +487,31 @@ TEST(reordering_keeps_what_the_specification_orders)
         CHECK(rig_submit(&r, rig_iotlb_descriptor(SPEC_G_DOMAIN, RIG_DID), 0));
         CHECK_EQ(rig_read(&r, RIG_RID, RIG_IOVA, &value), 0x2);
         NO_VIOLATION(r);
+        rig_destroy(&r);
+    }
+}
+
+TEST(wait_completes_after_everything_before_it)
+{
+    struct vtd_model_config config = vtd_model_default();
+
+    for (uint32_t seed = 0; seed <= 20; seed++) {
+        struct rig r;
+        uint32_t seen = 0;
+
+        config.units[0].reorder_seed = seed;
+        r = rig_create(&config);
+        rig_queue_on(&r);
+        for (unsigned i = 0; i < 5; i++)
+            rig_put(&r, rig_iotlb_descriptor(SPEC_G_GLOBAL, 0), 0);
+        rig_put(&r, SPEC_DSC_WAIT | SPEC_WAIT_SW | 1ull << 32, r.status);
+        vtd_model_write64(r.m, 0, SPEC_IQT, r.tail);
+        for (unsigned i = 0; i < 100 && seen == 0; i++) {
+            vtd_model_advance(r.m, 1);
+            memcpy(&seen, vtd_model_ram(r.m, r.status, 4), 4);
+        }
+        CHECK_EQ(seen, 1);
+        CHECK_EQ(vtd_model_stats(r.m, 0).iotlb_global, 5);
         rig_destroy(&r);
     }
 }
