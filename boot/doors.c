@@ -185,7 +185,7 @@ static const char *read_pvh_ranges(struct boot_info *info, const struct door_mem
 {
     struct pvh_range entry;
     const uint8_t *map = memory->map(memory->ctx, start->memmap_pa,
-                                     (uint64_t)start->memmap_count * sizeof(entry));
+                                     start->memmap_count * sizeof(entry));
 
     if (!map)
         return "PVH: the memory map passes the end of reachable memory";

@@ -276,8 +276,10 @@ TEST(efi_map_that_makes_no_sense_is_refused)
     CHECK(door_efi_map(&info, bytes, sizeof(bytes), 0, DOOR_LOADER_KEPT));
     efi_descriptor(bytes, 7, 0x100000, 1ull << 52);
     CHECK(door_efi_map(&info, bytes, sizeof(bytes), EFI_DESCRIPTOR, DOOR_LOADER_KEPT));
+    efi_descriptor(bytes, 7, 0x100000, 1);
     door_begin(&info, BOOT_DOOR_UEFI, "test");
-    CHECK(door_efi_map(&info, bytes, EFI_DESCRIPTOR - 1, EFI_DESCRIPTOR, DOOR_LOADER_KEPT));
+    CHECK_STR(door_efi_map(&info, bytes, EFI_DESCRIPTOR - 1, EFI_DESCRIPTOR, DOOR_LOADER_KEPT),
+              "the memory map names no RAM");
 }
 
 /* ---- Multiboot2 ---- */
@@ -285,7 +287,7 @@ TEST(efi_map_that_makes_no_sense_is_refused)
 #define MULTIBOOT2_MAGIC 0x36d76289u
 
 struct tags {
-    uint8_t bytes[1024];
+    uint8_t bytes[4096];
     size_t len;
 };
 
@@ -475,6 +477,40 @@ TEST(multiboot2_short_map_entries_are_refused)
     }
 }
 
+TEST(multiboot2_half_an_entry_is_none)
+{
+    struct tags tags;
+    uint8_t map_tag[8 + 24 + 23] = { 0 };
+
+    put32(map_tag, 24);
+    pvh_range(map_tag + 8, 0x100000, 0x700000, 1);
+    tags_begin(&tags);
+    tag_add(&tags, 6, map_tag, sizeof(map_tag));
+    pvh_range(tags.bytes + tags.len - 24, 0x900000, 0x100000, 1);
+    tags_end(&tags);
+    CHECK(!multiboot2_enter(tags.bytes, tags.len, MULTIBOOT2_MAGIC));
+    CHECK_EQ(info.range_count, 1);
+}
+
+TEST(multiboot2_long_texts_are_cut_and_said_so)
+{
+    static char text[BOOT_CMDLINE_BYTES + 1];
+    struct tags tags;
+
+    memset(text, 'x', sizeof(text) - 1);
+    for (size_t cut = 0; cut < 2; cut++) {
+        tags_begin(&tags);
+        tag_map(&tags);
+        tag_add(&tags, 1, text + 1 - cut, BOOT_CMDLINE_BYTES + cut);
+        tag_add(&tags, 2, text, 100);               /* without a terminator, too */
+        tags_end(&tags);
+        CHECK(!multiboot2_enter(tags.bytes, tags.len, MULTIBOOT2_MAGIC));
+        CHECK_EQ(strlen(info.cmdline), BOOT_CMDLINE_BYTES - 1);
+        CHECK_EQ(info.cmdline_truncated, cut);
+        CHECK_EQ(strlen(info.loader), sizeof(info.loader) - 1);
+    }
+}
+
 TEST(multiboot2_without_a_map_is_refused)
 {
     struct tags tags;
@@ -487,22 +523,24 @@ TEST(multiboot2_without_a_map_is_refused)
 TEST(multiboot2_takes_the_efi_map_where_there_is_one)
 {
     struct tags tags;
-    uint8_t efi[8 + 2 * EFI_DESCRIPTOR] = { 0 };
+    uint8_t efi[8 + 3 * EFI_DESCRIPTOR] = { 0 };
     const uint64_t system_table = 0x1f5ec018;
 
     put32(efi, EFI_DESCRIPTOR);
     put32(efi + 4, 1);
     efi_descriptor(efi + 8, 7, 0x100000, 0x100);
     efi_descriptor(efi + 8 + EFI_DESCRIPTOR, 4, 0x200000, 0x100);   /* boot services data */
+    efi_descriptor(efi + 8 + 2 * EFI_DESCRIPTOR, 2, 0x400000, 1);       /* the loader's, which is done */
     tags_begin(&tags);
     tag_map(&tags);                                 /* calls all of it RAM */
     tag_add(&tags, 12, &system_table, sizeof(system_table));
     tag_add(&tags, 17, efi, sizeof(efi));
     tags_end(&tags);
     CHECK(!multiboot2_enter(tags.bytes, tags.len, MULTIBOOT2_MAGIC));
-    CHECK_EQ(info.range_count, 2);
+    CHECK_EQ(info.range_count, 3);
     check_range(0, 0x100000, 0x200000, BOOT_RAM);
     check_range(1, 0x200000, 0x300000, BOOT_LOADER);
+    check_range(2, 0x400000, 0x401000, BOOT_RAM);
     CHECK_EQ(info.efi_system_table_pa, 0x1f5ec018);
 }
 
@@ -511,7 +549,8 @@ TEST(multiboot2_screens_that_cannot_be_drawn_on_are_left_out)
     static const struct {
         uint8_t kind, bits;
         bool kept;
-    } cases[] = { { 1, 32, true }, { 1, 24, true }, { 2, 16, false }, { 0, 8, false }, { 1, 16, false } };
+    } cases[] = { { 1, 32, true }, { 1, 24, true }, { 2, 16, false }, { 2, 32, false }, { 0, 8, false },
+                  { 1, 16, false } };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct tags tags;

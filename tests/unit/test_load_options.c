@@ -43,6 +43,7 @@ TEST(other_first_words_stay)
     CHECK_STR(read_options("iommu=off", "IOMMU.EFI"), "iommu=off");
     CHECK_STR(read_options("iommu run=none", NULL), "iommu run=none");
     CHECK_STR(read_options("iommukit run=none", "IOMMUKIT2.EFI"), "iommukit run=none");
+    CHECK_STR(read_options("iommukit run=none", "IOMMUKIT.EFI2"), "iommukit run=none");
     CHECK_STR(read_options("iommukit2 run=none", "IOMMUKIT.EFI"), "iommukit2 run=none");
 }
 
