@@ -95,7 +95,7 @@ include tests/tests.mk
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))
 $(BUILD)/host/headers/%.ok: % Makefile
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -fsyntax-only -MF $@.d -MT $@ -x c $<
+	@echo '#include "$<"' | $(CC) $(filter-out -MMD -MP,$(COMMON)) -I. -fsyntax-only -x c -
 	@touch $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
