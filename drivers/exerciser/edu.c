@@ -33,7 +33,7 @@
 #define EDU_REGISTER_BYTES  0x1000u
 
 #define EDU_BUFFER          0x40000ull  /* the buffer's address on the device's side */
-/* QEMU 7.2 aborts at 4096 bytes, so half the buffer is used; memory then holds pattern and complement in one page. */
+/* QEMU 7.2 aborts at 4096 bytes. Half of that lets pattern and complement share a page. */
 #define EDU_LEN             2048u
 #define EDU_WORDS           (EDU_LEN / 4)
 #define EDU_DEFAULT_BITS    28
@@ -72,7 +72,9 @@ static bool edu_busy(const struct exerciser *ex)
 {
     const struct edu *edu = ex->state;
 
-    return (ex->host->mmio_read64(ex->host_ctx, edu->registers + EDU_DMA_COMMAND) & EDU_DMA_RUN) != 0;
+    uint64_t command = ex->host->mmio_read64(ex->host_ctx, edu->registers + EDU_DMA_COMMAND);
+
+    return (command & EDU_DMA_RUN) != 0;
 }
 
 static void edu_transfer(struct exerciser *ex, uint64_t iova, uint32_t len, bool to_memory)
@@ -80,8 +82,10 @@ static void edu_transfer(struct exerciser *ex, uint64_t iova, uint32_t len, bool
     const struct exerciser_host *host = ex->host;
     struct edu *edu = ex->state;
 
-    host->mmio_write64(ex->host_ctx, edu->registers + EDU_DMA_SOURCE, to_memory ? EDU_BUFFER : iova);
-    host->mmio_write64(ex->host_ctx, edu->registers + EDU_DMA_TARGET, to_memory ? iova : EDU_BUFFER);
+    host->mmio_write64(ex->host_ctx, edu->registers + EDU_DMA_SOURCE,
+                       to_memory ? EDU_BUFFER : iova);
+    host->mmio_write64(ex->host_ctx, edu->registers + EDU_DMA_TARGET,
+                       to_memory ? iova : EDU_BUFFER);
     host->mmio_write64(ex->host_ctx, edu->registers + EDU_DMA_COUNT, len);
     host->barrier(ex->host_ctx);
     edu->deadline_us = ex_now_us(ex) + EDU_TIMEOUT_US;
@@ -290,8 +294,14 @@ static void edu_stop(struct exerciser *ex)
 }
 
 static const struct exerciser_ops edu_ops = {
-    .name = "edu", .rebase = edu_rebase, .prepare = edu_prepare, .start = edu_start, .poll = edu_poll,
-    .interrupt = edu_interrupt, .interrupt_done = edu_interrupt_done, .stop = edu_stop,
+    .name = "edu",
+    .rebase = edu_rebase,
+    .prepare = edu_prepare,
+    .start = edu_start,
+    .poll = edu_poll,
+    .interrupt = edu_interrupt,
+    .interrupt_done = edu_interrupt_done,
+    .stop = edu_stop,
 };
 
 static bool edu_knows(const struct pci_function *f)
@@ -299,7 +309,7 @@ static bool edu_knows(const struct pci_function *f)
     return f->vendor == EDU_VENDOR && f->device == EDU_DEVICE;
 }
 
-/* Each word names its device and its place, and is neither 0 nor all ones, nor is its complement. */
+/* Each word names its device and its place; its high bits keep it from 0 and all ones. */
 static void pattern_make(struct exerciser *ex)
 {
     struct edu *edu = ex->state;
@@ -321,7 +331,8 @@ static bool edu_setup(struct exerciser *ex)
     ex->ops = &edu_ops;
     ex->state = edu;
     edu->registers = ex_map_bar(ex, 0, EDU_REGISTER_BYTES);
-    if (edu->registers == NULL || !ex_alloc_private(ex, PRIVATE_PAGES, EX_BIT64(EDU_DEFAULT_BITS) - 1))
+    if (edu->registers == NULL ||
+        !ex_alloc_private(ex, PRIVATE_PAGES, EX_BIT64(EDU_DEFAULT_BITS) - 1))
         return false;
     id = ex->host->mmio_read32(ex->host_ctx, edu->registers + EDU_ID);
     if ((id & EDU_ID_MASK) != EDU_ID_VALUE) {
@@ -339,4 +350,8 @@ static bool edu_setup(struct exerciser *ex)
     return true;
 }
 
-const struct exerciser_driver edu_driver = { .name = "edu", .knows = edu_knows, .setup = edu_setup };
+const struct exerciser_driver edu_driver = {
+    .name = "edu",
+    .knows = edu_knows,
+    .setup = edu_setup,
+};

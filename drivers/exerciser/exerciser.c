@@ -33,13 +33,14 @@ volatile uint8_t *ex_map_bar(struct exerciser *ex, unsigned bar, uint64_t len)
     void *registers;
 
     if (b->len < len || b->io) {
-        ex_log(ex, "%s: BAR %u len=0x%llx, needs 0x%llx of memory", ex->label, bar, (unsigned long long)b->len,
-               (unsigned long long)len);
+        ex_log(ex, "%s: BAR %u len=0x%llx, needs 0x%llx of memory", ex->label, bar,
+               (unsigned long long)b->len, (unsigned long long)len);
         return NULL;
     }
     registers = ex->host->mmio_map(ex->host_ctx, b->pa, len);
     if (registers == NULL)
-        ex_log(ex, "%s: registers at 0x%llx cannot be mapped", ex->label, (unsigned long long)b->pa);
+        ex_log(ex, "%s: registers at 0x%llx cannot be mapped", ex->label,
+               (unsigned long long)b->pa);
     pci_memory_decode(ex->function, true);
     return registers;
 }
@@ -65,7 +66,8 @@ bool ex_dma_fits(const struct exerciser *ex, const struct ex_dma *dma)
 
     if (dma->operation == EX_READ ? !ex->can_read : !ex->can_write)
         return false;
-    if (dma->len == 0 || dma->len > ex->max_len || dma->len % ex->align != 0 || dma->len % ex->step_len != 0)
+    if (dma->len == 0 || dma->len > ex->max_len || dma->len % ex->align != 0 ||
+        dma->len % ex->step_len != 0)
         return false;
     return dma->iova % ex->align == 0 && end > dma->iova && end - 1 <= last;
 }
@@ -96,8 +98,8 @@ static void label_make(struct exerciser *ex, const char *name)
     *at = '\0';
 }
 
-struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx, struct pci_function *f,
-                                  bool scratch)
+struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx,
+                                  struct pci_function *f, bool scratch)
 {
     for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
         struct exerciser *ex;
@@ -135,8 +137,8 @@ static bool probe_arrives(struct exerciser *ex, const struct exerciser_bits_prob
     return true;
 }
 
-unsigned exerciser_measure_address_bits(struct exerciser *ex, const struct exerciser_bits_probe *probes,
-                                        size_t count)
+unsigned exerciser_measure_address_bits(struct exerciser *ex,
+                                        const struct exerciser_bits_probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         unsigned known = ex->address_bits;
@@ -170,8 +172,8 @@ enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma)
 const char *ex_status_name(enum ex_status status)
 {
     static const char *const names[] = {
-        [EX_PENDING] = "pending", [EX_DONE] = "done", [EX_MISMATCH] = "mismatch", [EX_ABORTED] = "aborted",
-        [EX_TIMEOUT] = "timeout", [EX_UNSUPPORTED] = "unsupported",
+        [EX_PENDING] = "pending", [EX_DONE] = "done",       [EX_MISMATCH] = "mismatch",
+        [EX_ABORTED] = "aborted", [EX_TIMEOUT] = "timeout", [EX_UNSUPPORTED] = "unsupported",
     };
 
     return (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status] : "unknown";

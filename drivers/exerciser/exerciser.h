@@ -100,8 +100,8 @@ struct exerciser {
     uint32_t max_len;                   /* bytes in one operation */
     uint32_t step_len;                  /* len must be a multiple of this (a disk's block; 1 otherwise) */
     bool can_read, can_write;
-    bool scratch;                       /* its disk may be written; set by the embedder, looked at by rebase() */
-    bool writes_storage;                /* rebase() and EX_READ overwrite the disk: only where scratch is set */
+    bool scratch;                       /* its disk may be written; the embedder may set it before rebase() */
+    bool writes_storage;                /* rebase() and EX_READ overwrite the disk, which is scratch */
     uint64_t typical_us;                /* how long one operation takes */
     /*
      * max_len bytes that differ from 0 and from all ones in every 4-byte word.
@@ -110,7 +110,7 @@ struct exerciser {
      * its Identify data, of which only the first words do.
      */
     const uint8_t *pattern;
-    char serial[24];                    /* of a disk, without trailing spaces; empty before the first rebase() */
+    char serial[24];                    /* of a disk, no trailing spaces; "" before the first rebase() */
     void *private_mem;                  /* pages the device works with */
     uint64_t private_pa;
     size_t private_pages;
@@ -136,7 +136,7 @@ void exerciser_set_address_bits(struct exerciser *ex, unsigned bits);
 struct exerciser_bits_probe {
     unsigned bits;                  /* iova has bit (bits - 1) set and none above */
     uint64_t iova;                  /* mapped writable for the device, to frame */
-    const volatile uint8_t *frame;  /* the CPU's view of that page; its start must not hold the pattern */
+    const volatile uint8_t *frame;  /* the CPU's view of it; must not start with the pattern */
 };
 
 /*
@@ -145,8 +145,8 @@ struct exerciser_bits_probe {
  * result. The device is attached, rebase() has been called, and what the
  * device reaches with cut addresses is harmless: unmapped, it faults.
  */
-unsigned exerciser_measure_address_bits(struct exerciser *ex, const struct exerciser_bits_probe *probes,
-                                        size_t count);
+unsigned exerciser_measure_address_bits(struct exerciser *ex,
+                                        const struct exerciser_bits_probe *probes, size_t count);
 
 /* Starts, then sleeps and polls until it ended. */
 enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma);

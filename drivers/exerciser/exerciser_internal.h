@@ -14,16 +14,17 @@
 struct exerciser_driver {
     const char *name;
     bool (*knows)(const struct pci_function *f);
-    /* Fills in ex, of which function, host, label and scratch are set. False: it cannot be used, and why was logged. */
+    /* Fills in ex; function, host, label, scratch are set. False: unusable, and why was logged. */
     bool (*setup)(struct exerciser *ex);
 };
 
 extern const struct exerciser_driver edu_driver;
 extern const struct exerciser_driver nvme_driver;
 
-void ex_log(const struct exerciser *ex, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ex_log(const struct exerciser *ex, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* The registers behind a BAR, of at least len bytes, decoding switched on; NULL, with a line logged, otherwise. */
+/* The registers behind a BAR of at least len bytes, decoding on; NULL, logged, otherwise. */
 volatile uint8_t *ex_map_bar(struct exerciser *ex, unsigned bar, uint64_t len);
 
 /* ex->private_mem and what belongs to it, below limit_pa where there are such frames. */
@@ -32,7 +33,7 @@ bool ex_alloc_private(struct exerciser *ex, size_t pages, uint64_t limit_pa);
 /* Whether an operation keeps to what the exerciser says of itself. */
 bool ex_dma_fits(const struct exerciser *ex, const struct ex_dma *dma);
 
-/* Sleeps a short while; false once the deadline had passed. Read the hardware after it, not before. */
+/* Sleeps a while; false once the deadline had passed. Read the hardware after it, not before. */
 bool ex_wait(const struct exerciser *ex, uint64_t deadline_us, uint64_t step_us);
 
 static inline uint64_t ex_now_us(const struct exerciser *ex)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define NVME_CLASS 0x010802u
-#define WINDOW_MAX (1ull << 20)         /* registers and the four doorbells, whatever their stride */
+#define WINDOW_MAX (1ull << 20) /* registers and the four doorbells, whatever their stride */
 #define SEARCH_LEN (1ull << 20)         /* of the disk, for blocks that can be a pattern */
 #define TYPICAL_US 200u
 
@@ -44,7 +44,8 @@ static enum ex_status io_run(struct exerciser *ex, uint32_t opcode, uint64_t lba
     return nvme_run(ex, &nvme->io, &command);
 }
 
-static void limits_set(struct exerciser *ex, enum nvme_source source, uint32_t step_len, uint32_t max_len)
+static void limits_set(struct exerciser *ex, enum nvme_source source, uint32_t step_len,
+                       uint32_t max_len)
 {
     struct nvme *nvme = ex->state;
 
@@ -83,7 +84,8 @@ static void pattern_make(struct exerciser *ex)
     struct nvme *nvme = ex->state;
 
     for (uint32_t i = 0; i < NVME_DATA_LEN / 4; i++) {
-        uint32_t word = 0xa5000000u | ((ex->function->rid * 0x9e37u + i * 0x3b9ac5u) & EX_BITS32(23, 0));
+        uint32_t word =
+            0xa5000000u | ((ex->function->rid * 0x9e37u + i * 0x3b9ac5u) & EX_BITS32(23, 0));
 
         memcpy(nvme->pattern + 4 * (size_t)i, &word, sizeof(word));
     }
@@ -107,7 +109,8 @@ static enum ex_status pattern_choose(struct exerciser *ex)
     struct nvme *nvme = ex->state;
     enum ex_status status = EX_MISMATCH;
 
-    if (nvme->namespace_id != 0 && ex->scratch && nvme->blocks << nvme->block_shift >= 2ull * nvme->transfer_max)
+    if (nvme->namespace_id != 0 && ex->scratch &&
+        nvme->blocks << nvme->block_shift >= 2ull * nvme->transfer_max)
         return pattern_store(ex);
     if (nvme->namespace_id != 0)
         status = pattern_find(ex);
@@ -233,7 +236,8 @@ static enum ex_status nvme_poll(struct exerciser *ex)
         step_start(ex);
         return EX_PENDING;
     }
-    if (nvme->compare_after && memcmp(nvme_private(ex, NVME_AT_DATA), nvme->pattern, nvme->len) != 0)
+    if (nvme->compare_after &&
+        memcmp(nvme_private(ex, NVME_AT_DATA), nvme->pattern, nvme->len) != 0)
         return EX_MISMATCH;
     return EX_DONE;
 }
@@ -244,7 +248,11 @@ static void nvme_stop(struct exerciser *ex)
 }
 
 static const struct exerciser_ops nvme_ops = {
-    .name = "nvme", .rebase = nvme_rebase, .prepare = nvme_prepare, .start = nvme_start, .poll = nvme_poll,
+    .name = "nvme",
+    .rebase = nvme_rebase,
+    .prepare = nvme_prepare,
+    .start = nvme_start,
+    .poll = nvme_poll,
     .stop = nvme_stop,
 };
 
@@ -280,4 +288,6 @@ static bool nvme_setup(struct exerciser *ex)
     return true;
 }
 
-const struct exerciser_driver nvme_driver = { .name = "nvme", .knows = nvme_knows, .setup = nvme_setup };
+const struct exerciser_driver nvme_driver = { .name = "nvme",
+                                              .knows = nvme_knows,
+                                              .setup = nvme_setup };

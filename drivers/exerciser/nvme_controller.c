@@ -38,9 +38,12 @@ bool nvme_controller_check(struct exerciser *ex, uint64_t window_len)
     nvme->timeout_us = field(cap, NVME_CAP_TO) * NVME_TO_US;
     if (nvme->timeout_us < READY_MIN_US)
         nvme->timeout_us = READY_MIN_US;
-    if (cap == ~0ull || nvme->depth < 2 || !(cap & NVME_CAP_NVM) || field(cap, NVME_CAP_MPSMIN) != 0 ||
+    if (cap == ~0ull || nvme->depth < 2 || !(cap & NVME_CAP_NVM) ||
+        field(cap, NVME_CAP_MPSMIN) != 0 ||
         NVME_DOORBELLS + 4ull * nvme->doorbell_stride > window_len) {
-        ex_log(ex, "%s: cap=0x%llx: needs the NVM commands, pages of 4096 bytes, queues and their doorbells",
+        ex_log(ex,
+               "%s: cap=0x%llx: needs the NVM commands, pages of 4096 bytes, queues and their "
+               "doorbells",
                ex->label, (unsigned long long)cap);
         return false;
     }
@@ -64,8 +67,8 @@ static bool csts_wait(struct exerciser *ex, uint32_t mask, uint32_t wanted, uint
         if (csts & stop_at)
             break;
     } while (in_time);
-    ex_log(ex, "%s: csts=0x%x, expected 0x%x of mask 0x%x", ex->label, (unsigned)nvme_read(ex, NVME_CSTS),
-           (unsigned)wanted, (unsigned)mask);
+    ex_log(ex, "%s: csts=0x%x, expected 0x%x of mask 0x%x", ex->label,
+           (unsigned)nvme_read(ex, NVME_CSTS), (unsigned)wanted, (unsigned)mask);
     return false;
 }
 
@@ -129,7 +132,9 @@ static enum ex_status io_queues_create(struct exerciser *ex)
 static enum ex_status identify(struct exerciser *ex, uint32_t cns, uint32_t namespace_id)
 {
     struct nvme *nvme = ex->state;
-    struct nvme_command command = { .cdw0 = NVME_ADMIN_IDENTIFY, .nsid = namespace_id, .cdw10 = cns };
+    struct nvme_command command = { .cdw0 = NVME_ADMIN_IDENTIFY,
+                                    .nsid = namespace_id,
+                                    .cdw10 = cns };
 
     nvme_prps_set(ex, &command, ex->private_iova + NVME_AT_IDENTIFY, EX_PAGE_BYTES);
     return nvme_run(ex, &nvme->admin, &command);
@@ -164,8 +169,8 @@ static void namespace_read(struct exerciser *ex)
 
     memcpy(&nvme->blocks, id + NVME_NS_NSZE, sizeof(nvme->blocks));
     nvme->block_shift = format >> NVME_NS_LBAF_DATA_SHIFT & 0xffu;
-    if (nvme->blocks == 0 || (format & NVME_NS_LBAF_METADATA) != 0 || nvme->block_shift < BLOCK_SHIFT_MIN ||
-        nvme->block_shift > BLOCK_SHIFT_MAX)
+    if (nvme->blocks == 0 || (format & NVME_NS_LBAF_METADATA) != 0 ||
+        nvme->block_shift < BLOCK_SHIFT_MIN || nvme->block_shift > BLOCK_SHIFT_MAX)
         nvme->namespace_id = 0;
 }
 
@@ -205,7 +210,8 @@ enum ex_status nvme_controller_start(struct exerciser *ex)
     return io_queues_create(ex);
 }
 
-struct nvme_command nvme_io_command(const struct exerciser *ex, uint32_t opcode, uint64_t lba, uint32_t len)
+struct nvme_command nvme_io_command(const struct exerciser *ex, uint32_t opcode, uint64_t lba,
+                                    uint32_t len)
 {
     const struct nvme *nvme = ex->state;
 

@@ -44,7 +44,7 @@ struct nvme {
     struct nvme_queue admin, io;
     bool failed;                        /* only a reset helps */
 
-    struct nvme_queue *busy;            /* where the one outstanding command is; NULL: there is none */
+    struct nvme_queue *busy;            /* of the one outstanding command; NULL: there is none */
     uint16_t command_id;
     uint64_t deadline_us;
 
@@ -57,7 +57,8 @@ struct nvme {
 
     enum nvme_source source;
     bool source_scratch;                /* source was chosen for a scratch disk */
-    uint64_t pattern_lba, test_lba;     /* where the pattern is; where a scratch disk may be overwritten */
+    uint64_t pattern_lba;               /* where the pattern is */
+    uint64_t test_lba;                  /* where EX_READ may overwrite a scratch disk */
     uint8_t *pattern;
     uint32_t len;                       /* of the running operation */
     struct nvme_step steps[NVME_STEPS];
@@ -90,11 +91,13 @@ static inline void nvme_write(const struct exerciser *ex, uint32_t offset, uint3
 void nvme_queues_reset(struct exerciser *ex);
 /* Puts PRPs for [iova, iova + len) into the command, using the list page. */
 void nvme_prps_set(struct exerciser *ex, struct nvme_command *command, uint64_t iova, uint32_t len);
-void nvme_submit(struct exerciser *ex, struct nvme_queue *queue, const struct nvme_command *command);
+void nvme_submit(struct exerciser *ex, struct nvme_queue *queue,
+                 const struct nvme_command *command);
 /* EX_PENDING, or how the command ended. Bounded by its deadline. */
 enum ex_status nvme_complete(struct exerciser *ex);
 /* Submits and waits. */
-enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue, const struct nvme_command *command);
+enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue,
+                        const struct nvme_command *command);
 
 /* ---- nvme_controller.c ---- */
 
@@ -102,10 +105,11 @@ enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue, const st
 bool nvme_controller_check(struct exerciser *ex, uint64_t window_len);
 /* Off, on with empty queues at private_iova, I/O queues created; identified once. */
 enum ex_status nvme_controller_start(struct exerciser *ex);
-/* shutdown: the normal shutdown first, so that the disk writes back its caches. False: still enabled. */
+/* shutdown: first a normal one, so that the disk writes back its caches. False: still enabled. */
 bool nvme_controller_off(struct exerciser *ex, bool shutdown);
 
 /* A read, write or compare of len bytes from lba on, without PRPs. */
-struct nvme_command nvme_io_command(const struct exerciser *ex, uint32_t opcode, uint64_t lba, uint32_t len);
+struct nvme_command nvme_io_command(const struct exerciser *ex, uint32_t opcode, uint64_t lba,
+                                    uint32_t len);
 
 #endif

@@ -11,7 +11,8 @@
 #define COMMAND_TIMEOUT_US 2000000u
 #define COMMAND_POLL_US 50u
 
-static void queue_reset(struct exerciser *ex, struct nvme_queue *queue, uint32_t id, uint32_t sq_at, uint32_t cq_at)
+static void queue_reset(struct exerciser *ex, struct nvme_queue *queue, uint32_t id, uint32_t sq_at,
+                        uint32_t cq_at)
 {
     const struct nvme *nvme = ex->state;
 
@@ -58,7 +59,8 @@ void nvme_prps_set(struct exerciser *ex, struct nvme_command *command, uint64_t 
     command->prp2 = ex->private_iova + NVME_AT_LIST;
 }
 
-static void doorbell(struct exerciser *ex, const struct nvme_queue *queue, bool completion, uint32_t value)
+static void doorbell(struct exerciser *ex, const struct nvme_queue *queue, bool completion,
+                     uint32_t value)
 {
     const struct nvme *nvme = ex->state;
 
@@ -135,7 +137,8 @@ enum ex_status nvme_complete(struct exerciser *ex)
     return status_meaning(ex, status);
 }
 
-enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue, const struct nvme_command *command)
+enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue,
+                        const struct nvme_command *command)
 {
     enum ex_status status;
 

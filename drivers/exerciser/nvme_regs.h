@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* NVMe: registers, commands and completions as NVM Express Base 1.4 says. Only what this driver uses. */
+/* NVMe registers, commands and completions (NVM Express Base 1.4), as far as they are used. */
 #ifndef NVME_REGS_H
 #define NVME_REGS_H
 

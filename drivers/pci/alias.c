@@ -22,19 +22,24 @@ struct alias_quirk {
 #define FIXED(v, d, dev, fn) { v, d, SUBSYSTEM_ANY, SUBSYSTEM_ANY, (dev) << 3 | (fn), false }
 
 static const struct alias_quirk alias_quirks[] = {
-    FUNCTION(0x1180, 0xe832, 0), FUNCTION(0x1180, 0xe476, 0),                           /* Ricoh */
-    FUNCTION(0x6766, 0x3d40, 0), FUNCTION(0x6766, 0x3d41, 0),                           /* Glenfly */
-    FUNCTION(0x1b4b, 0x9120, 1), FUNCTION(0x1b4b, 0x9123, 1), FUNCTION(0x1b4b, 0x9125, 1),  /* Marvell */
+    /* Ricoh */
+    FUNCTION(0x1180, 0xe832, 0), FUNCTION(0x1180, 0xe476, 0),
+    /* Glenfly */
+    FUNCTION(0x6766, 0x3d40, 0), FUNCTION(0x6766, 0x3d41, 0),
+    /* Marvell */
+    FUNCTION(0x1b4b, 0x9120, 1), FUNCTION(0x1b4b, 0x9123, 1), FUNCTION(0x1b4b, 0x9125, 1),
     FUNCTION(0x1b4b, 0x9128, 1), FUNCTION(0x1b4b, 0x9130, 1), FUNCTION(0x1b4b, 0x9170, 1),
     FUNCTION(0x1b4b, 0x9172, 1), FUNCTION(0x1b4b, 0x917a, 1), FUNCTION(0x1b4b, 0x9182, 1),
     FUNCTION(0x1b4b, 0x9183, 1), FUNCTION(0x1b4b, 0x91a0, 1), FUNCTION(0x1b4b, 0x9215, 1),
     FUNCTION(0x1b4b, 0x9220, 1), FUNCTION(0x1b4b, 0x9230, 1), FUNCTION(0x1b4b, 0x9235, 1),
-    FUNCTION(0x1103, 0x0642, 1), FUNCTION(0x1103, 0x0645, 1),                           /* TTI */
-    FUNCTION(0x197b, 0x2392, 1),                                                        /* JMicron */
-    FUNCTION(0x1c28, 0x0122, 1),                                                        /* Lite-On */
-    { 0x9005, 0x0285, 0x9005, 0x02bb, 1u << 3, false },                                 /* Adaptec */
+    /* TTI, JMicron, Lite-On */
+    FUNCTION(0x1103, 0x0642, 1), FUNCTION(0x1103, 0x0645, 1), FUNCTION(0x197b, 0x2392, 1),
+    FUNCTION(0x1c28, 0x0122, 1),
+    /* Adaptec, two boards only */
+    { 0x9005, 0x0285, 0x9005, 0x02bb, 1u << 3, false },
     { 0x9005, 0x0285, 0x9005, 0x02bc, 1u << 3, false },
-    FIXED(0x8086, 0x2260, 0x10, 0), FIXED(0x8086, 0x2260, 0x11, 0), FIXED(0x8086, 0x2260, 0x12, 3), /* Intel MIC */
+    /* Intel MIC x200 */
+    FIXED(0x8086, 0x2260, 0x10, 0), FIXED(0x8086, 0x2260, 0x11, 0), FIXED(0x8086, 0x2260, 0x12, 3),
     FIXED(0x8086, 0x2264, 0x10, 0), FIXED(0x8086, 0x2264, 0x11, 0), FIXED(0x8086, 0x2264, 0x12, 3),
 };
 
@@ -42,7 +47,8 @@ static const struct alias_quirk alias_quirks[] = {
 static const struct {
     uint16_t vendor, device;
 } hidden_express_bridges[] = {
-    { 0x1b21, 0x1080 }, { 0x10e3, 0x8113 }, { 0x1283, 0x8892 }, { 0x1283, 0x8893 }, { 0x8086, 0x244e },
+    { 0x1b21, 0x1080 }, { 0x10e3, 0x8113 }, { 0x1283, 0x8892 },
+    { 0x1283, 0x8893 }, { 0x8086, 0x244e },
 };
 
 struct id_list {
@@ -63,8 +69,8 @@ static bool quirk_applies(const struct alias_quirk *q, const struct pci_function
 {
     if (q->vendor != f->vendor || q->device != f->device)
         return false;
-    return q->subsystem_vendor == SUBSYSTEM_ANY ||
-           (q->subsystem_vendor == f->subsystem_vendor && q->subsystem_device == f->subsystem_device);
+    return q->subsystem_vendor == SUBSYSTEM_ANY || (q->subsystem_vendor == f->subsystem_vendor &&
+                                                    q->subsystem_device == f->subsystem_device);
 }
 
 static void quirk_ids(struct id_list *list, const struct pci_function *f)
@@ -82,10 +88,12 @@ static bool is_hidden_express_bridge(const struct pci_function *bridge)
 {
     const struct pci_function *above = bridge->parent;
 
-    if (above == NULL || above->express_type == PCI_EXP_NONE || above->express_type == PCI_EXP_TO_PCI_BRIDGE)
+    if (above == NULL || above->express_type == PCI_EXP_NONE ||
+        above->express_type == PCI_EXP_TO_PCI_BRIDGE)
         return false;
     for (size_t i = 0; i < sizeof(hidden_express_bridges) / sizeof(hidden_express_bridges[0]); i++)
-        if (hidden_express_bridges[i].vendor == bridge->vendor && hidden_express_bridges[i].device == bridge->device)
+        if (hidden_express_bridges[i].vendor == bridge->vendor &&
+            hidden_express_bridges[i].device == bridge->device)
             return true;
     return false;
 }
@@ -100,7 +108,9 @@ static void bridge_ids(struct id_list *list, const struct pci_function *bridge)
         id_add(list, bridge->rid);
         break;
     case PCI_EXP_NONE:
-        id_add(list, is_hidden_express_bridge(bridge) ? (uint16_t)PCI_RID(bridge->secondary_bus, 0, 0) : bridge->rid);
+        id_add(list, is_hidden_express_bridge(bridge)
+                         ? (uint16_t)PCI_RID(bridge->secondary_bus, 0, 0)
+                         : bridge->rid);
         break;
     default:
         break;      /* ports pass requests on as they are */
@@ -122,7 +132,8 @@ size_t pci_bridges_above(const struct pci_function *f, uint16_t *rids, size_t ma
 {
     size_t count = 0;
 
-    for (const struct pci_function *bridge = f->parent; bridge != NULL && count < max; bridge = bridge->parent)
+    for (const struct pci_function *bridge = f->parent; bridge != NULL && count < max;
+         bridge = bridge->parent)
         rids[count++] = bridge->rid;
     return count;
 }

@@ -48,7 +48,8 @@ static struct pci_bar io_bar(const struct raw_bar *raw)
     /* The upper half may be hard-wired to zero: I/O addresses have 16 bits. */
     uint64_t mask = ~0ull << 16 | (raw->mask & PCI_BAR_IO_ADDRESS & 0xffffu);
 
-    return (struct pci_bar){ .io = true, .pa = raw->value & PCI_BAR_IO_ADDRESS, .len = mask_len(mask) };
+    return (
+        struct pci_bar){ .io = true, .pa = raw->value & PCI_BAR_IO_ADDRESS, .len = mask_len(mask) };
 }
 
 static struct pci_bar memory_bar(const struct raw_bar *raw, bool is_64bit)
@@ -60,8 +61,10 @@ static struct pci_bar memory_bar(const struct raw_bar *raw, bool is_64bit)
         mask = (uint64_t)raw[1].mask << 32 | (raw[0].mask & PCI_BAR_MEMORY_ADDRESS);
         pa |= (uint64_t)raw[1].value << 32;
     }
-    return (struct pci_bar){ .is_64bit = is_64bit, .prefetchable = (raw[0].value & PCI_BAR_PREFETCH) != 0,
-                             .pa = pa, .len = mask_len(mask) };
+    return (struct pci_bar){ .is_64bit = is_64bit,
+                             .prefetchable = (raw[0].value & PCI_BAR_PREFETCH) != 0,
+                             .pa = pa,
+                             .len = mask_len(mask) };
 }
 
 static bool bar_is_64bit(const struct raw_bar *raw)
@@ -73,7 +76,8 @@ void pci_bars_read(struct pci_function *f)
 {
     struct raw_bar raw[BAR_COUNT];
 
-    if (f->header_type != PCI_HEADER_DEVICE || (f->class_code & PCI_CLASS_BASE) == PCI_CLASS_BASE_BRIDGE)
+    if (f->header_type != PCI_HEADER_DEVICE ||
+        (f->class_code & PCI_CLASS_BASE) == PCI_CLASS_BASE_BRIDGE)
         return;
     bars_probe(f, raw);
     for (unsigned i = 0; i < BAR_COUNT; i++) {
@@ -82,13 +86,14 @@ void pci_bars_read(struct pci_function *f)
         if (raw[i].mask == 0)
             continue;
         if (wide && i + 1 == BAR_COUNT) {
-            pci_log(f->pci, "pci: " PCI_FORMAT " last BAR says it has 64 bits: left out", PCI_ARGS(f));
+            pci_log(f->pci, "pci: " PCI_FORMAT " last BAR says it has 64 bits: left out",
+                    PCI_ARGS(f));
             return;
         }
         f->bars[i] = raw[i].value & PCI_BAR_IO ? io_bar(&raw[i]) : memory_bar(&raw[i], wide);
         if (f->bars[i].len == 0)
-            pci_log(f->pci, "pci: " PCI_FORMAT " BAR %u has size mask 0x%x: left out", PCI_ARGS(f), i,
-                    (unsigned)raw[i].mask);
+            pci_log(f->pci, "pci: " PCI_FORMAT " BAR %u has size mask 0x%x: left out", PCI_ARGS(f),
+                    i, (unsigned)raw[i].mask);
         /* Never assigned by firmware: it decodes nothing. */
         if (f->bars[i].pa == 0)
             f->bars[i].len = 0;

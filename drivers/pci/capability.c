@@ -26,8 +26,9 @@ struct walk {
 static void walk_cut(const struct walk *w, uint32_t bad, const char *why)
 {
     if (w->report)
-        pci_log(w->f->pci, "pci: " PCI_FORMAT " %scapability list cut at 0x%x: pointer 0x%x %s", PCI_ARGS(w->f),
-                w->extended ? "extended " : "", (unsigned)w->at, (unsigned)bad, why);
+        pci_log(w->f->pci, "pci: " PCI_FORMAT " %scapability list cut at 0x%x: pointer 0x%x %s",
+                PCI_ARGS(w->f), w->extended ? "extended " : "", (unsigned)w->at, (unsigned)bad,
+                why);
 }
 
 /* Moves to the place a pointer names; false at the end of the list, orderly or not. */
@@ -54,12 +55,14 @@ static bool walk_to(struct walk *w, uint32_t next)
 static uint16_t standard_find(const struct pci_function *f, uint32_t id, bool report)
 {
     struct walk w = { .f = f, .report = report };
-    uint16_t pointer = f->header_type == PCI_HEADER_CARDBUS ? PCI_CAP_POINTER_CARDBUS : PCI_CAP_POINTER;
+    uint16_t pointer =
+        f->header_type == PCI_HEADER_CARDBUS ? PCI_CAP_POINTER_CARDBUS : PCI_CAP_POINTER;
 
     if (!(pci_read(f, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
         return 0;
     w.at = pointer;
-    for (uint32_t next = pci_read(f, pointer, 1); walk_to(&w, next); next = pci_read(f, (uint16_t)(w.at + 1), 1))
+    for (uint32_t next = pci_read(f, pointer, 1); walk_to(&w, next);
+         next = pci_read(f, (uint16_t)(w.at + 1), 1))
         if (pci_read(f, (uint16_t)w.at, 1) == id)
             return (uint16_t)w.at;
     return 0;

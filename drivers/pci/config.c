@@ -28,7 +28,8 @@ static uint32_t ones(unsigned width)
 
 static bool access_ok(uint16_t offset, unsigned width)
 {
-    return (width == 1 || width == 2 || width == 4) && offset % width == 0 && offset < PCI_CONFIG_BYTES;
+    return (width == 1 || width == 2 || width == 4) && offset % width == 0 &&
+           offset < PCI_CONFIG_BYTES;
 }
 
 static uint32_t port_address(uint16_t rid, uint16_t offset)
@@ -65,7 +66,8 @@ uint32_t pci_port_read(const struct pci *pci, uint16_t rid, uint16_t offset, uns
     return dword >> (8 * (offset & 3u)) & ones(width);
 }
 
-static void port_write(const struct pci *pci, uint16_t rid, uint16_t offset, unsigned width, uint32_t value)
+static void port_write(const struct pci *pci, uint16_t rid, uint16_t offset, unsigned width,
+                       uint32_t value)
 {
     uint32_t address = port_address(rid, offset);
     unsigned shift = 8 * (offset & 3u);
@@ -88,7 +90,8 @@ static struct pci_window *window_find(const struct pci *pci, uint16_t segment, u
     for (size_t i = 0; i < pci->window_count; i++) {
         struct pci_window *w = pci->windows[i];
 
-        if (!w->dropped && w->ecam.segment == segment && bus >= w->ecam.start_bus && bus <= w->ecam.end_bus)
+        if (!w->dropped && w->ecam.segment == segment && bus >= w->ecam.start_bus &&
+            bus <= w->ecam.end_bus)
             return w;
     }
     return NULL;
@@ -103,17 +106,20 @@ static volatile uint8_t *ecam_at(const struct pci *pci, uint16_t segment, uint16
     if (w == NULL || w->bus_failed[bus])
         return NULL;
     if (w->bus_at[bus] == NULL) {
-        w->bus_at[bus] = pci->host->mmio_map(pci->ctx, w->ecam.base_pa + bus * PCI_BUS_BYTES, PCI_BUS_BYTES);
+        w->bus_at[bus] =
+            pci->host->mmio_map(pci->ctx, w->ecam.base_pa + bus * PCI_BUS_BYTES, PCI_BUS_BYTES);
         if (w->bus_at[bus] == NULL) {
             w->bus_failed[bus] = true;
-            pci_log(pci, "pci: window of bus %04x:%02x cannot be mapped", (unsigned)segment, (unsigned)bus);
+            pci_log(pci, "pci: window of bus %04x:%02x cannot be mapped", (unsigned)segment,
+                    (unsigned)bus);
             return NULL;
         }
     }
     return (volatile uint8_t *)w->bus_at[bus] + (size_t)(rid & 0xffu) * PCI_CONFIG_BYTES;
 }
 
-uint32_t pci_read_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width)
+uint32_t pci_read_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset,
+                      unsigned width)
 {
     volatile uint8_t *at;
 
@@ -125,7 +131,8 @@ uint32_t pci_read_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t 
     return segment == 0 ? pci_port_read(pci, rid, offset, width) : ones(width);
 }
 
-void pci_write_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width, uint32_t value)
+void pci_write_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width,
+                   uint32_t value)
 {
     volatile uint8_t *at;
 
@@ -204,8 +211,10 @@ void pci_windows_check(struct pci *pci)
 
         w->dropped = !window_plausible(e) || (e->segment == 0 && !window_answers(pci, e));
         if (w->dropped)
-            pci_log(pci, "pci: window base=0x%llx segment=%04x buses=%02x-%02x is unusable, taking ports",
-                    (unsigned long long)e->base_pa, (unsigned)e->segment, (unsigned)e->start_bus,
-                    (unsigned)e->end_bus);
+            pci_log(
+                pci,
+                "pci: window base=0x%llx segment=%04x buses=%02x-%02x is unusable, taking ports",
+                (unsigned long long)e->base_pa, (unsigned)e->segment, (unsigned)e->start_bus,
+                (unsigned)e->end_bus);
     }
 }

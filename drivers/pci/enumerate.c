@@ -23,7 +23,7 @@ static void function_append(struct pci *pci, struct pci_function *f)
     pci->last = f;
 }
 
-/* Host bridges are header type 0, and some gate their devices' requests with their own master bit. */
+/* Host bridges have header type 0, and some gate their devices' requests with their master bit. */
 static bool masters_itself(const struct pci_function *f)
 {
     return !f->is_bridge && (f->class_code & PCI_CLASS_SUB) != PCI_CLASS_HOST_BRIDGE;
@@ -77,8 +77,9 @@ static void bridge_claim(struct pci *pci, struct pci_function *f)
     pci->secondary_of[f->secondary_bus] = f;
     for (unsigned bus = f->secondary_bus; bus <= f->subordinate_bus; bus++) {
         if (pci->range_of[bus] != outer) {
-            pci_log(pci, "pci: " PCI_FORMAT " bridge buses=%02x-%02x overlaps another's from %02x on", PCI_ARGS(f),
-                    (unsigned)f->secondary_bus, (unsigned)f->subordinate_bus, bus);
+            pci_log(pci,
+                    "pci: " PCI_FORMAT " bridge buses=%02x-%02x overlaps another's from %02x on",
+                    PCI_ARGS(f), (unsigned)f->secondary_bus, (unsigned)f->subordinate_bus, bus);
             return;
         }
         pci->range_of[bus] = f;
@@ -161,8 +162,8 @@ static bool segment_scan(struct pci *pci, uint16_t segment)
             if (!bus_answers(pci, segment, bus))
                 continue;
             if (pci->range_of[bus] != NULL)
-                pci_log(pci, "pci: bus %04x:%02x answers inside the range of bridge " PCI_FORMAT, (unsigned)segment,
-                        bus, PCI_ARGS(pci->range_of[bus]));
+                pci_log(pci, "pci: bus %04x:%02x answers inside the range of bridge " PCI_FORMAT,
+                        (unsigned)segment, bus, PCI_ARGS(pci->range_of[bus]));
             else if (bus != 0)
                 pci_log(pci, "pci: bus %04x:%02x is a further root bus", (unsigned)segment, bus);
         }

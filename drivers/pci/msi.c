@@ -73,7 +73,8 @@ static bool msix_table_map(struct pci_function *f)
     return state->msix_table != NULL || malformed(f, "MSI-X table cannot be mapped");
 }
 
-static void msix_entry_write(struct pci_function *f, unsigned vector, uint64_t address, uint32_t data)
+static void msix_entry_write(struct pci_function *f, unsigned vector, uint64_t address,
+                             uint32_t data)
 {
     volatile uint8_t *entry = state_of(f)->msix_table + (size_t)vector * MSIX_ENTRY_BYTES;
     const struct pci_host *host = f->pci->host;
@@ -108,7 +109,8 @@ static bool msix_enable(struct pci_function *f, unsigned vector, uint64_t addres
 static bool msi_enable(struct pci_function *f, uint64_t address, uint32_t data)
 {
     uint16_t cap = f->cap_msi;
-    uint32_t control = pci_read(f, (uint16_t)(cap + MSI_CONTROL), 2) & ~(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE);
+    uint32_t control = pci_read(f, (uint16_t)(cap + MSI_CONTROL), 2) &
+                       ~(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE);
     bool wide = (control & MSI_CONTROL_64BIT) != 0;
     unsigned mask_at = cap + (wide ? MSI_MASK_64 : MSI_MASK_32);
 

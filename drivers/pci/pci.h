@@ -75,8 +75,9 @@ struct pci;     /* one machine's buses */
  * Finds every function of every bus: root buses are bus 0 of each segment and
  * those in extra_roots (further host bridges), and any bus of an ECAM window
  * that no bridge leads to and that has a function. Bus mastering is switched
- * off on every function that is not a bridge as soon as it is seen when
- * stop_bus_masters is set. Malformed capability lists are reported and cut.
+ * off on every function that is not a bridge of any kind (host bridges gate
+ * their devices' requests) as soon as it is seen when stop_bus_masters is set.
+ * Malformed capability lists are reported and cut.
  * NULL: out of memory.
  */
 struct pci *pci_enumerate(const struct pci_host *host, void *ctx, const struct pci_ecam *ecams,

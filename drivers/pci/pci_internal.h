@@ -75,9 +75,9 @@ struct pci {
     size_t window_count;
     bool stop_bus_masters;
     struct pci_function *first, *last;
-    /* While one segment is scanned: the innermost bridge whose range holds a bus, and the bridge it is secondary to. */
+    /* Of the segment being scanned: the innermost bridge whose range holds a bus. */
     struct pci_function *range_of[PCI_BUSES];
-    struct pci_function *secondary_of[PCI_BUSES];
+    struct pci_function *secondary_of[PCI_BUSES];   /* the bridge that leads to a bus */
 };
 
 /* Every struct pci_function is the first member of one of these. */

@@ -36,7 +36,7 @@ static void *fake_pages_alloc(void *ctx, size_t count, uint64_t limit_pa, uint64
     return pages;
 }
 
-/* Blocks live until the reset, so that a late access of the device is seen as a wrong byte, not as a crash. */
+/* Blocks live until the reset: a late access of the device shows as a wrong byte. */
 static void fake_pages_free(void *ctx, void *pages, size_t count)
 {
     (void)ctx;
@@ -116,9 +116,17 @@ static void fake_log(void *ctx, const char *format, va_list args)
 }
 
 const struct exerciser_host fake_exerciser_host = {
-    .pages_alloc = fake_pages_alloc, .pages_free = fake_pages_free, .alloc = fake_alloc, .mmio_map = fake_mmio_map,
-    .mmio_read32 = fake_read32, .mmio_read64 = fake_read64, .mmio_write32 = fake_write32,
-    .mmio_write64 = fake_write64, .barrier = fake_barrier, .now_us = fake_now, .sleep_us = fake_sleep,
+    .pages_alloc = fake_pages_alloc,
+    .pages_free = fake_pages_free,
+    .alloc = fake_alloc,
+    .mmio_map = fake_mmio_map,
+    .mmio_read32 = fake_read32,
+    .mmio_read64 = fake_read64,
+    .mmio_write32 = fake_write32,
+    .mmio_write64 = fake_write64,
+    .barrier = fake_barrier,
+    .now_us = fake_now,
+    .sleep_us = fake_sleep,
     .log = fake_log,
 };
 
@@ -129,8 +137,8 @@ void fake_exerciser_reset(struct fake_exerciser *fake)
     memset(fake, 0, sizeof(*fake));
 }
 
-void fake_exerciser_map(struct fake_exerciser *fake, uint64_t iova, void *memory, uint64_t len, bool readable,
-                        bool writable)
+void fake_exerciser_map(struct fake_exerciser *fake, uint64_t iova, void *memory, uint64_t len,
+                        bool readable, bool writable)
 {
     if (fake->map_count == FAKE_MAPPINGS)
         abort();
@@ -156,7 +164,8 @@ static uint8_t *translate(struct fake_exerciser *fake, uint64_t iova, bool to_me
     return NULL;
 }
 
-bool fake_exerciser_dma(struct fake_exerciser *fake, uint64_t iova, void *buffer, uint64_t len, bool to_memory)
+bool fake_exerciser_dma(struct fake_exerciser *fake, uint64_t iova, void *buffer, uint64_t len,
+                        bool to_memory)
 {
     uint8_t *bytes = buffer;
     bool whole = true;

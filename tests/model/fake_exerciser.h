@@ -27,24 +27,26 @@ struct fake_exerciser {
     struct fake_mapping maps[FAKE_MAPPINGS];
     size_t map_count;
     unsigned refused;                   /* accesses of the device that no mapping allowed */
-    size_t allocs, fail_alloc;          /* the fail_alloc-th of alloc, pages_alloc and mmio_map fails; 0: none */
+    size_t allocs,
+        fail_alloc; /* the fail_alloc-th of alloc, pages_alloc and mmio_map fails; 0: none */
     uint64_t no_pages_below;            /* pages_alloc has none with a smaller limit */
     void *blocks[64];
     size_t block_count;
     char log[4096];
 
-    struct pci_function function;       /* the test fills it; configuration accesses go to fake_pci */
+    struct pci_function function; /* the test fills it; configuration accesses go to fake_pci */
 };
 
 extern const struct exerciser_host fake_exerciser_host;     /* its ctx is a struct fake_exerciser */
 
 /* Empties it and frees what was handed out. Start with a static, zeroed one. */
 void fake_exerciser_reset(struct fake_exerciser *fake);
-void fake_exerciser_map(struct fake_exerciser *fake, uint64_t iova, void *memory, uint64_t len, bool readable,
-                        bool writable);
+void fake_exerciser_map(struct fake_exerciser *fake, uint64_t iova, void *memory, uint64_t len,
+                        bool readable, bool writable);
 void fake_exerciser_unmap(struct fake_exerciser *fake, uint64_t iova);
 /* The device's DMA, page by page; false: some of it was refused, and that part left as it was. */
-bool fake_exerciser_dma(struct fake_exerciser *fake, uint64_t iova, void *buffer, uint64_t len, bool to_memory);
+bool fake_exerciser_dma(struct fake_exerciser *fake, uint64_t iova, void *buffer, uint64_t len,
+                        bool to_memory);
 bool fake_exerciser_logged(const struct fake_exerciser *fake, const char *text);
 
 #endif

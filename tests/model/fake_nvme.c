@@ -26,7 +26,8 @@ static void put(uint8_t *at, uint64_t value, unsigned bytes)
 }
 
 /* Moves data along the command's PRPs; the status. */
-static uint32_t transfer(struct fake_nvme *n, const uint8_t *sqe, uint8_t *data, uint32_t len, bool to_memory)
+static uint32_t transfer(struct fake_nvme *n, const uint8_t *sqe, uint8_t *data, uint32_t len,
+                         bool to_memory)
 {
     uint64_t prp = get(sqe + 24, 8), prp2 = get(sqe + 32, 8);
     uint32_t part = PAGE - prp % PAGE;
@@ -148,7 +149,8 @@ static uint32_t io(struct fake_nvme *n, const uint8_t *sqe)
     }
 }
 
-static void complete(struct fake_nvme *n, struct fake_nvme_queue *q, uint32_t id, const uint8_t *sqe, uint32_t status)
+static void complete(struct fake_nvme *n, struct fake_nvme_queue *q, uint32_t id,
+                     const uint8_t *sqe, uint32_t status)
 {
     uint8_t cqe[16] = { 0 };
 
@@ -189,11 +191,17 @@ static void enable(struct fake_nvme *n)
 {
     memset(n->queues, 0, sizeof(n->queues));
     n->queues[0] = (struct fake_nvme_queue){
-        .sq = n->asq, .cq = n->acq, .sq_depth = (n->aqa & 0xfff) + 1, .cq_depth = (n->aqa >> 16 & 0xfff) + 1,
-        .phase = 1, .sq_created = true, .cq_created = true,
+        .sq = n->asq,
+        .cq = n->acq,
+        .sq_depth = (n->aqa & 0xfff) + 1,
+        .cq_depth = (n->aqa >> 16 & 0xfff) + 1,
+        .phase = 1,
+        .sq_created = true,
+        .cq_created = true,
     };
     /* Entries of 64 and 16 bytes, pages of 4096, everything aligned to them. */
-    if ((n->cc >> 16 & 0xff) != 0x46 || (n->cc & 0x3ff0) != 0 || n->asq % PAGE != 0 || n->acq % PAGE != 0)
+    if ((n->cc >> 16 & 0xff) != 0x46 || (n->cc & 0x3ff0) != 0 || n->asq % PAGE != 0 ||
+        n->acq % PAGE != 0)
         n->bad++;
     n->csts = n->fails_to_start ? 2 : n->never_ready ? 0 : 1;
 }

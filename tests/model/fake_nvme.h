@@ -36,7 +36,7 @@ struct fake_nvme {
     bool hangs;                 /* executes nothing */
     bool wrong_id;              /* completes another command */
     bool quiet_dma_errors;      /* success where a transfer was refused, as QEMU does */
-    uint16_t fail_opcode;       /* 0x100 | opcode: that command ends with this status, of bits 15:1 */
+    uint16_t fail_opcode; /* 0x100 | opcode: that command ends with this status, of bits 15:1 */
     uint16_t fail_status;
     /* State. */
     uint32_t cc, csts, aqa;

@@ -44,7 +44,8 @@ void fake_pci_set(struct fake_pci_function *f, uint16_t offset, unsigned width, 
     memcpy(f->config + offset, &value, width);
 }
 
-static void bar_write(struct fake_pci *fake, struct fake_pci_function *f, unsigned index, uint32_t value)
+static void bar_write(struct fake_pci *fake, struct fake_pci_function *f, unsigned index,
+                      uint32_t value)
 {
     uint16_t at = (uint16_t)(0x10 + 4 * index);
     uint32_t old = fake_pci_get(f, at, 4);
@@ -56,8 +57,8 @@ static void bar_write(struct fake_pci *fake, struct fake_pci_function *f, unsign
 }
 
 /* Byte by byte, since a 4-byte access covers COMMAND and STATUS. */
-static void config_write(struct fake_pci *fake, struct fake_pci_function *f, uint32_t offset, unsigned width,
-                         uint32_t value)
+static void config_write(struct fake_pci *fake, struct fake_pci_function *f, uint32_t offset,
+                         unsigned width, uint32_t value)
 {
     if ((f->config[0x0e] & 0x7f) == 0 && offset >= 0x10 && offset < 0x28) {
         if (width == 4)
@@ -84,12 +85,15 @@ static uint32_t all_ones(unsigned width)
 }
 
 /* Where an address in an ECAM window leads; false: it is in none. */
-static bool ecam_decode(struct fake_pci *fake, uint64_t pa, struct fake_pci_function **f, uint32_t *offset)
+static bool ecam_decode(struct fake_pci *fake, uint64_t pa, struct fake_pci_function **f,
+                        uint32_t *offset)
 {
     if (pa < FAKE_PCI_ECAM || pa >= FAKE_PCI_ECAM + 8 * SEGMENT_BYTES)
         return false;
     fake->ecam_accesses++;
-    *f = fake->ecam_dead ? NULL : find(fake, (uint32_t)((pa - FAKE_PCI_ECAM) / SEGMENT_BYTES), pa >> 12 & 0xffff);
+    *f = fake->ecam_dead
+             ? NULL
+             : find(fake, (uint32_t)((pa - FAKE_PCI_ECAM) / SEGMENT_BYTES), pa >> 12 & 0xffff);
     *offset = pa & 0xfff;
     return true;
 }
@@ -167,7 +171,8 @@ static void *fake_alloc(void *ctx, size_t bytes)
 {
     struct fake_pci *fake = ctx;
 
-    if (fake->allocs + 1 == fake->fail_alloc || fake->allocs == sizeof(fake->blocks) / sizeof(fake->blocks[0]))
+    if (fake->allocs + 1 == fake->fail_alloc ||
+        fake->allocs == sizeof(fake->blocks) / sizeof(fake->blocks[0]))
         return NULL;
     return fake->blocks[fake->allocs++] = calloc(1, bytes);
 }
@@ -183,8 +188,13 @@ static void fake_log(void *ctx, const char *format, va_list args)
 }
 
 const struct pci_host fake_pci_host = {
-    .mmio_map = fake_map, .mmio_read = fake_read, .mmio_write = fake_write, .port_read32 = fake_port_read,
-    .port_write32 = fake_port_write, .alloc = fake_alloc, .log = fake_log,
+    .mmio_map = fake_map,
+    .mmio_read = fake_read,
+    .mmio_write = fake_write,
+    .port_read32 = fake_port_read,
+    .port_write32 = fake_port_write,
+    .alloc = fake_alloc,
+    .log = fake_log,
 };
 
 void fake_pci_reset(struct fake_pci *fake)
@@ -194,8 +204,8 @@ void fake_pci_reset(struct fake_pci *fake)
     memset(fake, 0, sizeof(*fake));
 }
 
-struct fake_pci_function *fake_pci_add(struct fake_pci *fake, uint16_t segment, uint16_t rid, uint32_t vendor_device,
-                                       uint32_t class_code)
+struct fake_pci_function *fake_pci_add(struct fake_pci *fake, uint16_t segment, uint16_t rid,
+                                       uint32_t vendor_device, uint32_t class_code)
 {
     struct fake_pci_function *f = &fake->functions[fake->count++];
 
@@ -209,8 +219,8 @@ struct fake_pci_function *fake_pci_add(struct fake_pci *fake, uint16_t segment, 
     return f;
 }
 
-struct fake_pci_function *fake_pci_add_bridge(struct fake_pci *fake, uint16_t rid, uint8_t secondary,
-                                              uint8_t subordinate)
+struct fake_pci_function *fake_pci_add_bridge(struct fake_pci *fake, uint16_t rid,
+                                              uint8_t secondary, uint8_t subordinate)
 {
     struct fake_pci_function *f = fake_pci_add(fake, 0, rid, 0x000c1b36, 0x060400);
 
@@ -244,7 +254,9 @@ void fake_pci_bar(struct fake_pci_function *f, unsigned index, uint32_t value, u
 
 struct pci_ecam fake_pci_window(uint16_t segment)
 {
-    return (struct pci_ecam){ .base_pa = FAKE_PCI_ECAM + segment * SEGMENT_BYTES, .segment = segment, .end_bus = 255 };
+    return (struct pci_ecam){ .base_pa = FAKE_PCI_ECAM + segment * SEGMENT_BYTES,
+                              .segment = segment,
+                              .end_bus = 255 };
 }
 
 struct pci *fake_pci_start(struct fake_pci *fake)

@@ -43,11 +43,11 @@ extern const struct pci_host fake_pci_host;     /* its ctx is a struct fake_pci 
 
 /* Empties it and frees what the driver was given. Start with a static, zeroed one. */
 void fake_pci_reset(struct fake_pci *fake);
-struct fake_pci_function *fake_pci_add(struct fake_pci *fake, uint16_t segment, uint16_t rid, uint32_t vendor_device,
-                                       uint32_t class_code);
+struct fake_pci_function *fake_pci_add(struct fake_pci *fake, uint16_t segment, uint16_t rid,
+                                       uint32_t vendor_device, uint32_t class_code);
 /* vendor_device is device << 16 | vendor, as the register reads. */
-struct fake_pci_function *fake_pci_add_bridge(struct fake_pci *fake, uint16_t rid, uint8_t secondary,
-                                              uint8_t subordinate);
+struct fake_pci_function *fake_pci_add_bridge(struct fake_pci *fake, uint16_t rid,
+                                              uint8_t secondary, uint8_t subordinate);
 void fake_pci_set(struct fake_pci_function *f, uint16_t offset, unsigned width, uint32_t value);
 uint32_t fake_pci_get(const struct fake_pci_function *f, uint16_t offset, unsigned width);
 /* A capability at a place; sets the status bit, and the list's head where it is the first. */

@@ -34,7 +34,7 @@ static void device_transfer(void)
 
     device.command &= ~1ull;
     device.transfers++;
-    if (at < 0x40000 || at + device.count >= 0x41000) {     /* 4096 bytes from the start are too many */
+    if (at < 0x40000 || at + device.count >= 0x41000) { /* 4096 bytes from the start are too many */
         device.out_of_buffer++;
         return;
     }
@@ -63,7 +63,8 @@ static uint64_t device_read(struct fake_exerciser *host, uint32_t offset, unsign
     }
 }
 
-static void device_write(struct fake_exerciser *host, uint32_t offset, unsigned width, uint64_t value)
+static void device_write(struct fake_exerciser *host, uint32_t offset, unsigned width,
+                         uint64_t value)
 {
     device_time_passes();
     device.bad_access += (offset < 0x80) != (width == 4);
@@ -119,7 +120,8 @@ static struct exerciser *attached(uint8_t *page)
     return ex;
 }
 
-static enum ex_status run(struct exerciser *ex, enum ex_operation operation, uint64_t iova, uint32_t len)
+static enum ex_status run(struct exerciser *ex, enum ex_operation operation, uint64_t iova,
+                          uint32_t len)
 {
     return exerciser_run(ex, &(struct ex_dma){ .operation = operation, .iova = iova, .len = len });
 }
@@ -284,8 +286,9 @@ TEST(unreachable_private_memory_is_no_mismatch)
 TEST(operations_that_do_not_fit_are_refused)
 {
     static const struct ex_dma bad[] = {
-        { EX_WRITE, TARGET, 0 }, { EX_WRITE, TARGET, 2052 }, { EX_WRITE, TARGET, 6 }, { EX_READ, TARGET + 2, 4 },
-        { EX_READ, 0x10000000, 4 }, { EX_READ, 0x0ffffffc, 8 }, { EX_WRITE, UINT64_MAX - 3, 4 },
+        { EX_WRITE, TARGET, 0 },         { EX_WRITE, TARGET, 2052 }, { EX_WRITE, TARGET, 6 },
+        { EX_READ, TARGET + 2, 4 },      { EX_READ, 0x10000000, 4 }, { EX_READ, 0x0ffffffc, 8 },
+        { EX_WRITE, UINT64_MAX - 3, 4 },
     };
     static uint8_t page[4096];
     struct exerciser *ex = attached(page);

@@ -8,12 +8,19 @@ static struct fake_exerciser fake;
 
 static struct exerciser sample(void)
 {
-    return (struct exerciser){ .host = &fake_exerciser_host, .host_ctx = &fake, .address_bits = 32, .align = 4,
-                               .step_len = 512, .max_len = 4096, .can_read = true, .can_write = true,
+    return (struct exerciser){ .host = &fake_exerciser_host,
+                               .host_ctx = &fake,
+                               .address_bits = 32,
+                               .align = 4,
+                               .step_len = 512,
+                               .max_len = 4096,
+                               .can_read = true,
+                               .can_write = true,
                                .typical_us = 800 };
 }
 
-static bool fits(const struct exerciser *ex, enum ex_operation operation, uint64_t iova, uint32_t len)
+static bool fits(const struct exerciser *ex, enum ex_operation operation, uint64_t iova,
+                 uint32_t len)
 {
     return ex_dma_fits(ex, &(struct ex_dma){ .operation = operation, .iova = iova, .len = len });
 }

@@ -17,7 +17,8 @@ static void machine(void)
 {
     fake_nvme_init(&disk, &fake);
     fake_pci_reset(&bus);
-    fake_pci_bar(fake_pci_add(&bus, 0, PCI_RID(1, 0, 0), 0x00101b36, 0x010802), 0, 0xfebf0000, 0x4000);
+    fake_pci_bar(fake_pci_add(&bus, 0, PCI_RID(1, 0, 0), 0x00101b36, 0x010802), 0, 0xfebf0000,
+                 0x4000);
     memset(target, 0x11, sizeof(target));
 }
 
@@ -51,7 +52,8 @@ static struct exerciser *attached(bool scratch)
     return ex;
 }
 
-static enum ex_status run(struct exerciser *ex, enum ex_operation operation, uint64_t iova, uint32_t len)
+static enum ex_status run(struct exerciser *ex, enum ex_operation operation, uint64_t iova,
+                          uint32_t len)
 {
     return exerciser_run(ex, &(struct ex_dma){ .operation = operation, .iova = iova, .len = len });
 }
@@ -227,8 +229,8 @@ TEST(prps_of_every_shape)
     static const struct {
         uint32_t offset, len;
     } cases[] = {
-        { 0, 512 }, { 0xe00, 512 }, { 0xe04, 512 }, { 0, 4096 }, { 4, 4096 }, { 0xffc, 4096 }, { 0, 8192 },
-        { 4, 8192 }, { 0xffc, 8192 }, { 0, 65536 }, { 4, 65536 }, { 0xffc, 65536 },
+        { 0, 512 },  { 0xe00, 512 }, { 0xe04, 512 },  { 0, 4096 },  { 4, 4096 },  { 0xffc, 4096 },
+        { 0, 8192 }, { 4, 8192 },    { 0xffc, 8192 }, { 0, 65536 }, { 4, 65536 }, { 0xffc, 65536 },
     };
     struct exerciser *ex;
 

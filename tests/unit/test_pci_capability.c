@@ -138,7 +138,8 @@ TEST(extended_list_loops_and_bad_pointers_end)
     extended(0x148, 0x000d, 0x100);
     f = pci_first(fake_pci_start(&fake));
     CHECK_EQ(pci_extended_capability(f, 0x0010), 0);
-    CHECK(fake_pci_logged(&fake, "extended capability list cut at 0x148: pointer 0x100 leads back"));
+    CHECK(
+        fake_pci_logged(&fake, "extended capability list cut at 0x148: pointer 0x100 leads back"));
 
     device();
     fake_pci_express(hw, PCI_EXP_ENDPOINT);
