@@ -319,6 +319,11 @@ uint16_t iommu_device_rid(const struct iommu_device *device)
     return device->desc.rids[0];
 }
 
+size_t iommu_device_unit(const struct iommu_device *device)
+{
+    return device->unit->index;
+}
+
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device)
 {
     return __atomic_load_n(&device->domain, __ATOMIC_ACQUIRE);

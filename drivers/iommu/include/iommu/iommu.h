@@ -156,6 +156,7 @@ iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc, stru
 void *iommu_device_owner(const struct iommu_device *device);
 uint16_t iommu_device_segment(const struct iommu_device *device);
 uint16_t iommu_device_rid(const struct iommu_device *device);       /* rids[0] */
+size_t iommu_device_unit(const struct iommu_device *device);        /* index of its unit, for iommu_unit_info() */
 struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid); /* NULL: never added */
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device); /* NULL: blocked or reserved regions only */
 /* True where firmware asked for memory to stay reachable for this device (RMRR); see iommu_reserved_region(). */
