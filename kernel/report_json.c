@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The report as one JSON object (design section 5). Registers and addresses are text in hexadecimal. */
+#include "report.h"
+
+#include "acpi.h"
+#include "console.h"
+#include "format.h"
+#include "json.h"
+#include "machine.h"
+#include "mm.h"
+#include "version.h"
+
+#define SCHEMA "iommukit-report/1"
+#define ADDRESS_BYTES 16u
+
+static void put_console(void *ctx, const char *text, size_t len)
+{
+    (void)ctx;
+    console_write(text, len);
+}
+
+static void put_rid(struct json *json, const char *name, uint16_t segment, uint16_t rid)
+{
+    char text[ADDRESS_BYTES];
+
+    format_line(text, sizeof(text), IOMMU_RID_FORMAT, IOMMU_RID_ARGS(segment, rid));
+    json_text(json, name, text);
+}
+
+static void put_machine(struct json *json)
+{
+    char vendor[13], name[CPU_NAME_BYTES];
+
+    report_cpu_names(vendor, name);
+    json_text(json, "version", IOMMUKIT_VERSION);
+    json_text(json, "door", report_door_name());
+    json_text(json, "loader", machine.boot->loader);
+    json_text(json, "cmdline", machine.boot->cmdline);
+    json_text(json, "cpu_vendor", vendor);
+    json_text(json, "cpu_name", name);
+    json_number(json, "ram_bytes", ram_bytes());
+    json_hex(json, "ram_end", ram_end_pa());
+}
+
+static void put_tables(struct json *json)
+{
+    json_text(json, "acpi_root", machine_acpi.used_xsdt ? "XSDT" : "RSDT");
+    json_open(json, "acpi_tables", '[');
+    for (size_t i = 0; i < machine_acpi.table_count; i++) {
+        const struct acpi_table *table = &machine_acpi.tables[i];
+
+        json_open(json, NULL, '{');
+        json_text(json, "signature", table->signature);
+        json_hex(json, "address", table->pa);
+        json_number(json, "length", table->len);
+        json_bool(json, "checksum_ok", table->checksum_ok);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_capabilities(struct json *json, size_t unit)
+{
+    struct iommu_capability cap;
+
+    json_open(json, "capabilities", '{');
+    for (size_t i = 0; iommu_unit_capability(machine.iommu, unit, i, &cap) == IOMMU_OK; i++)
+        json_number(json, cap.name, cap.value);
+    json_close(json, '}');
+}
+
+static void put_unit(struct json *json, size_t index, const struct iommu_unit_info *unit)
+{
+    json_open(json, NULL, '{');
+    json_text(json, "name", unit->name);
+    json_text(json, "vendor", unit->vendor);
+    json_number(json, "segment", unit->segment);
+    json_hex(json, "base", unit->registers_pa);
+    json_number(json, "version_major", unit->version >> 8);
+    json_number(json, "version_minor", unit->version & 0xff);
+    json_hex(json, "cap", unit->capability);
+    json_hex(json, "ecap", unit->extended);
+    json_bool(json, "translating", unit->translating);
+    json_bool(json, "found_translating", unit->found_translating);
+    json_bool(json, "fenced", unit->fenced);
+    json_bool(json, "queue", unit->uses_queue);
+    json_number(json, "input_bits", unit->input_bits);
+    json_number(json, "output_bits", unit->output_bits);
+    json_hex(json, "page_sizes", unit->page_sizes);
+    json_number(json, "domain_ids", unit->domain_ids);
+    json_number(json, "fault_records", unit->fault_records);
+    json_number(json, "faults", unit->faults);
+    put_capabilities(json, index);
+    json_close(json, '}');
+}
+
+static void put_units(struct json *json)
+{
+    struct iommu_unit_info unit;
+
+    json_open(json, "units", '[');
+    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+        put_unit(json, i, &unit);
+    json_close(json, ']');
+}
+
+static void put_handoff(struct json *json, const char *name, const struct iommu_handoff *handoff)
+{
+    json_open(json, name, '[');
+    for (uint32_t i = 0; handoff->taken != 0 && i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
+        const struct iommu_handoff_unit *u = &handoff->units[i];
+
+        json_open(json, NULL, '{');
+        json_hex(json, "base", u->registers_pa);
+        json_number(json, "segment", u->segment);
+        json_bool(json, "present", u->present);
+        json_hex(json, "version", u->version);
+        json_hex(json, "cap", u->capability);
+        json_hex(json, "ecap", u->extended);
+        json_hex(json, "gsts", u->status);
+        json_hex(json, "fsts", u->fault_status);
+        json_hex(json, "fectl", u->fault_control);
+        json_hex(json, "pmen", u->protected_memory);
+        json_hex(json, "rtaddr", u->root);
+        json_hex(json, "iqa", u->queue_address);
+        json_hex(json, "iqh", u->queue_head);
+        json_hex(json, "iqt", u->queue_tail);
+        json_hex(json, "irta", u->interrupt_root);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_reserved(struct json *json, const struct pci_function *f)
+{
+    struct iommu_region region;
+
+    json_open(json, "reserved", '[');
+    for (size_t i = 0; f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++) {
+        json_open(json, NULL, '{');
+        json_hex(json, "start", region.start);
+        json_hex(json, "end", region.end);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_function(struct json *json, const struct pci_function *f)
+{
+    uint16_t rids[IOMMU_DEVICE_RIDS];
+    size_t count = pci_requester_ids(f, rids, IOMMU_DEVICE_RIDS);
+
+    json_open(json, NULL, '{');
+    put_rid(json, "address", f->segment, f->rid);
+    if (f->parent != NULL)
+        put_rid(json, "parent", f->segment, f->parent->rid);
+    json_hex(json, "vendor", f->vendor);
+    json_hex(json, "device", f->device);
+    json_hex(json, "class", f->class_code);
+    json_text(json, "class_name", pci_class_name(f->class_code));
+    json_bool(json, "bridge", f->is_bridge);
+    json_text(json, "unit", report_unit_of(f));
+    json_open(json, "requester_ids", '[');
+    for (size_t i = 0; i < count; i++)
+        put_rid(json, NULL, f->segment, rids[i]);
+    json_close(json, ']');
+    put_reserved(json, f);
+    json_close(json, '}');
+}
+
+static void put_functions(struct json *json)
+{
+    json_open(json, "functions", '[');
+    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL; f = f->next)
+        put_function(json, f);
+    json_close(json, ']');
+}
+
+static void put_exercisers(struct json *json)
+{
+    json_open(json, "exercisers", '[');
+    for (size_t i = 0; i < machine.suite.exerciser_count; i++) {
+        const struct exerciser *ex = machine.suite.exercisers[i];
+
+        json_open(json, NULL, '{');
+        json_text(json, "label", ex->label);
+        json_number(json, "address_bits", ex->address_bits);
+        json_number(json, "max_len", ex->max_len);
+        json_bool(json, "covered", ex->device != NULL);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+void report_json(void)
+{
+    struct json json = { .put = put_console };
+
+    print("---8<--- report\n");
+    json_open(&json, NULL, '{');
+    json_text(&json, "schema", SCHEMA);
+    put_machine(&json);
+    put_tables(&json);
+    put_units(&json);
+    put_handoff(&json, "handoff_before_exit", &machine.boot->before_exit);
+    put_handoff(&json, "handoff_kernel_entry", &machine.handoff);
+    put_functions(&json);
+    put_exercisers(&json);
+    json_close(&json, '}');
+    print("\n--->8---\n");
+}
