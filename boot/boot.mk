@@ -91,7 +91,7 @@ $(BUILD)/iommukit.iso: $(BUILD)/boot/iommukit.elf $(BUILD)/boot/grub.cfg $(BUILD
     $(BUILD)/boot/grub-efi.img
 	@rm -f $@
 	$(IMAGE_ENV) $(XORRISO) -as mkisofs -quiet -r -V IOMMUKIT -o $@ -graft-points \
-	    -partition_offset 16 --mbr-force-bootable \
+	    --set_all_file_dates =$(BOOT_EPOCH) -partition_offset 16 --mbr-force-bootable \
 	    --grub2-mbr $(GRUB_LIB)/i386-pc/boot_hybrid.img \
 	    -c boot/boot.cat -b boot/grub/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \
 	    --grub2-boot-info \
