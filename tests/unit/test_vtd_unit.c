@@ -144,6 +144,22 @@ TEST(reserved_domain_width_is_refused)
     driver_destroy(d);
 }
 
+TEST(register_offsets_over_other_registers_are_refused)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_FRO, 0);
+    CHECK_EQ(start_status(&config, &d), IOMMU_ERR_HARDWARE);
+    CHECK_EQ(d->command_count, 0);
+    driver_destroy(d);
+    config = vtd_model_default();
+    spec_put(&config.units[0].ecap, SPEC_ECAP_IRO, 0);
+    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, 0);
+    CHECK_EQ(start_status(&config, &d), IOMMU_ERR_HARDWARE);
+    driver_destroy(d);
+}
+
 TEST(version_six_needs_a_queue)
 {
     struct vtd_model_config config = vtd_model_default();

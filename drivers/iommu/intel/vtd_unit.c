@@ -107,12 +107,20 @@ static enum iommu_status step_check(struct vtd_unit *unit)
         report(unit, IOMMU_LOG_ERROR, "cap.ND is reserved, expected 0 to 6", unit->cap);
         return IOMMU_ERR_HARDWARE;
     }
+    if (field_get(unit->cap, VTD_CAP_FRO) == 0) {
+        report(unit, IOMMU_LOG_ERROR, "cap.FRO puts the fault records over other registers, cap", unit->cap);
+        return IOMMU_ERR_HARDWARE;
+    }
     if (!(unit->ecap & VTD_ECAP_QI) && major > LAST_REGISTER_INVALIDATION) {
         report(unit, IOMMU_LOG_ERROR, "neither queue nor register invalidation, version", unit->version);
         return IOMMU_ERR_UNSUPPORTED;
     }
     unit->base.uses_queue = (unit->ecap & VTD_ECAP_QI) &&
                             !(unit->base.iommu->config.no_queue && major <= LAST_REGISTER_INVALIDATION);
+    if (!unit->base.uses_queue && field_get(unit->ecap, VTD_ECAP_IRO) == 0) {
+        report(unit, IOMMU_LOG_ERROR, "ecap.IRO puts the IOTLB registers over other registers, ecap", unit->ecap);
+        return IOMMU_ERR_HARDWARE;
+    }
     return IOMMU_OK;
 }
 

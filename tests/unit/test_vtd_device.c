@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* intel/vtd_device.c on the model: context entries of one or several requester ids. */
+#include "test.h"
+
+#include "driver_rig.h"
+
+static struct iommu_device *device_of(struct driver *d, uint16_t rid)
+{
+    return iommu_find_device(d->iommu, 0, rid);
+}
+
+/* A domain with one frame at DRIVER_IOVA, marked with a word of its own. */
+static struct iommu_domain *marked(struct driver *d, struct iommu_device *device, uint32_t mark, uint64_t *pa)
+{
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+
+    *pa = vtd_model_frames(d->m, 1, 4096, 0, IOMMU_ANY_PA);
+    memcpy(vtd_model_ram(d->m, *pa, 4), &mark, 4);
+    driver_map(domain, DRIVER_IOVA, *pa, 4096, IOMMU_RW);
+    return domain;
+}
+
+/* What a unit may look like; everything below holds on each. */
+static struct vtd_model_config variant(unsigned number)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct vtd_model_unit_config *unit = &config.units[0];
+
+    spec_put(&unit->ecap, SPEC_ECAP_C, !(number & 1));
+    spec_put(&unit->cap, SPEC_CAP_CM, (number & 2) != 0);
+    spec_put(&unit->cap, SPEC_CAP_RWBF, (number & 4) != 0);
+    spec_put(&unit->ecap, SPEC_ECAP_QI, !(number & 8));
+    return config;
+}
+#define VARIANTS 16u
+
+TEST(attach_move_and_detach_on_every_kind_of_unit)
+{
+    for (unsigned number = 0; number < VARIANTS; number++) {
+        struct vtd_model_config config = variant(number);
+        struct driver *d = driver_started(&config);
+        struct iommu_device *device = device_of(d, DRIVER_RID);
+        struct iommu_domain *a, *b;
+        uint64_t pa_a, pa_b;
+        uint32_t value;
+
+        a = marked(d, device, 0xaaaa, &pa_a);
+        b = marked(d, device, 0xbbbb, &pa_b);
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+        CHECK_STR(iommu_debug_device_state(device), "blocked");
+        CHECK_OK(iommu_attach(a, device, IOMMU_NO_PASID));
+        CHECK_STR(iommu_debug_device_state(device), "translated");
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), 0);
+        CHECK_EQ(value, 0xaaaa);
+        CHECK_OK(iommu_attach(b, device, IOMMU_NO_PASID));
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), 0);
+        CHECK_EQ(value, 0xbbbb);
+        CHECK_OK(iommu_domain_destroy(a));
+        CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+        CHECK_OK(iommu_domain_destroy(b));
+        driver_destroy(d);
+    }
+}
+
+TEST(attach_to_an_absent_entry_needs_no_flush_without_caching_mode)
+{
+    for (unsigned cm = 0; cm <= 1; cm++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct vtd_model_stats before, after;
+        struct iommu_domain *domain;
+        struct driver *d;
+        uint64_t pa;
+
+        spec_put(&config.units[0].cap, SPEC_CAP_CM, cm);
+        d = driver_started(&config);
+        domain = marked(d, device_of(d, DRIVER_RID), 1, &pa);
+        before = vtd_model_stats(d->m, 0);
+        CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+        after = vtd_model_stats(d->m, 0);
+        CHECK_EQ(after.context_device - before.context_device, cm);
+        CHECK_EQ(after.iotlb_domain - before.iotlb_domain, cm);
+        CHECK_OK(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+        CHECK_OK(iommu_domain_destroy(domain));
+        driver_destroy(d);
+    }
+}
+
+/* VT-d §6.5.3.3: context cache of the device, IOTLB of its domain, in one batch. */
+TEST(detach_flushes_the_device_and_its_domain_at_one_doorbell)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct vtd_model_stats before, after;
+    struct iommu_domain *domain;
+    uint64_t pa;
+
+    domain = marked(d, device_of(d, DRIVER_RID), 1, &pa);
+    CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    before = vtd_model_stats(d->m, 0);
+    CHECK_OK(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    after = vtd_model_stats(d->m, 0);
+    CHECK_EQ(after.context_device - before.context_device, 1);
+    CHECK_EQ(after.iotlb_domain - before.iotlb_domain, 1);
+    CHECK_EQ(after.doorbells - before.doorbells, 1);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(every_alias_is_programmed_alike)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    uint64_t pa;
+    uint32_t value;
+
+    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){
+        .rids = { 0x0208, 0x0300, 0x0310 }, .rid_count = 3 }, &device));
+    domain = marked(d, device, 0x77, &pa);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK_EQ(driver_read(d, 0x0208, DRIVER_IOVA, &value), 0);
+    CHECK_EQ(driver_read(d, 0x0300, DRIVER_IOVA, &value), 0);
+    CHECK_EQ(driver_read(d, 0x0310, DRIVER_IOVA, &value), 0);
+    CHECK_EQ(value, 0x77);
+    CHECK_EQ(driver_read(d, 0x0308, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_EQ(driver_read(d, 0x0208, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+    CHECK_EQ(driver_read(d, 0x0310, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(pass_through_reaches_memory_as_it_is)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_IDENTITY, device_of(d, DRIVER_RID));
+
+    CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    CHECK_STR(iommu_debug_device_state(device_of(d, DRIVER_RID)), "pass-through");
+    CHECK_EQ(driver_write(d, DRIVER_RID, d->frame, 0x1234), 0);
+    CHECK_EQ(driver_word(d, d->frame), 0x1234);
+    CHECK_EQ(driver_write(d, DRIVER_OTHER, d->frame, 0x9999), SPEC_FR_CONTEXT_P);
+    CHECK_EQ(driver_word(d, d->frame), 0x1234);
+    CHECK_OK(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    CHECK_EQ(driver_write(d, DRIVER_RID, d->frame, 1), SPEC_FR_CONTEXT_P);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(blocked_domain_reaches_nothing)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device = device_of(d, DRIVER_RID);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_BLOCKED, device), *open;
+    uint64_t pa;
+
+    open = marked(d, device, 1, &pa);
+    CHECK_OK(iommu_attach(open, device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK(iommu_device_domain(device) == domain);
+    CHECK_EQ(driver_write(d, DRIVER_RID, DRIVER_IOVA, 2), SPEC_FR_CONTEXT_P);
+    CHECK_EQ(driver_word(d, pa), 1);
+    CHECK_EQ(iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    CHECK_OK(iommu_domain_destroy(open));
+    driver_destroy(d);
+}
+
+/* A bus that comes into use while the unit caches that it has no context table. */
+TEST(new_bus_is_seen_though_its_absence_was_cached)
+{
+    for (unsigned number = 0; number < VARIANTS; number++) {
+        struct vtd_model_config config = variant(number);
+        struct driver *d = driver_started(&config);
+        struct iommu_device *device;
+        struct iommu_domain *domain;
+        uint64_t pa;
+        uint32_t value;
+
+        CHECK_EQ(driver_read(d, 0x4200, DRIVER_IOVA, &value), SPEC_FR_ROOT_P);
+        device = driver_add(d, 0x4200);
+        domain = marked(d, device, 5, &pa);
+        CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+        CHECK_EQ(driver_read(d, 0x4200, DRIVER_IOVA, &value), 0);
+        CHECK_EQ(value, 5);
+        CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+        CHECK_OK(iommu_domain_destroy(domain));
+        driver_destroy(d);
+    }
+}
+
+TEST(no_memory_for_a_context_table_leaves_the_device_blocked)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    uint64_t pa;
+    uint32_t value;
+
+    vtd_model_fail_alloc(d->m, 1);
+    CHECK_EQ(iommu_add_device(d->iommu, &(struct iommu_device_desc){ .rids = { 0x4200 }, .rid_count = 1 }, &device),
+             IOMMU_ERR_NOMEM);
+    /* It is known now, and attaching makes what was missing. */
+    device = device_of(d, 0x4200);
+    CHECK(device != NULL);
+    domain = marked(d, device, 5, &pa);
+    vtd_model_fail_alloc(d->m, 1);
+    CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID), IOMMU_ERR_NOMEM);
+    CHECK(iommu_device_domain(device) == NULL);
+    CHECK_EQ(driver_read(d, 0x4200, DRIVER_IOVA, &value), SPEC_FR_ROOT_P);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK_EQ(driver_read(d, 0x4200, DRIVER_IOVA, &value), 0);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(detach_that_is_not_confirmed_keeps_the_domain)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain;
+    uint64_t pa;
+
+    domain = marked(d, device_of(d, DRIVER_RID), 5, &pa);
+    CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WAIT);
+    CHECK_EQ(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID), IOMMU_ERR_TIMEOUT);
+    CHECK_EQ(iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
+    driver_abandon(d);
+}
