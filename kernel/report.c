@@ -152,7 +152,7 @@ void report_units(bool full)
     }
 }
 
-static void handoff_units(const char *when, const struct iommu_handoff *handoff)
+void report_handoff_units(const char *when, const struct iommu_handoff *handoff)
 {
     if (handoff->taken == 0)
         return;
@@ -173,8 +173,8 @@ static void handoff_units(const char *when, const struct iommu_handoff *handoff)
 
 void report_handoff(void)
 {
-    handoff_units("before ExitBootServices", &machine.boot->before_exit);
-    handoff_units("at kernel entry", &machine.handoff);
+    report_handoff_units("before ExitBootServices", &machine.boot->before_exit);
+    report_handoff_units("at kernel entry", &machine.handoff);
 }
 
 /* ---- devices ---- */

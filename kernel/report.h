@@ -4,6 +4,7 @@
 #define KERNEL_REPORT_H
 
 #include "cmdline.h"
+#include "iommu/iommu.h"
 #include "pci.h"
 
 void report_print(enum report_kind kind);
@@ -14,6 +15,7 @@ void report_memory(void);
 void report_acpi(void);
 void report_units(bool full);
 void report_handoff(void);
+void report_handoff_units(const char *when, const struct iommu_handoff *handoff);
 void report_topology(void);
 void report_exercisers(void);
 
