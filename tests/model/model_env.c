@@ -177,8 +177,8 @@ static enum ex_status model_poll(struct exerciser *ex)
 
 static void model_stop(struct exerciser *ex)
 {
-    while (model_poll(ex) == EX_PENDING)
-        ;
+    while (model_of(ex)->polls_left > 0)
+        (void)model_poll(ex);
 }
 
 static const struct exerciser_ops model_exerciser_ops = {
@@ -219,6 +219,7 @@ static bool exerciser_make(struct model_env *me, size_t index, const struct mode
         return false;
     mx->env = me;
     mx->config = *config;
+    mx->last = EX_DONE;
     for (size_t i = 0; i < PATTERN_BYTES; i++)
         mx->pattern[i] = (uint8_t)(1 + (i * 7 + index * 31) % 150);     /* neither 0 nor FFh, nor A5h */
     *ex = (struct exerciser){
