@@ -21,29 +21,32 @@
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
-static CHAR16 carriage_return[] = L"\r";
+static void say_serial(const char *text)
+{
+    for (; *text; text++)
+        serial_write(text, 1);
+}
 
-/* On COM1, and on the console while boot services last. */
-static void say(const struct app *app, const char *text)
+static void say_console(EFI_SYSTEM_TABLE *system, const char *text)
 {
     for (; *text; text++) {
         CHAR16 unit[2] = { (CHAR16)*text, 0 };
 
-        serial_write(text, 1);
-        if (!app->system)
-            continue;
-        if (*text == '\n')
-            app->system->ConOut->OutputString(app->system->ConOut, carriage_return);
-        app->system->ConOut->OutputString(app->system->ConOut, unit);
+        system->ConOut->OutputString(system->ConOut, unit);
     }
 }
 
 _Noreturn void app_refuse(const struct app *app, const char *wrong)
 {
     serial_init(SERIAL_COM1, SERIAL_BAUD_MAX);
-    say(app, "boot: ");
-    say(app, wrong);
-    say(app, "\n");
+    say_serial("boot: ");
+    say_serial(wrong);
+    say_serial("\n");
+    if (app->system) {              /* which firmware may show on the same port again */
+        say_console(app->system, "boot: ");
+        say_console(app->system, wrong);
+        say_console(app->system, "\r\n");
+    }
     io_write8(DEBUG_EXIT, EXIT_PANIC);
     cpu_halt();
 }
