@@ -17,6 +17,7 @@
 #include "words.h"
 
 #define EXERCISERS_MAX 32u
+#define PCI_CLASS_HOST_BRIDGE 0x0600u
 
 struct machine machine;
 
@@ -93,20 +94,27 @@ static void describe_iommu(void)
         log_line(LOG_ERROR, "iommu: table DMAR status=%s", iommu_status_name(machine.iommu_status));
 }
 
+/* Bridges carry others' requests; host bridges (class 0600) carry memory's own. */
+static bool keeps_bus_mastering(const struct pci_function *f)
+{
+    if (f->is_bridge || f->class_code >> 8 == PCI_CLASS_HOST_BRIDGE)
+        return true;
+    if (f->owner == NULL || !iommu_device_has_reserved(f->owner))
+        return false;
+    log_line(LOG_INFO, "pci: " PCI_FORMAT " keeps bus mastering for its reserved regions", PCI_ARGS(f));
+    return true;
+}
+
 /* Functions with reserved regions keep bus mastering, for those regions only. */
 static void stop_bus_masters(void)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next) {
-        if (f->is_bridge)
-            continue;
-        machine.functions++;
-        if (machine.iommu != NULL)
-            add_device(f);
-        if (f->owner != NULL && iommu_device_has_reserved(f->owner)) {
-            log_line(LOG_INFO, "pci: " PCI_FORMAT " keeps bus mastering for its reserved regions", PCI_ARGS(f));
-            continue;
+        if (!f->is_bridge) {
+            machine.functions++;
+            if (machine.iommu != NULL)
+                add_device(f);
         }
-        if (pci_bus_master(f, false))
+        if (!keeps_bus_mastering(f) && pci_bus_master(f, false))
             log_line(LOG_DEBUG, "pci: " PCI_FORMAT " had bus mastering on at entry, now off", PCI_ARGS(f));
     }
 }
