@@ -50,7 +50,11 @@ static void unattached_device_is_blocked(struct suite_case *t)
     plan = plan_page(m, case_operation(m), frame->pa, frame, 0);
     expect_nothing(t, &plan);
     case_bus_master(t, m, true);
-    expect_refused(t, &plan, &refusal);
+    /* A device with queues sends nothing until they are set up, which takes a domain. */
+    if (m->needs_rebase)
+        expect_nothing(t, &plan);
+    else
+        expect_refused(t, &plan, &refusal);
 }
 
 /* A function whose bus mastering is off does nothing, and the unit hears nothing of it. */

@@ -143,15 +143,19 @@ struct fault_check {
     char seen[CASE_TEXT];
 };
 
+static bool pages_hold(uint64_t iova, uint32_t len, uint64_t page)
+{
+    return page % FRAME_BYTES == 0 && page + FRAME_BYTES > iova && page < iova + len;
+}
+
 static bool address_fits(const struct fault_check *check, const struct iommu_fault *fault)
 {
     const struct plan *plan = check->plan;
-    uint64_t first_page = plan->iova & ~(FRAME_BYTES - 1);
+    uint64_t cut = check->refusal->cut_end == 0 ? 0 : plan->iova / check->refusal->cut_end * check->refusal->cut_end;
 
     if (check->refusal->any_address)
         return true;
-    return fault->iova >= first_page && fault->iova < plan->iova + plan->len
-        && (fault->iova & (FRAME_BYTES - 1)) == 0;
+    return pages_hold(plan->iova, plan->len, fault->iova) || pages_hold(plan->iova - cut, plan->len, fault->iova);
 }
 
 static bool fault_fits(const struct fault_check *check, const struct iommu_fault *fault)

@@ -176,6 +176,8 @@ struct refusal {
     uint32_t or_reason;     /* another that is as good; 0: none */
     uint8_t level;          /* where the walk ended; ANY_LEVEL */
     bool any_address;       /* a blocked device may be stopped at its own queues */
+    /* Address bits from here up may be missing in the record (VT-d §11.4.7.6); 0: none. */
+    uint64_t cut_end;
 };
 
 /* A transfer within one page: m->len bytes, m->offset into the page at page_iova and into the frame. */
