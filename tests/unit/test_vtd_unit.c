@@ -157,6 +157,7 @@ TEST(register_offsets_over_other_registers_are_refused)
     spec_put(&config.units[0].ecap, SPEC_ECAP_IRO, 0);
     spec_put(&config.units[0].ecap, SPEC_ECAP_QI, 0);
     CHECK_EQ(start_status(&config, &d), IOMMU_ERR_HARDWARE);
+    vtd_model_violations_clear(d->m); /* the version register is IVA there, and write-only */
     driver_destroy(d);
 }
 
