@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole catalogue on the model, machine by machine: nothing fails, the
+ * driver breaks no rule, and what is skipped is what that machine has not.
+ */
+#include "test.h"
+
+#include "model_env.h"
+#include "scenario.h"
+#include "suite.h"
+
+static void print_problems(struct model_env *me)
+{
+    const char *line = model_env_output(me);
+
+    while ((line = strstr(line, "not ok ")) != NULL) {
+        const char *end = strstr(line, "  ...\n");
+
+        printf("# %.*s\n", (int)(end == NULL ? 200 : end - line), line);
+        line += 7;
+    }
+}
+
+#define MESSAGE_BYTES 16384
+static char message[MESSAGE_BYTES];
+
+static void say(const char *text, const char *detail)
+{
+    size_t used = strlen(message);
+
+    snprintf(message + used, MESSAGE_BYTES - used, "%s%s\n", text, detail);
+}
+
+static bool is_skipped(const char *output, const char *name)
+{
+    const char *at = strstr(output, name);
+    const char *skip = at == NULL ? NULL : strstr(at, "# SKIP");
+
+    return skip != NULL && skip < strchr(at, '\n');
+}
+
+static unsigned count_skips(const char *const *skips, const char *output)
+{
+    unsigned count = 0;
+
+    for (; skips[count] != NULL; count++)
+        if (!is_skipped(output, skips[count]))
+            say("not skipped: ", skips[count]);
+    return count;
+}
+
+/* What every machine here has not: real buses, and (unless it says otherwise) a predecessor or memory above 4 GiB. */
+#define SKIP_TOPOLOGY "topology/behind-bridge", "topology/behind-pcie-to-pci-bridge"
+#define SKIP_TAKEOVER "takeover/old-tables-are-replaced"
+#define SKIP_OVERFLOW "fault/overflow-is-seen-and-cleared"
+#define EACH(name) name ":model@0000:00:04.0", name ":model@0000:00:05.0", name ":model@0000:01:00.0"
+#define SKIP_ABOVE_4G EACH("map/frame-above-4g-without-copy")
+#define SKIP_USUAL SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G
+
+/* Runs everything; exactly the cases that skips names are skipped, NULL ends it. */
+static void run_all(const struct model_env_config *config, const char *const *skips)
+{
+    struct model_env *me = model_env_create(config);
+    struct suite_totals totals;
+
+    if (me == NULL)
+        test_fail(__FILE__, __LINE__, "%s failed", model_env_error());
+    message[0] = '\0';
+    totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = "*" });
+    print_problems(me);
+    if (totals.failed != 0)
+        say("scenarios failed", "");
+    if (totals.passed < 75)
+        say("too few scenarios passed", "");
+    if (count_skips(skips, model_env_output(me)) != totals.skipped)
+        say("other scenarios were skipped:\n", model_env_output(me));
+    if (vtd_model_violations(model_env_model(me)) != 0)
+        say("violations:\n", vtd_model_violation_text(model_env_model(me)));
+    model_env_destroy(me);
+    if (message[0] != '\0')
+        test_fail(__FILE__, __LINE__, "%s", message);
+}
+
+TEST(default_machine)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    run_all(&config, skips);
+}
+
+TEST(caching_mode)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].cap, SPEC_CAP_CM, 1);
+    run_all(&config, skips);
+}
+
+/* SAGAW 00010b, MGAW 38: 39 bits, three levels (VT-d §11.4.2). */
+TEST(three_levels)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].cap, SPEC_CAP_SAGAW, 2);
+    spec_put(&config.model.units[0].cap, SPEC_CAP_MGAW, 38);
+    run_all(&config, skips);
+}
+
+TEST(walks_do_not_snoop)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].ecap, SPEC_ECAP_C, 0);
+    run_all(&config, skips);
+}
+
+TEST(write_buffer_needs_flushing)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].cap, SPEC_CAP_RWBF, 1);
+    run_all(&config, skips);
+}
+
+/* Interrupt remapping needs the queue, so it goes too (VT-d §11.4.3). */
+TEST(registers_only)
+{
+    static const char *const skips[] = { SKIP_USUAL, "flush/refused-descriptor-and-recovery", NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].ecap, SPEC_ECAP_QI, 0);
+    spec_put(&config.model.units[0].ecap, SPEC_ECAP_IR, 0);
+    run_all(&config, skips);
+}
+
+/* As QEMU: with one record two devices that fault at once overflow it. */
+TEST(one_fault_record)
+{
+    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_ABOVE_4G, NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].cap, SPEC_CAP_NFR, 0);
+    run_all(&config, skips);
+}
+
+TEST(faults_are_polled)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    config.model.fault_interrupts = false;
+    run_all(&config, skips);
+}
+
+TEST(no_pass_through)
+{
+    static const char *const skips[] = { SKIP_USUAL, EACH("domain/pass-through-needs-no-tables"), NULL };
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].ecap, SPEC_ECAP_PT, 0);
+    run_all(&config, skips);
+}
+
+TEST(no_large_pages)
+{
+    static const char *const skips[] = { SKIP_USUAL, EACH("map/leaf-of-2m"), EACH("map/unmap-inside-2m"),
+                                         EACH("map/leaf-of-1g-and-hole"), NULL };
+    struct model_env_config config = model_env_default();
+
+    config.iommu.no_superpages = true;
+    run_all(&config, skips);
+}
+
+/* All RAM above 4 GiB: a device of 32 bits reaches none of it without translation. */
+TEST(all_memory_above_4g)
+{
+    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW,
+                                         "entry/unattached-device-is-blocked:model@0000:00:05.0",
+                                         "domain/blocked-domain-reaches-nothing:model@0000:00:05.0",
+                                         "domain/identity-reaches-physical:model@0000:00:05.0", NULL };
+    struct model_env_config config = model_env_default();
+
+    config.model.ram_pa = 5 * GIB1;
+    run_all(&config, skips);
+}
+
+/* The predecessor's tables let devices on bus 0 reach what lies below 2 MiB. */
+TEST(unit_left_enabled)
+{
+    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_OVERFLOW, SKIP_ABOVE_4G, NULL };
+    struct model_env_config config = model_env_default();
+
+    config.firmware = (struct vtd_model_firmware){ .translate = true, .queue = true, .stale_fault = true };
+    run_all(&config, skips);
+}
+
+TEST(slow_and_reordering_unit)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    config.model.units[0].delay = 40;
+    config.model.units[0].reorder_seed = 7;
+    run_all(&config, skips);
+}
+
+/* One exerciser under a unit of its own, by scope. */
+TEST(two_units)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = model_env_default();
+
+    config.model.units[0] = vtd_model_default_unit(0, false);
+    config.model.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path_count = 1, .path = { { 5, 0 } } };
+    config.model.units[0].scope_count = 1;
+    config.model.units[1] = vtd_model_default_unit(1, true);
+    config.model.unit_count = 2;
+    config.exercisers[0].unit = 1;
+    config.exercisers[2].unit = 1;
+    run_all(&config, skips);
+}
