@@ -79,15 +79,19 @@ endef
 $(BUILD)/boot/grub-efi.img: $(BUILD)/boot/grub-efi/BOOTX64.EFI
 	$(call fat_image,$@,2880,$<)
 
+# An ISO for one run has a name and a menu of its own: make ISO=... MENU=... APPEND=...
+ISO ?= $(BUILD)/iommukit.iso
+MENU ?= $(BUILD)/boot/grub.cfg
+
 # Rewritten only when the words have changed.
 .PHONY: FORCE
-$(BUILD)/boot/grub.cfg: boot/grub_menu.awk FORCE
+$(MENU): boot/grub_menu.awk FORCE
 	@mkdir -p $(@D)
 	@APPEND='$(subst ','\'',$(APPEND))' $(AWK) -f $< >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # The stick: boot code in the MBR for BIOS, the EFI system partition behind the file system.
-$(BUILD)/iommukit.iso: $(BUILD)/boot/iommukit.elf $(BUILD)/boot/grub.cfg $(BUILD)/boot/grub-bios.img \
+$(ISO): $(BUILD)/boot/iommukit.elf $(MENU) $(BUILD)/boot/grub-bios.img \
     $(BUILD)/boot/grub-efi.img
 	@rm -f $@
 	$(IMAGE_ENV) $(XORRISO) -as mkisofs -quiet -r -V IOMMUKIT -o $@ -graft-points \
@@ -97,7 +101,7 @@ $(BUILD)/iommukit.iso: $(BUILD)/boot/iommukit.elf $(BUILD)/boot/grub.cfg $(BUILD
 	    --grub2-boot-info \
 	    -append_partition 2 0xef $(BUILD)/boot/grub-efi.img -appended_part_as_gpt \
 	    -eltorito-alt-boot -e --interval:appended_partition_2:all:: -no-emul-boot \
-	    boot/iommukit.elf=$(BUILD)/boot/iommukit.elf boot/grub/grub.cfg=$(BUILD)/boot/grub.cfg \
+	    boot/iommukit.elf=$(BUILD)/boot/iommukit.elf boot/grub/grub.cfg=$(MENU) \
 	    boot/grub/bios.img=$(BUILD)/boot/grub-bios.img boot/grub/unicode.pf2=$(GRUB_FONT)
 
 # ---- iommukit.efi: the kernel inside a UEFI application ----
@@ -128,15 +132,19 @@ $(BUILD)/efi/iommukit.so: $(EFI_OBJECTS)
 $(BUILD)/iommukit.efi: $(BUILD)/efi/iommukit.so
 	SOURCE_DATE_EPOCH=$(BOOT_EPOCH) $(OBJCOPY) $(addprefix -j ,$(EFI_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $< $@
 
-# A disk with the application where firmware looks for it, and its command line beside it.
+# A disk with the application where firmware looks for it, and its command line beside it;
+# one for a single run has names of its own: make EFI_IMAGE=... EFI_CMDLINE=.../cmdline.txt APPEND=...
+EFI_IMAGE ?= $(BUILD)/iommukit-efi.img
+EFI_CMDLINE ?= $(BUILD)/boot/efi/cmdline.txt
+
 $(BUILD)/boot/efi/BOOTX64.EFI: $(BUILD)/iommukit.efi
 	@mkdir -p $(@D)
 	cp $< $@
 
-$(BUILD)/boot/efi/cmdline.txt: FORCE
+$(EFI_CMDLINE): FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(APPEND))' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(BUILD)/iommukit-efi.img: $(BUILD)/boot/efi/BOOTX64.EFI $(BUILD)/boot/efi/cmdline.txt
+$(EFI_IMAGE): $(BUILD)/boot/efi/BOOTX64.EFI $(EFI_CMDLINE)
 	$(call fat_image,$@,16384,$^)

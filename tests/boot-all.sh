@@ -6,7 +6,7 @@ set -eu
 build=$1
 shift
 root=$(dirname "$0")/..
-make -s -C "$root" BUILD="$build" "$build/iommukit.elf" "$build/iommukit.iso" "$build/iommukit.efi"
+make -s -C "$root" BUILD="$build" "$build/iommukit.elf" "$build/iommukit.iso" "$build/iommukit.efi" "$build/iommukit-efi.img"
 if newer=$("$root/tools/fetch-qemu.sh" 2>"$build/fetch-qemu.txt"); then
     echo "# newer QEMU: $("$root/tools/qemu.sh" "$newer" --version | head -n 1)"
     set -- --newer "$newer" "$@"

@@ -5,7 +5,7 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi tools run run-image test check unit headers boot-tests newer-qemu bench bench-host \
+.PHONY: all lib iso efi tools run test check unit headers boot-tests newer-qemu bench bench-host \
     fuzz format help setup-build setup-run setup-test clean
 
 all: setup-build
@@ -22,11 +22,13 @@ setup-build setup-run setup-test: setup-%:
 
 run: setup-run
 	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf
-	@$(if $(filter-out pvh,$(BOOT)),$(MAKE) --no-print-directory run-image BOOT=$(BOOT))
+ifneq ($(filter bios uefi,$(BOOT)),)
+	@$(MAKE) --no-print-directory ISO=$(BUILD)/run/run.iso MENU=$(BUILD)/run/grub.cfg $(BUILD)/run/run.iso
+else ifeq ($(BOOT),uefi-app)
+	@$(MAKE) --no-print-directory EFI_IMAGE=$(BUILD)/run/run-efi.img EFI_CMDLINE=$(BUILD)/run/cmdline.txt \
+	    $(BUILD)/run/run-efi.img
+endif
 	@tools/run.sh $(BUILD)
-
-# An image of its own for one run, whose first entry carries APPEND; boot.mk makes it.
-RUN_IMAGE ?= $(BUILD)/$(if $(filter uefi-app,$(BOOT)),run-efi.img,run.iso)
 
 # ---- host tests ----
 

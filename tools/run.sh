@@ -41,9 +41,9 @@ esac
 
 case $BOOT in
 pvh) boot="-kernel $build/iommukit.elf" ;;
-bios) boot="-cdrom $build/run.iso -boot d" ;;
-uefi) boot="-cdrom $build/run.iso -boot d" ;;
-uefi-app) boot="-drive if=ide,format=raw,file=$build/run-efi.img" ;;
+bios) boot="-cdrom $build/run/run.iso -boot d" ;;
+uefi) boot="-cdrom $build/run/run.iso -boot d" ;;
+uefi-app) boot="-drive if=ide,format=raw,file=$build/run/run-efi.img" ;;
 *) echo "run.sh: BOOT=$BOOT is none of pvh, bios, uefi, uefi-app" >&2; exit 2 ;;
 esac
 case $BOOT in

@@ -105,10 +105,13 @@ def firmware(scratch):
 
 def image(build, scratch, door, append):
     """An ISO or EFI disk of its own, whose command line is append."""
-    target = "run.iso" if door not in ("uefi-app",) else "run-efi.img"
-    out = scratch / target
-    subprocess.run(["make", "-s", "-C", str(ROOT), f"BUILD={build}", f"RUN_IMAGE={out}", "run-image",
-                    f"BOOT={'uefi-app' if door == 'uefi-app' else 'bios'}", f"APPEND={append}"],
+    if door == "uefi-app":
+        out = scratch / "run-efi.img"
+        names = [f"EFI_IMAGE={out}", f"EFI_CMDLINE={scratch}/cmdline.txt"]
+    else:
+        out = scratch / "run.iso"
+        names = [f"ISO={out}", f"MENU={scratch}/grub.cfg"]
+    subprocess.run(["make", "-s", "-C", str(ROOT), f"BUILD={build}", f"APPEND={append}", *names, str(out)],
                    check=True, stdout=subprocess.DEVNULL)
     return out
 
