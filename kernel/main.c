@@ -109,6 +109,9 @@ static enum exit_status run_suite(void)
 
 static enum exit_status use_machine(void)
 {
+    enum exit_status status;
+    bool benched;
+
     if (machine.options.list) {
         struct suite_options options = suite_options();
 
@@ -116,9 +119,9 @@ static enum exit_status use_machine(void)
         return EXIT_PASSED;
     }
     report_print(machine.options.report);
-    if (machine.options.bench[0] != '\0' && !bench_run(machine.options.bench))
-        return EXIT_FAILED;
-    return run_suite();
+    benched = machine.options.bench[0] == '\0' || bench_run(machine.options.bench);
+    status = run_suite();
+    return benched ? status : EXIT_FAILED;
 }
 
 void kernel_main(struct boot_info *info)
@@ -146,7 +149,10 @@ void kernel_main(struct boot_info *info)
         trap_test(machine.options.trap);
     machine_init(info);
     status = use_machine();
-    if (exit_get_action() == EXIT_SHELL)
+    if (exit_get_action() == EXIT_SHELL) {
         shell_run();
+        /* The shell was the action; what is left is the debug-exit port, where there is one. */
+        exit_set_action(EXIT_DEFAULT);
+    }
     kernel_exit(status);
 }
