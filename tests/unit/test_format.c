@@ -101,6 +101,14 @@ TEST(unknown_and_cut_conversions_are_printed)
     CHECK_STR(out, "%08");
 }
 
+TEST(left_beats_zero)
+{
+    char out[16];
+
+    format_unchecked(out, sizeof(out), "[%-05d]", 42);
+    CHECK_STR(out, "[42   ]");
+}
+
 TEST(endless_width_is_bounded)
 {
     CHECK(format_unchecked(NULL, 0, "%999999999d", 1) <= 4096);

@@ -55,6 +55,7 @@ TEST(arrows_are_escape_sequences)
 TEST(false_shifts_around_arrows_are_none)
 {
     CHECK_TYPED("\xe0\x2a\xe0\x48\xe0\xc8\xe0\xaa\x1e", "\033[Aa");
+    CHECK_TYPED("\xe0\x2a\x1e\xe0\x36\x30", "ab");
 }
 
 TEST(pause_types_nothing)
