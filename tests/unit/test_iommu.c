@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* iommu.c on the model: the machine, tables, devices and the unit that covers them. */
+#include "test.h"
+
+#include "driver_rig.h"
+
+TEST(every_status_has_a_name)
+{
+    for (int status = 0; status >= -12; status--)
+        CHECK(strcmp(iommu_status_name((enum iommu_status)status), "unknown") != 0);
+    CHECK_STR(iommu_status_name(IOMMU_OK), "ok");
+    CHECK_STR(iommu_status_name(IOMMU_ERR_FENCED), "fenced");
+    CHECK_STR(iommu_status_name((enum iommu_status)-13), "unknown");
+    CHECK_STR(iommu_status_name((enum iommu_status)1), "unknown");
+}
+
+TEST(platform_must_be_complete)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct vtd_model *m = vtd_model_create(&config);
+    struct iommu_platform platform = *vtd_model_platform(m);
+    struct iommu *iommu;
+
+    platform.fault_interrupt = NULL;
+    platform.bus_master_off = NULL;
+    CHECK_OK(iommu_create(&platform, vtd_model_ctx(m), NULL, &iommu));
+    iommu_destroy(iommu);
+    platform.dma_flush = NULL;
+    CHECK_EQ(iommu_create(&platform, vtd_model_ctx(m), NULL, &iommu), IOMMU_ERR_INVALID);
+    platform = *vtd_model_platform(m);
+    platform.log = NULL;
+    CHECK_EQ(iommu_create(&platform, vtd_model_ctx(m), NULL, &iommu), IOMMU_ERR_INVALID);
+    vtd_model_fail_alloc(m, 1);
+    CHECK_EQ(iommu_create(vtd_model_platform(m), vtd_model_ctx(m), NULL, &iommu), IOMMU_ERR_NOMEM);
+    CHECK_EQ(vtd_model_live_pages(m), 0);
+    vtd_model_destroy(m);
+}
+
+TEST(tables_that_are_no_good)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    uint8_t table[4096];
+    size_t len = vtd_model_dmar(d->m, table, sizeof(table));
+
+    CHECK_EQ(iommu_add_table(d->iommu, "IVRS", 4), IOMMU_ERR_UNSUPPORTED);
+    CHECK_EQ(iommu_add_table(d->iommu, table, 3), IOMMU_ERR_TABLE);
+    CHECK_EQ(iommu_add_table(d->iommu, table, 40), IOMMU_ERR_TABLE);
+    CHECK_EQ(iommu_unit_count(d->iommu), 0);
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_add_table(d->iommu, table, len));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK_EQ(iommu_add_table(d->iommu, table, len), IOMMU_ERR_BUSY);
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_BUSY);
+    driver_destroy(d);
+}
+
+/* Said to be wrong, but what could be used has been added. */
+TEST(table_with_a_wrong_checksum_still_protects)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    uint8_t table[4096];
+    size_t len = vtd_model_dmar(d->m, table, sizeof(table));
+
+    table[9] ^= 1;
+    CHECK_EQ(iommu_add_table(d->iommu, table, len), IOMMU_ERR_TABLE);
+    CHECK_EQ(iommu_unit_count(d->iommu), 1);
+    CHECK_OK(iommu_start(d->iommu));
+    driver_destroy(d);
+}
+
+TEST(unit_named_twice_is_one_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+
+    CHECK_OK(driver_add_table(d));
+    CHECK_EQ(driver_add_table(d), IOMMU_ERR_TABLE);
+    CHECK_EQ(iommu_unit_count(d->iommu), 1);
+    driver_destroy(d);
+}
+
+TEST(device_descriptions_that_are_refused)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    struct iommu_device *device;
+    int owner;
+    struct iommu_device_desc desc = { .rids = { 0x10, 0x20 }, .rid_count = 2, .owner = &owner };
+
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_add_device(d->iommu, &desc, &device));
+    CHECK(iommu_device_owner(device) == &owner);
+    CHECK_EQ(iommu_device_rid(device), 0x10);
+    CHECK_EQ(iommu_device_segment(device), 0);
+    CHECK(iommu_find_device(d->iommu, 0, 0x20) == device);
+    CHECK(iommu_find_device(d->iommu, 1, 0x20) == NULL);
+    CHECK(iommu_find_device(d->iommu, 0, 0x21) == NULL);
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_EXISTS);
+    desc.rids[0] = 0x30; /* shares its second id */
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_EXISTS);
+    CHECK(iommu_find_device(d->iommu, 0, 0x30) == NULL);
+    desc.rid_count = 0;
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
+    desc.rid_count = IOMMU_DEVICE_RIDS + 1;
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
+    desc.rid_count = 1;
+    desc.bridge_count = 17;
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
+    desc.bridge_count = 0;
+    desc.segment = 1;
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_NOT_FOUND);
+    driver_destroy(d);
+}
+
+/* Which unit translates a device: attach it and see at which unit it gets through. */
+static unsigned unit_of(struct driver *d, const struct iommu_device_desc *desc)
+{
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    unsigned found = 99;
+    uint32_t value;
+
+    CHECK_OK(iommu_add_device(d->iommu, desc, &device));
+    domain = driver_domain(d, IOMMU_DOMAIN_IDENTITY, device);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    for (unsigned unit = 0; unit < 2; unit++)
+        if (vtd_model_dma(d->m, unit, desc->rids[0], d->frame, &value, 4, false) == VTD_MODEL_DONE)
+            found = unit;
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    return found;
+}
+
+/* VT-d §8.3: endpoints by their id, bridges with what is below, the rest to INCLUDE_PCI_ALL. */
+TEST(scopes_choose_the_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    config.units[0].include_all = true; /* listed first: it must not win over a scope that names the device */
+    config.units[1] = vtd_model_default_unit(1, false);
+    config.units[1].scopes[0] = (struct vtd_model_scope){ .type = 1, .path = { { 2, 0 } } };
+    config.units[1].scopes[1] = (struct vtd_model_scope){ .type = 2, .path = { { 0x1c, 0 } } };
+    /* 00:1d.0, whose secondary bus is 5, then 05:03.1 */
+    config.units[1].scopes[2] = (struct vtd_model_scope){
+        .type = 1, .path_count = 2, .path = { { 0x1d, 0 }, { 3, 1 } } };
+    config.units[1].scope_count = 3;
+    config.unit_count = 2;
+    d = driver_create(&config, NULL);
+    vtd_model_function(d->m, 0, IOMMU_RID(0, 2, 0));
+    vtd_model_bridge(d->m, 0, IOMMU_RID(0, 0x1c, 0), 3, 4);
+    vtd_model_bridge(d->m, 0, IOMMU_RID(0, 0x1d, 0), 5, 5);
+    vtd_model_function(d->m, 0, IOMMU_RID(5, 3, 1));
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(0, 2, 0) }, .rid_count = 1 }), 1);
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(0, 2, 1) }, .rid_count = 1 }), 0);
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(0, 0x1c, 0) }, .rid_count = 1 }), 1);
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(4, 0, 0) }, .rid_count = 1,
+        .bridges = { IOMMU_RID(3, 0, 0), IOMMU_RID(0, 0x1c, 0) }, .bridge_count = 2 }), 1);
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(6, 0, 0) }, .rid_count = 1,
+        .bridges = { IOMMU_RID(0, 2, 0) }, .bridge_count = 1 }), 0); /* an endpoint scope covers no others */
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(5, 3, 1) }, .rid_count = 1,
+        .bridges = { IOMMU_RID(0, 0x1d, 0) }, .bridge_count = 1 }), 1);
+    CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(5, 3, 0) }, .rid_count = 1,
+        .bridges = { IOMMU_RID(0, 0x1d, 0) }, .bridge_count = 1 }), 0);
+    driver_destroy(d);
+}
+
+TEST(indices_past_the_end)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_unit_info info;
+
+    CHECK_EQ(iommu_unit_count(d->iommu), 1);
+    CHECK_EQ(iommu_unit_info(d->iommu, 1, &info), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(iommu_debug_flush_all(d->iommu, 1), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(iommu_debug_queue_submit(d->iommu, 1, 1, 0), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(iommu_debug_use_queue(d->iommu, 1, true), IOMMU_ERR_NOT_FOUND);
+    iommu_unit_interrupt(d->iommu, 1); /* nothing happens */
+    CHECK_EQ(iommu_poll_faults(d->iommu), 0);
+    driver_destroy(d);
+}
+
+TEST(stop_twice_is_no_error)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_OK(iommu_stop(d->iommu));
+    driver_destroy(d);
+}

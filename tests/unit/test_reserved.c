@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* reserved.c on the model: RMRR regions at start, at attach, at detach, across a take-over. */
+#include "test.h"
+
+#include "driver_rig.h"
+
+#define START 0x1c0000ull
+#define END 0x1c3000ull
+#define RESERVED_RID 0x00a0 /* 00:14.0 */
+
+static struct vtd_model_config with_region(void)
+{
+    struct vtd_model_config config = vtd_model_default();
+
+    config.rmrrs[0] = (struct vtd_model_rmrr){
+        .start = START, .end = END, .scopes[0] = { .type = 1, .path = { { 0x14, 0 } } }, .scope_count = 1 };
+    config.rmrr_count = 1;
+    return config;
+}
+
+static struct driver *prepared(const struct vtd_model_config *config)
+{
+    struct driver *d = driver_create(config, NULL);
+
+    vtd_model_function(d->m, 0, RESERVED_RID);
+    vtd_model_function(d->m, 0, DRIVER_RID);
+    CHECK_OK(driver_add_table(d));
+    return d;
+}
+
+static void check_reaches_just_the_region(struct driver *d, uint16_t rid)
+{
+    uint32_t value;
+
+    CHECK_EQ(driver_read(d, rid, START, &value), 0);
+    CHECK_EQ(driver_write(d, rid, END - 4, 5), 0);
+    CHECK_EQ(driver_read(d, rid, START - 4, &value), SPEC_FR_READ);
+    CHECK_EQ(driver_write(d, rid, END, 5), SPEC_FR_WRITE);
+}
+
+TEST(device_has_its_region_from_the_start)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d = prepared(&config);
+    struct iommu_device *device = driver_add(d, RESERVED_RID), *other = driver_add(d, DRIVER_RID);
+    struct iommu_region region;
+    uint32_t value;
+
+    CHECK(iommu_device_has_reserved(device));
+    CHECK(!iommu_device_has_reserved(other));
+    CHECK_OK(iommu_reserved_region(device, 0, &region));
+    CHECK(region.start == START && region.end == END);
+    CHECK_EQ(iommu_reserved_region(device, 1, &region), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(iommu_reserved_region(other, 0, &region), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_start(d->iommu));
+    check_reaches_just_the_region(d, RESERVED_RID);
+    CHECK_EQ(driver_read(d, DRIVER_RID, START, &value), SPEC_FR_CONTEXT_P);
+    CHECK(iommu_device_domain(device) == NULL);
+    driver_destroy(d);
+}
+
+TEST(device_that_nobody_adds_keeps_its_region_and_can_be_added_later)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d = prepared(&config);
+    struct iommu_device *device;
+
+    CHECK_OK(iommu_start(d->iommu));
+    check_reaches_just_the_region(d, RESERVED_RID);
+    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){
+        .rids = { RESERVED_RID, RESERVED_RID + 1 }, .rid_count = 2 }, &device));
+    check_reaches_just_the_region(d, RESERVED_RID);
+    check_reaches_just_the_region(d, RESERVED_RID + 1);
+    CHECK_EQ(iommu_add_device(d->iommu, &(struct iommu_device_desc){
+        .rids = { RESERVED_RID }, .rid_count = 1 }, &device), IOMMU_ERR_EXISTS);
+    driver_destroy(d);
+}
+
+TEST(region_goes_with_the_device_from_domain_to_domain)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d = prepared(&config);
+    struct iommu_device *device = driver_add(d, RESERVED_RID);
+    struct iommu_domain *domain;
+    uint32_t value;
+
+    CHECK_OK(iommu_start(d->iommu));
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    /* Part of it is mapped the same way already: no conflict. */
+    driver_map(domain, START + 4096, START + 4096, 4096, IOMMU_RW);
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    check_reaches_just_the_region(d, RESERVED_RID);
+    CHECK_EQ(driver_read(d, RESERVED_RID, DRIVER_IOVA, &value), 0);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    check_reaches_just_the_region(d, RESERVED_RID);
+    CHECK_EQ(driver_read(d, RESERVED_RID, DRIVER_IOVA, &value), SPEC_FR_READ);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(conflict_with_a_mapping_is_refused_and_changes_nothing)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d = prepared(&config);
+    struct iommu_device *device = driver_add(d, RESERVED_RID);
+    struct iommu_domain *elsewhere, *readonly;
+
+    CHECK_OK(iommu_start(d->iommu));
+    elsewhere = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    readonly = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    driver_map(elsewhere, START + 8192, d->frame, 4096, IOMMU_RW);
+    driver_map(readonly, START, START, 4096, IOMMU_READ);
+    CHECK_EQ(iommu_attach(elsewhere, device, IOMMU_NO_PASID), IOMMU_ERR_EXISTS);
+    CHECK_EQ(iommu_attach(readonly, device, IOMMU_NO_PASID), IOMMU_ERR_EXISTS);
+    check_reaches_just_the_region(d, RESERVED_RID);
+    CHECK_OK(iommu_domain_destroy(elsewhere));
+    CHECK_OK(iommu_domain_destroy(readonly));
+    driver_destroy(d);
+}
+
+TEST(device_added_after_start_gets_its_region)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d;
+
+    /* A bridge in the scope: nobody can know the devices below it before they are added. */
+    config.rmrrs[0].scopes[0].type = 2;
+    d = driver_create(&config, NULL);
+    vtd_model_bridge(d->m, 0, RESERVED_RID, 7, 7);
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK(iommu_find_device(d->iommu, 0, RESERVED_RID) == NULL);
+    {
+        struct iommu_device *device;
+        struct iommu_device_desc below = { .rids = { 0x0700 }, .rid_count = 1, .bridges = { RESERVED_RID },
+                                           .bridge_count = 1 };
+
+        CHECK_OK(iommu_add_device(d->iommu, &below, &device));
+        CHECK(iommu_device_has_reserved(device));
+    }
+    check_reaches_just_the_region(d, 0x0700);
+    driver_destroy(d);
+}
+
+/* Firmware's tables are live and a device runs: it loses what is not reserved, and never more. */
+TEST(region_is_reachable_at_every_moment_of_a_take_over)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d = driver_create(&config, NULL);
+
+    vtd_model_function(d->m, 0, RESERVED_RID);
+    vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true, .queue = true });
+    CHECK_OK(driver_add_table(d));
+    driver_add(d, RESERVED_RID);
+    CHECK_OK(iommu_start(d->iommu));
+    for (size_t i = 0; i < d->command_count; i++)
+        CHECK(d->commands[i] & SPEC_GCMD_TE);
+    check_reaches_just_the_region(d, RESERVED_RID);
+    iommu_poll_faults(d->iommu);
+    CHECK_EQ(d->fault_count, 2); /* those two that were asked for */
+    driver_destroy(d);
+}
+
+TEST(identity_domain_covers_a_region_past_its_end)
+{
+    struct vtd_model_config config = with_region();
+    struct iommu_device *devices[1];
+    struct iommu_domain *domain;
+    struct driver *d;
+    uint32_t value;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_PT, 0);
+    d = prepared(&config);
+    devices[0] = driver_add(d, RESERVED_RID);
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK_OK(iommu_domain_create(d->iommu, &(struct iommu_domain_desc){ .type = IOMMU_DOMAIN_IDENTITY,
+        .devices = devices, .device_count = 1, .identity_end = START + 4096 }, &domain));
+    CHECK_OK(iommu_attach(domain, devices[0], IOMMU_NO_PASID));
+    CHECK_EQ(driver_read(d, RESERVED_RID, 0x100000, &value), 0);
+    CHECK_EQ(driver_read(d, RESERVED_RID, END - 4, &value), 0);
+    CHECK_EQ(driver_read(d, RESERVED_RID, END, &value), SPEC_FR_READ);
+    CHECK_OK(iommu_detach(devices[0], IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(no_memory_at_any_step_leaves_nothing_behind)
+{
+    enum iommu_status status = IOMMU_ERR_NOMEM;
+    struct vtd_model_config config = with_region();
+
+    for (unsigned nth = 1; status != IOMMU_OK; nth++) {
+        struct driver *d = driver_create(&config, NULL);
+
+        vtd_model_function(d->m, 0, RESERVED_RID);
+        vtd_model_fail_alloc(d->m, nth);
+        status = driver_add_table(d);
+        if (status == IOMMU_OK)
+            status = iommu_start(d->iommu);
+        CHECK(status == IOMMU_OK || status == IOMMU_ERR_NOMEM);
+        driver_destroy(d);
+    }
+}
