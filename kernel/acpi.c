@@ -57,8 +57,8 @@ struct roots {
 };
 
 /* bytes holds len valid ones, RSDP_V1_BYTES at least. */
-static struct roots read_roots(struct acpi *acpi, const struct acpi_memory *memory, const uint8_t *bytes,
-                               size_t len)
+static struct roots read_roots(struct acpi *acpi, const struct acpi_memory *memory,
+                               const uint8_t *bytes, size_t len)
 {
     struct roots roots = { .rsdt_pa = bytes_u32(bytes + RSDP_RSDT) };
 
@@ -66,7 +66,8 @@ static struct roots read_roots(struct acpi *acpi, const struct acpi_memory *memo
     if (acpi->revision < 2)
         return roots;
     if (len < RSDP_V2_BYTES || !sums_to_zero(bytes, RSDP_V2_BYTES)) {
-        memory->log(memory->ctx, "acpi: RSDP pa=0x%llx extended checksum wrong, its XSDT is not used",
+        memory->log(memory->ctx,
+                    "acpi: RSDP pa=0x%llx extended checksum wrong, its XSDT is not used",
                     (unsigned long long)acpi->rsdp_pa);
         return roots;
     }
@@ -74,7 +75,8 @@ static struct roots read_roots(struct acpi *acpi, const struct acpi_memory *memo
     return roots;
 }
 
-static bool rsdp_at(struct acpi *acpi, const struct acpi_memory *memory, uint64_t pa, struct roots *roots)
+static bool rsdp_at(struct acpi *acpi, const struct acpi_memory *memory, uint64_t pa,
+                    struct roots *roots)
 {
     const uint8_t *bytes = memory->map(memory->ctx, pa, RSDP_V1_BYTES);
     const uint8_t *all;
@@ -88,8 +90,8 @@ static bool rsdp_at(struct acpi *acpi, const struct acpi_memory *memory, uint64_
     return true;
 }
 
-static bool rsdp_in(struct acpi *acpi, const struct acpi_memory *memory, uint64_t start_pa, uint64_t end_pa,
-                    struct roots *roots)
+static bool rsdp_in(struct acpi *acpi, const struct acpi_memory *memory, uint64_t start_pa,
+                    uint64_t end_pa, struct roots *roots)
 {
     const uint8_t *area = memory->map(memory->ctx, start_pa, end_pa - start_pa);
 
@@ -156,7 +158,8 @@ static bool map_table(const struct acpi_memory *memory, uint64_t pa, struct acpi
     copy_signature(table->signature, header);
     if (len < ACPI_HEADER_BYTES || len > TABLE_BYTES_MAX) {
         memory->log(memory->ctx, "acpi: table %s pa=0x%llx length=%u expected=%u..%u, left out",
-                    table->signature, (unsigned long long)pa, len, ACPI_HEADER_BYTES, TABLE_BYTES_MAX);
+                    table->signature, (unsigned long long)pa, len, ACPI_HEADER_BYTES,
+                    TABLE_BYTES_MAX);
         return false;
     }
     bytes = memory->map(memory->ctx, pa, len);
@@ -179,7 +182,10 @@ static void add_table(struct acpi *acpi, const struct acpi_memory *memory, uint6
 {
     struct acpi_table table;
 
-    /* Two entries for one table, or an entry that leads back to the root, would be followed for ever. */
+    /*
+     * Two entries for one table, or an entry that leads back to the root, would be followed for
+     * ever.
+     */
     for (size_t i = 0; i < acpi->table_count; i++)
         if (acpi->tables[i].pa == pa)
             return;
@@ -208,8 +214,9 @@ static bool read_root_table(struct acpi *acpi, const struct acpi_memory *memory,
     }
     count = (root.len - ACPI_HEADER_BYTES) / entry_bytes;
     if (count > ROOT_ENTRIES_MAX) {
-        memory->log(memory->ctx, "acpi: %s pa=0x%llx entries=%llu, only the first %u are read", signature,
-                    (unsigned long long)pa, (unsigned long long)count, ROOT_ENTRIES_MAX);
+        memory->log(memory->ctx, "acpi: %s pa=0x%llx entries=%llu, only the first %u are read",
+                    signature, (unsigned long long)pa, (unsigned long long)count,
+                    ROOT_ENTRIES_MAX);
         count = ROOT_ENTRIES_MAX;
     }
     for (size_t i = 0; i < count; i++) {

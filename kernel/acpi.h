@@ -12,7 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How the tables' bytes are reached: maps [pa, pa + len) for reading for good; NULL when that cannot be. */
+/*
+ * How the tables' bytes are reached: maps [pa, pa + len) for reading for good; NULL when that
+ * cannot be.
+ */
 struct acpi_memory {
     const void *(*map)(void *ctx, uint64_t pa, uint64_t len);
     void (*log)(void *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));

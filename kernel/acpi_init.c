@@ -10,7 +10,10 @@
 
 struct acpi machine_acpi;
 
-/* What has been mapped so far. Tables lie side by side, so one window of whole pages serves many of them. */
+/*
+ * What has been mapped so far. Tables lie side by side, so one window of whole pages serves many
+ * of them.
+ */
 static struct window {
     uint64_t start_pa, end_pa;
     const uint8_t *bytes;

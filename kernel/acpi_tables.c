@@ -81,7 +81,8 @@ static void read_x2apic(const struct acpi *acpi, const uint8_t *entry, struct ac
 static void read_ioapic(const struct acpi *acpi, const uint8_t *entry, struct acpi_madt *out)
 {
     if (out->ioapic_count == sizeof(out->ioapics) / sizeof(out->ioapics[0])) {
-        acpi->memory->log(acpi->memory->ctx, "acpi: APIC names more IOAPICs than %u, id=%u left out",
+        acpi->memory->log(acpi->memory->ctx,
+                          "acpi: APIC names more IOAPICs than %u, id=%u left out",
                           (unsigned)out->ioapic_count, entry[2]);
         return;
     }
@@ -114,7 +115,8 @@ static void read_madt_entry(const struct acpi *acpi, const uint8_t *entry, uint3
         if (entry[1] >= madt_kinds[i].len)
             madt_kinds[i].read(acpi, entry, out);
         else
-            acpi->memory->log(acpi->memory->ctx, "acpi: APIC offset=%u type=%u length=%u expected=%u, left out",
+            acpi->memory->log(acpi->memory->ctx,
+                              "acpi: APIC offset=%u type=%u length=%u expected=%u, left out",
                               offset, entry[0], entry[1], madt_kinds[i].len);
     }
 }
@@ -133,7 +135,9 @@ bool acpi_read_madt(const struct acpi *acpi, struct acpi_madt *out)
 
         if (!holds(table, at, MADT_ENTRY_HEADER) || entry[1] < MADT_ENTRY_HEADER ||
             !holds(table, at, entry[1])) {
-            acpi->memory->log(acpi->memory->ctx, "acpi: APIC offset=%u entry does not fit, the rest is left out", at);
+            acpi->memory->log(acpi->memory->ctx,
+                              "acpi: APIC offset=%u entry does not fit, the rest is left out",
+                              at);
             break;
         }
         read_madt_entry(acpi, entry, at, out);
@@ -159,12 +163,14 @@ size_t acpi_read_mcfg(const struct acpi *acpi, struct acpi_mcfg_entry *out, size
         };
 
         if (e.start_bus > e.end_bus || e.base_pa == 0) {
-            acpi->memory->log(acpi->memory->ctx, "acpi: MCFG offset=%u base=0x%llx buses=%u..%u, left out", at,
+            acpi->memory->log(acpi->memory->ctx,
+                              "acpi: MCFG offset=%u base=0x%llx buses=%u..%u, left out", at,
                               (unsigned long long)e.base_pa, e.start_bus, e.end_bus);
             continue;
         }
         if (count == max) {
-            acpi->memory->log(acpi->memory->ctx, "acpi: MCFG has more than %u windows", (unsigned)max);
+            acpi->memory->log(acpi->memory->ctx, "acpi: MCFG has more than %u windows",
+                              (unsigned)max);
             break;
         }
         out[count++] = e;
@@ -187,7 +193,8 @@ uint16_t acpi_pm_timer_port(const struct acpi *acpi, bool *wide)
             (bytes_u32(table->bytes + FADT_FLAGS) & FADT_FLAGS_TIMER_32) != 0;
     if (port != 0)
         return port;
-    if (!holds(table, 0, FADT_PM_TIMER_LEN + 1) || table->bytes[FADT_PM_TIMER_LEN] != PM_TIMER_BYTES)
+    if (!holds(table, 0, FADT_PM_TIMER_LEN + 1) ||
+        table->bytes[FADT_PM_TIMER_LEN] != PM_TIMER_BYTES)
         return 0;
     return as_port(bytes_u32(table->bytes + FADT_PM_TIMER));
 }
@@ -199,7 +206,8 @@ uint16_t acpi_serial_port(const struct acpi *acpi)
 
     if (!holds(table, SPCR_INTERFACE, 1))
         return 0;
-    if (table->bytes[SPCR_INTERFACE] > 1 && table->bytes[SPCR_INTERFACE] != SPCR_INTERFACE_16550_GAS)
+    if (table->bytes[SPCR_INTERFACE] > 1 &&
+        table->bytes[SPCR_INTERFACE] != SPCR_INTERFACE_16550_GAS)
         return 0;
     return as_port(gas_address(table, SPCR_ADDRESS, GAS_PORT));
 }

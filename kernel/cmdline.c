@@ -65,7 +65,10 @@ static bool set_trap(struct parser *parser, const char *value)
 static bool set_report(struct parser *parser, const char *value)
 {
     static const char *const names[] = {
-        [REPORT_SUMMARY] = "summary", [REPORT_FULL] = "full", [REPORT_JSON] = "json", [REPORT_NONE] = "none",
+        [REPORT_SUMMARY] = "summary",
+        [REPORT_FULL] = "full",
+        [REPORT_JSON] = "json",
+        [REPORT_NONE] = "none",
     };
     size_t index;
 
@@ -174,7 +177,8 @@ static void set_passthrough(struct options *options, bool passthrough)
 static const char no_effect[] = "known, has no effect here";
 
 /* Calls item for each part of a list with commas; each must say whether it knew it. */
-static void each_item(struct parser *parser, const char *value, bool (*item)(struct parser *parser, const char *text))
+static void each_item(struct parser *parser, const char *value,
+                      bool (*item)(struct parser *parser, const char *text))
 {
     char text[64];
 
@@ -194,7 +198,8 @@ static void each_item(struct parser *parser, const char *value, bool (*item)(str
 
 static bool intel_item(struct parser *parser, const char *text)
 {
-    static const char *const others[] = { "igfx_off", "sm_on", "sm_off", "tboot_noforce", "forcedac" };
+    static const char *const others[] = { "igfx_off", "sm_on", "sm_off", "tboot_noforce",
+                                          "forcedac" };
     size_t index;
 
     if (text_equal(text, "off"))
@@ -215,8 +220,9 @@ static bool intel_item(struct parser *parser, const char *text)
 static bool iommu_item(struct parser *parser, const char *text)
 {
     static const char *const others[] = {
-        "force", "noforce", "biomerge", "merge", "nomerge", "panic", "nopanic", "soft", "usedac", "allowdac",
-        "nodac", "forcesac", "nobypass", "memaper", "noagp", "noaperture", "fullflush",
+        "force",    "noforce", "biomerge", "merge",      "nomerge",   "panic",
+        "nopanic",  "soft",    "usedac",   "allowdac",   "nodac",     "forcesac",
+        "nobypass", "memaper", "noagp",    "noaperture", "fullflush",
     };
     size_t index;
 
@@ -239,8 +245,8 @@ static bool iommu_item(struct parser *parser, const char *text)
 static bool amd_item(struct parser *parser, const char *text)
 {
     static const char *const known[] = {
-        "off", "fullflush", "force_isolation", "force_enable", "pgtbl_v1", "pgtbl_v2", "irtcachedis", "nohugepages",
-        "v2_pgsizes_only",
+        "off",      "fullflush",   "force_isolation", "force_enable",    "pgtbl_v1",
+        "pgtbl_v2", "irtcachedis", "nohugepages",     "v2_pgsizes_only",
     };
     size_t index;
 
@@ -365,7 +371,8 @@ static void note_unknown(struct parser *parser)
     struct options *options = parser->options;
 
     if (options->unknown_count < COUNT(options->unknown))
-        (void)text_copy(options->unknown[options->unknown_count++], sizeof(options->unknown[0]), parser->word);
+        (void)text_copy(options->unknown[options->unknown_count++], sizeof(options->unknown[0]),
+                        parser->word);
     warn(parser, "unknown word, ignored");
 }
 
@@ -391,7 +398,10 @@ static void read_word(struct parser *parser)
     note_unknown(parser);
 }
 
-/* The next word into out, without its quotation marks; NULL: there is none. A word that does not fit is cut. */
+/*
+ * The next word into out, without its quotation marks; NULL: there is none. A word that does not
+ * fit is cut.
+ */
 static const char *next_word(const char *text, char out[WORD_BYTES])
 {
     bool quoted = false;
@@ -411,8 +421,8 @@ static const char *next_word(const char *text, char out[WORD_BYTES])
     return text;
 }
 
-void cmdline_parse(struct options *options, const char *text, void (*warn_fn)(void *ctx, const char *line),
-                   void *ctx)
+void cmdline_parse(struct options *options, const char *text,
+                   void (*warn_fn)(void *ctx, const char *line), void *ctx)
 {
     char word[WORD_BYTES];
     struct parser parser = { .options = options, .warn = warn_fn, .ctx = ctx, .word = word };

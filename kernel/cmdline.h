@@ -41,7 +41,10 @@ struct options {
     size_t unknown_count;
 };
 
-/* Fills options from text: defaults first, later words win; text may be NULL. warn is called once a problem. */
+/*
+ * Fills options from text: defaults first, later words win; text may be NULL. warn is called once
+ * a problem.
+ */
 void cmdline_parse(struct options *options, const char *text,
                    void (*warn)(void *ctx, const char *line), void *ctx);
 

@@ -95,7 +95,8 @@ void console_init(const struct boot_info *info)
     if (choice.screen && info->framebuffer.pa == 0)
         log_line(LOG_INFO, "console: this door gives no framebuffer, serial only");
     if (to_screen)
-        log_line(LOG_INFO, "console: screen of %u columns and %u rows", screen_columns(), screen_rows());
+        log_line(LOG_INFO, "console: screen of %u columns and %u rows", screen_columns(),
+                 screen_rows());
     if (!choice.serial && to_screen) {
         log_line(LOG_INFO, "console: serial output ends here (console=fb)");
         to_serial = false;

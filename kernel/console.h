@@ -13,10 +13,12 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 /* Serial port COM1 at 115200 8N1; usable from the first instruction of kernel_main(). */
 void console_early_init(void);
-/* Screen, port from SPCR, and what console= says; needs mm_init(), acpi_init() and the parsed command line. */
+/*
+ * Screen, port from SPCR, and what console= says; needs mm_init(), acpi_init() and the parsed
+ * command line.
+ */
 void console_init(const struct boot_info *info);
 void console_set_level(enum log_level level);
-/* Puts the framebuffer where the final page tables map it; called by console_init(). */
 
 void console_write(const char *text, size_t len);   /* any context */
 /* printf's %s %c %d %u %x %p %% with l, ll, z, width, 0 and -. Any context. */
@@ -25,6 +27,6 @@ void vprint(const char *format, va_list args);
 /* One log line: "# " before and a newline behind it; left out when level is above the set level. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void vlog_line(enum log_level level, const char *format, va_list args);
-int console_getc(void);         /* a character, or -1 when none waits; keys as ASCII or ESC sequences */
+int console_getc(void); /* a character, or -1 when none waits; keys as ASCII or ESC sequences */
 
 #endif

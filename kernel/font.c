@@ -116,8 +116,9 @@ static const uint8_t box[DOTS] = { 0x1f, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f, 0x0
 /* Which dot each of the cell's pixels 7 to 1 shows. */
 static uint8_t widen(uint8_t dots)
 {
-    static const uint8_t pixels[] = { [0] = BIT32(1), [1] = BITS32(3, 2), [2] = BIT32(4), [3] = BITS32(6, 5),
-                                      [4] = BIT32(7) };
+    static const uint8_t pixels[] = {
+        [0] = BIT32(1), [1] = BITS32(3, 2), [2] = BIT32(4), [3] = BITS32(6, 5), [4] = BIT32(7)
+    };
     uint8_t row = 0;
 
     for (unsigned i = 0; i < sizeof(pixels); i++)

@@ -30,7 +30,8 @@ static void put_repeated(const struct out *out, char c, size_t count)
         out->put(out->ctx, &c, 1);
 }
 
-static void put_field(const struct out *out, const struct conversion *conv, const char *text, size_t len)
+static void put_field(const struct out *out, const struct conversion *conv, const char *text,
+                      size_t len)
 {
     size_t padding = conv->width > len ? conv->width - len : 0;
 
@@ -52,8 +53,8 @@ static void put_text(const struct out *out, const struct conversion *conv, const
     put_field(out, conv, text, len);
 }
 
-static void put_number(const struct out *out, const struct conversion *conv, uint64_t value, unsigned base,
-                       const char *sign)
+static void put_number(const struct out *out, const struct conversion *conv, uint64_t value,
+                       unsigned base, const char *sign)
 {
     char digits[DIGITS_MAX + 2];
     size_t at = sizeof(digits), signs = 0;
@@ -123,7 +124,8 @@ static void put_signed(const struct out *out, const struct conversion *conv, va_
 }
 
 /* False: no such conversion. */
-static bool put_conversion(const struct out *out, const struct conversion *conv, char kind, va_list *args)
+static bool put_conversion(const struct out *out, const struct conversion *conv, char kind,
+                           va_list *args)
 {
     char c;
 

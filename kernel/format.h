@@ -6,9 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* As vsnprintf for %s %c %d %u %x %p %% with l, ll, z, precision of %s, width, 0 and -. Always terminated when size > 0. */
+/*
+ * As vsnprintf for %s %c %d %u %x %p %% with l, ll, z, precision of %s, width, 0 and -. Always
+ * terminated when size > 0.
+ */
 size_t format_text(char *out, size_t size, const char *format, va_list args);
-size_t format_line(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+size_t format_line(char *out, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The same, piece by piece to put() instead of into memory. */
 typedef void format_put(void *ctx, const char *text, size_t len);

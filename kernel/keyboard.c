@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PS/2 keyboard behind an 8042, polled. Firmware has set it up: nothing is configured, only read. */
+/*
+ * The PS/2 keyboard behind an 8042, polled. Firmware has set it up: nothing is configured, only
+ * read.
+ */
 #include "keyboard.h"
 
 #include "cpu.h"

@@ -7,6 +7,7 @@
 
 /* False: no controller answers. */
 bool keyboard_init(void);
-int keyboard_getc(void);    /* -1: none waits; arrows and the like as ESC sequences, one byte a call */
+/* -1: none waits; arrows and the like as ESC sequences, one byte a call. */
+int keyboard_getc(void);
 
 #endif

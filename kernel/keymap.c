@@ -27,8 +27,9 @@ static const struct sequence {
     uint8_t code;
     const char *text;
 } sequences[] = {
-    { 0x47, "\033[H" }, { 0x48, "\033[A" }, { 0x49, "\033[5~" }, { 0x4b, "\033[D" }, { 0x4d, "\033[C" },
-    { 0x4f, "\033[F" }, { 0x50, "\033[B" }, { 0x51, "\033[6~" }, { 0x53, "\033[3~" },
+    { 0x47, "\033[H" }, { 0x48, "\033[A" },  { 0x49, "\033[5~" },
+    { 0x4b, "\033[D" }, { 0x4d, "\033[C" },  { 0x4f, "\033[F" },
+    { 0x50, "\033[B" }, { 0x51, "\033[6~" }, { 0x53, "\033[3~" },
 };
 
 /* Text of one character lives here for every value, so that no buffer is shared between calls. */

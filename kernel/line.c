@@ -23,7 +23,9 @@ static void show_repeated(struct line *line, char c, size_t count)
         show(line, &c, 1);
 }
 
-/* Draws from the cursor to the end, then erased cells of an older text, and puts the cursor back. */
+/*
+ * Draws from the cursor to the end, then erased cells of an older text, and puts the cursor back.
+ */
 static void redraw_rest(struct line *line, size_t erased)
 {
     show(line, line->text + line->cursor, line->len - line->cursor);
@@ -93,7 +95,8 @@ static void history_go(struct line *line, bool back)
         return;
     line->history_back = back ? line->history_back + 1 : line->history_back - 1;
     replace(line, line->history_back == 0
-                      ? "" : line->history[(line->history_count - line->history_back) % LINE_HISTORY]);
+                      ? ""
+                      : line->history[(line->history_count - line->history_back) % LINE_HISTORY]);
 }
 
 /* Empty lines, and the one that was just given, are not worth a place. */
@@ -150,9 +153,9 @@ static char escape_meaning(char last, char parameter)
     static const struct {
         char last, parameter, means;
     } meanings[] = {
-        { 'A', 0, CONTROL('p') }, { 'B', 0, CONTROL('n') }, { 'C', 0, CONTROL('f') }, { 'D', 0, CONTROL('b') },
-        { 'H', 0, CONTROL('a') }, { 'F', 0, CONTROL('e') }, { '~', '1', CONTROL('a') },
-        { '~', '3', CONTROL('d') }, { '~', '4', CONTROL('e') },
+        { 'A', 0, CONTROL('p') },   { 'B', 0, CONTROL('n') },   { 'C', 0, CONTROL('f') },
+        { 'D', 0, CONTROL('b') },   { 'H', 0, CONTROL('a') },   { 'F', 0, CONTROL('e') },
+        { '~', '1', CONTROL('a') }, { '~', '3', CONTROL('d') }, { '~', '4', CONTROL('e') },
     };
 
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)

@@ -44,9 +44,11 @@ static void announce(const struct boot_info *info)
     print("# iommukit %s booted by %s (%s)\n", IOMMUKIT_VERSION, report_door_name(), info->loader);
     print("# cmdline: %s\n", info->cmdline);
     if (info->cmdline_truncated)
-        log_line(LOG_WARNING, "cmdline: longer than %u bytes, the rest is lost", BOOT_CMDLINE_BYTES - 1);
+        log_line(LOG_WARNING, "cmdline: longer than %u bytes, the rest is lost",
+                 BOOT_CMDLINE_BYTES - 1);
     if (info->ranges_lost > 0)
-        log_line(LOG_WARNING, "boot: %u memory ranges did not fit and are not used", info->ranges_lost);
+        log_line(LOG_WARNING, "boot: %u memory ranges did not fit and are not used",
+                 info->ranges_lost);
 }
 
 static void warn_cmdline(void *ctx, const char *line)
@@ -75,13 +77,15 @@ static void choose_seed(void)
 
 static struct suite_options suite_options(void)
 {
-    return (struct suite_options){ .run = machine.options.run, .loglevel = machine.options.loglevel };
+    return (struct suite_options){ .run = machine.options.run,
+                                   .loglevel = machine.options.loglevel };
 }
 
 /* The machine has a table that describes units, whether or not this kernel can drive them. */
 static bool has_iommu(void)
 {
-    return acpi_find(&machine_acpi, "DMAR", 0) != NULL || acpi_find(&machine_acpi, "IVRS", 0) != NULL;
+    return acpi_find(&machine_acpi, "DMAR", 0) != NULL ||
+           acpi_find(&machine_acpi, "IVRS", 0) != NULL;
 }
 
 static enum exit_status judge(const struct suite_totals *totals, const char *verdict)

@@ -61,7 +61,8 @@ void report_cpu_names(char vendor[13], char name[CPU_NAME_BYTES])
     *append_register(append_register(append_register(vendor, r.ebx), r.edx), r.ecx) = '\0';
     for (uint32_t i = 0; i < BRAND_LEAVES; i++) {
         r = cpuid_read(CPUID_BRAND + i);
-        at = append_register(append_register(append_register(append_register(at, r.eax), r.ebx), r.ecx), r.edx);
+        at = append_register(
+            append_register(append_register(append_register(at, r.eax), r.ebx), r.ecx), r.edx);
     }
     *at = '\0';
     while (*from == ' ')
@@ -87,8 +88,9 @@ void report_processor(void)
 
 void report_memory(void)
 {
-    print("# memory: %llu MiB usable, %llu MiB free, end 0x%llx\n", (unsigned long long)(ram_bytes() / MIB),
-          (unsigned long long)(free_bytes() / MIB), (unsigned long long)ram_end_pa());
+    print("# memory: %llu MiB usable, %llu MiB free, end 0x%llx\n",
+          (unsigned long long)(ram_bytes() / MIB), (unsigned long long)(free_bytes() / MIB),
+          (unsigned long long)ram_end_pa());
 }
 
 /* ---- tables ---- */
@@ -100,8 +102,9 @@ void report_acpi(void)
     for (size_t i = 0; i < machine_acpi.table_count; i++) {
         const struct acpi_table *table = &machine_acpi.tables[i];
 
-        print("#   %s pa=0x%llx length=%u oem=%.6s%s\n", table->signature, (unsigned long long)table->pa, table->len,
-              (const char *)table->bytes + 10, table->checksum_ok ? "" : " checksum wrong");
+        print("#   %s pa=0x%llx length=%u oem=%.6s%s\n", table->signature,
+              (unsigned long long)table->pa, table->len, (const char *)table->bytes + 10,
+              table->checksum_ok ? "" : " checksum wrong");
     }
 }
 
@@ -125,14 +128,18 @@ static void unit_capabilities(size_t index)
 
 static void unit_summary(const struct iommu_unit_info *unit)
 {
-    print("# %s: unit vendor=%s segment=%04x base=0x%llx version=%u.%u cap=0x%016llx ecap=0x%016llx\n", unit->name,
-          unit->vendor, unit->segment, (unsigned long long)unit->registers_pa, unit->version >> 8,
-          unit->version & 0xff, (unsigned long long)unit->capability, (unsigned long long)unit->extended);
-    print("# %s: translating=%s found-translating=%s queue=%s fenced=%s pass-through=%s coherent=%s caching-mode=%s\n",
+    print("# %s: unit vendor=%s segment=%04x base=0x%llx version=%u.%u cap=0x%016llx "
+          "ecap=0x%016llx\n",
+          unit->name, unit->vendor, unit->segment, (unsigned long long)unit->registers_pa,
+          unit->version >> 8, unit->version & 0xff, (unsigned long long)unit->capability,
+          (unsigned long long)unit->extended);
+    print("# %s: translating=%s found-translating=%s queue=%s fenced=%s pass-through=%s "
+          "coherent=%s caching-mode=%s\n",
           unit->name, yes(unit->translating), yes(unit->found_translating), yes(unit->uses_queue),
           yes(unit->fenced), yes(unit->pass_through), yes(unit->coherent), yes(unit->caching_mode));
-    print("# %s: input-bits=%u output-bits=%u page-sizes=0x%llx domain-ids=%u fault-records=%u faults=%llu "
-          "overflows=%llu\n", unit->name, unit->input_bits, unit->output_bits, (unsigned long long)unit->page_sizes,
+    print("# %s: input-bits=%u output-bits=%u page-sizes=0x%llx domain-ids=%u fault-records=%u "
+          "faults=%llu overflows=%llu\n",
+          unit->name, unit->input_bits, unit->output_bits, (unsigned long long)unit->page_sizes,
           unit->domain_ids, unit->fault_records, (unsigned long long)unit->faults,
           (unsigned long long)unit->overflows);
 }
@@ -159,15 +166,18 @@ void report_handoff_units(const char *when, const struct iommu_handoff *handoff)
     for (uint32_t i = 0; i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
         const struct iommu_handoff_unit *u = &handoff->units[i];
 
-        print("# handoff: %s unit base=0x%llx segment=%04x", when, (unsigned long long)u->registers_pa, u->segment);
+        print("# handoff: %s unit base=0x%llx segment=%04x", when,
+              (unsigned long long)u->registers_pa, u->segment);
         if (!u->present) {
             print(" absent\n");
             continue;
         }
-        print(" gsts=0x%08x fsts=0x%08x fectl=0x%08x pmen=0x%08x root=0x%llx iqa=0x%llx iqh=0x%llx iqt=0x%llx "
-              "irta=0x%llx\n", u->status, u->fault_status, u->fault_control, u->protected_memory,
-              (unsigned long long)u->root, (unsigned long long)u->queue_address, (unsigned long long)u->queue_head,
-              (unsigned long long)u->queue_tail, (unsigned long long)u->interrupt_root);
+        print(" gsts=0x%08x fsts=0x%08x fectl=0x%08x pmen=0x%08x root=0x%llx iqa=0x%llx "
+              "iqh=0x%llx iqt=0x%llx irta=0x%llx\n",
+              u->status, u->fault_status, u->fault_control, u->protected_memory,
+              (unsigned long long)u->root, (unsigned long long)u->queue_address,
+              (unsigned long long)u->queue_head, (unsigned long long)u->queue_tail,
+              (unsigned long long)u->interrupt_root);
     }
 }
 
@@ -185,7 +195,9 @@ const char *report_unit_of(const struct pci_function *f)
 
     if (machine.iommu == NULL || f->owner == NULL)
         return "none";
-    return iommu_unit_info(machine.iommu, iommu_device_unit(f->owner), &unit) == IOMMU_OK ? unit.name : "none";
+    return iommu_unit_info(machine.iommu, iommu_device_unit(f->owner), &unit) == IOMMU_OK
+               ? unit.name
+               : "none";
 }
 
 static unsigned depth_of(const struct pci_function *f)
@@ -211,8 +223,8 @@ static void function_ids(const struct pci_function *f)
 
 static void function_line(const struct pci_function *f)
 {
-    print("# pci: %*s" PCI_FORMAT " %04x:%04x %s", (int)(2 * depth_of(f)), "", PCI_ARGS(f), f->vendor, f->device,
-          pci_class_name(f->class_code));
+    print("# pci: %*s" PCI_FORMAT " %04x:%04x %s", (int)(2 * depth_of(f)), "", PCI_ARGS(f),
+          f->vendor, f->device, pci_class_name(f->class_code));
     if (f->is_bridge)
         print(" buses=%02x..%02x", f->secondary_bus, f->subordinate_bus);
     else
@@ -245,7 +257,8 @@ static void root_buses(void)
             continue;
         last = bus;
         print("# pci: root bus %04x:%02x host bridge %s\n", f->segment, f->rid >> 8,
-              CLASS_SUBCLASS(f->class_code) == CLASS_HOST_BRIDGE ? "is function 00.0" : "is not a PCI function");
+              CLASS_SUBCLASS(f->class_code) == CLASS_HOST_BRIDGE ? "is function 00.0"
+                                                                 : "is not a PCI function");
     }
 }
 
@@ -255,17 +268,20 @@ void report_topology(void)
         return;
     root_buses();
     children_of(NULL, 0);
-    print("# pci: %zu functions that are not bridges, %zu covered by a unit\n", machine.functions, machine.covered);
+    print("# pci: %zu functions that are not bridges, %zu covered by a unit\n", machine.functions,
+          machine.covered);
 }
 
 static void reserved_regions(void)
 {
     struct iommu_region region;
 
-    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL; f = f->next)
-        for (size_t i = 0; f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++)
-            print("# reserved: " PCI_FORMAT " 0x%llx-0x%llx\n", PCI_ARGS(f), (unsigned long long)region.start,
-                  (unsigned long long)region.end);
+    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL;
+         f = f->next)
+        for (size_t i = 0;
+             f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++)
+            print("# reserved: " PCI_FORMAT " 0x%llx-0x%llx\n", PCI_ARGS(f),
+                  (unsigned long long)region.start, (unsigned long long)region.end);
 }
 
 void report_exercisers(void)
@@ -273,9 +289,9 @@ void report_exercisers(void)
     for (size_t i = 0; i < machine.suite.exerciser_count; i++) {
         const struct exerciser *ex = machine.suite.exercisers[i];
 
-        print("# exerciser: %s address-bits=%u align=%u max=%u read=%s write=%s covered=%s\n", ex->label,
-              ex->address_bits, ex->align, ex->max_len, yes(ex->can_read), yes(ex->can_write),
-              yes(ex->device != NULL));
+        print("# exerciser: %s address-bits=%u align=%u max=%u read=%s write=%s covered=%s\n",
+              ex->label, ex->address_bits, ex->align, ex->max_len, yes(ex->can_read),
+              yes(ex->can_write), yes(ex->device != NULL));
     }
     if (machine.suite.exerciser_count == 0)
         print("# exerciser: none\n");

@@ -22,7 +22,10 @@ void report_exercisers(void);
 /* report_json.c: one object between ---8<--- report and --->8---. */
 void report_json(void);
 
-/* The processor's vendor and name from CPUID, zero-terminated, without leading or trailing spaces. */
+/*
+ * The processor's vendor and name from CPUID, zero-terminated, without leading or trailing
+ * spaces.
+ */
 #define CPU_NAME_BYTES 49
 void report_cpu_names(char vendor[13], char name[CPU_NAME_BYTES]);
 /* "vtd0", "none" where no unit covers f. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The report as one JSON object (design section 5). Registers and addresses are text in hexadecimal. */
+/*
+ * The report as one JSON object (design section 5). Registers and addresses are text in
+ * hexadecimal.
+ */
 #include "report.h"
 
 #include "acpi.h"
@@ -99,7 +102,8 @@ static void put_units(struct json *json)
     struct iommu_unit_info unit;
 
     json_open(json, "units", '[');
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
         put_unit(json, i, &unit);
     json_close(json, ']');
 }
@@ -107,7 +111,8 @@ static void put_units(struct json *json)
 static void put_handoff(struct json *json, const char *name, const struct iommu_handoff *handoff)
 {
     json_open(json, name, '[');
-    for (uint32_t i = 0; handoff->taken != 0 && i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
+    for (uint32_t i = 0;
+         handoff->taken != 0 && i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
         const struct iommu_handoff_unit *u = &handoff->units[i];
 
         json_open(json, NULL, '{');
@@ -136,7 +141,8 @@ static void put_reserved(struct json *json, const struct pci_function *f)
     struct iommu_region region;
 
     json_open(json, "reserved", '[');
-    for (size_t i = 0; f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++) {
+    for (size_t i = 0;
+         f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++) {
         json_open(json, NULL, '{');
         json_hex(json, "start", region.start);
         json_hex(json, "end", region.end);
@@ -171,7 +177,8 @@ static void put_function(struct json *json, const struct pci_function *f)
 static void put_functions(struct json *json)
 {
     json_open(json, "functions", '[');
-    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL; f = f->next)
+    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL;
+         f = f->next)
         put_function(json, f);
     json_close(json, ']');
 }

@@ -48,7 +48,8 @@ static void draw_row_32(uint8_t *at, unsigned dots)
     volatile uint64_t *pair = (volatile uint64_t *)(void *)at;
 
     for (unsigned x = 0; x < FONT_WIDTH; x += 2, dots <<= 2)
-        *pair++ = (dots & 0x80u ? screen.ink : 0ull) | (dots & 0x40u ? (uint64_t)screen.ink << 32 : 0ull);
+        *pair++ = (dots & 0x80u ? screen.ink : 0ull) |
+                  (dots & 0x40u ? (uint64_t)screen.ink << 32 : 0ull);
 }
 
 static void draw_row_24(uint8_t *at, unsigned dots)
@@ -79,7 +80,8 @@ static void mark_changed(unsigned first, unsigned last)
 
 static void draw_changed(void)
 {
-    for (unsigned row = screen.first_changed; row <= screen.last_changed && row < screen.rows; row++)
+    for (unsigned row = screen.first_changed; row <= screen.last_changed && row < screen.rows;
+         row++)
         for (unsigned column = 0; column < screen.columns; column++) {
             size_t i = (size_t)row * screen.columns + column;
 
@@ -159,7 +161,8 @@ static bool is_usable(const struct boot_framebuffer *fb, uint32_t bytes_per_pixe
         return false;
     if (fb->red_shift > 24 || fb->green_shift > 24 || fb->blue_shift > 24)
         return false;
-    return fb->width >= FONT_WIDTH && fb->height >= FONT_HEIGHT && fb->pitch / bytes_per_pixel >= fb->width;
+    return fb->width >= FONT_WIDTH && fb->height >= FONT_HEIGHT &&
+           fb->pitch / bytes_per_pixel >= fb->width;
 }
 
 static unsigned at_most(unsigned value, unsigned highest)
@@ -181,18 +184,20 @@ bool screen_init(const struct boot_framebuffer *fb)
     if (fb->pa == 0)
         return false;
     if (!is_usable(fb, bytes_per_pixel)) {
-        log_line(LOG_WARNING, "screen: framebuffer %ux%u pitch=%u bits=%u cannot be drawn on", fb->width,
-                 fb->height, fb->pitch, fb->bits_per_pixel);
+        log_line(LOG_WARNING, "screen: framebuffer %ux%u pitch=%u bits=%u cannot be drawn on",
+                 fb->width, fb->height, fb->pitch, fb->bits_per_pixel);
         return false;
     }
     screen.pixels = mmio_map_wc(fb->pa, (uint64_t)fb->pitch * fb->height);
     if (screen.pixels == NULL) {
-        log_line(LOG_WARNING, "screen: framebuffer pa=0x%llx cannot be mapped", (unsigned long long)fb->pa);
+        log_line(LOG_WARNING, "screen: framebuffer pa=0x%llx cannot be mapped",
+                 (unsigned long long)fb->pa);
         return false;
     }
     screen.pitch = fb->pitch;
     screen.bytes_per_pixel = bytes_per_pixel;
-    screen.ink = TEXT_LEVEL << fb->red_shift | TEXT_LEVEL << fb->green_shift | TEXT_LEVEL << fb->blue_shift;
+    screen.ink = TEXT_LEVEL << fb->red_shift | TEXT_LEVEL << fb->green_shift |
+                 TEXT_LEVEL << fb->blue_shift;
     screen.columns = at_most(fb->width / FONT_WIDTH, COLUMNS_MAX);
     screen.cells = kalloc((size_t)screen.columns * at_most(fb->height / FONT_HEIGHT, ROWS_MAX));
     screen.shown = kalloc((size_t)screen.columns * at_most(fb->height / FONT_HEIGHT, ROWS_MAX));

@@ -8,9 +8,15 @@
 
 #include "boot_info.h"
 
-/* Maps and clears it. False: there is none, or it is of a kind this cannot draw on (which is logged). Needs mm_init(). */
+/*
+ * Maps and clears it. False: there is none, or it is of a kind this cannot draw on (which is
+ * logged). Needs mm_init().
+ */
 bool screen_init(const struct boot_framebuffer *framebuffer);
-/* ASCII, newline, carriage return, backspace, tab; other bytes as a box. Any context, once screen_init() has returned. */
+/*
+ * ASCII, newline, carriage return, backspace, tab; other bytes as a box. Any context, once
+ * screen_init() has returned.
+ */
 void screen_write(const char *text, size_t len);
 /* The columns and rows of text; 0 where there is no screen. */
 unsigned screen_columns(void);

@@ -78,7 +78,8 @@ static bool loops_back(void)
 
 bool serial_init(uint16_t port, uint32_t baud)
 {
-    uint32_t divisor = CLOCK_HZ / CLOCKS_PER_BIT / (baud > 0 && baud <= SERIAL_BAUD_MAX ? baud : SERIAL_BAUD_MAX);
+    uint32_t divisor = CLOCK_HZ / CLOCKS_PER_BIT /
+                       (baud > 0 && baud <= SERIAL_BAUD_MAX ? baud : SERIAL_BAUD_MAX);
 
     uart.port = port;
     uart.stuck = 0;
@@ -90,7 +91,8 @@ bool serial_init(uint16_t port, uint32_t baud)
     reg_write(UART_LCR, LCR_8N1);
     reg_write(UART_FCR, FCR_ENABLE_CLEAR_14);
     uart.present = loops_back();
-    uart.fifo = (io_read8((uint16_t)(port + UART_IIR)) & IIR_FIFO_ON) == IIR_FIFO_ON ? FIFO_BYTES : 1;
+    uart.fifo =
+        (io_read8((uint16_t)(port + UART_IIR)) & IIR_FIFO_ON) == IIR_FIFO_ON ? FIFO_BYTES : 1;
     reg_write(UART_MCR, MCR_DTR_RTS_OUT2);
     return uart.present;
 }

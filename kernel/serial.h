@@ -10,7 +10,10 @@
 #define SERIAL_COM1 0x3f8
 #define SERIAL_BAUD_MAX 115200u
 
-/* Sets the port up for 8N1. False: nothing there passes the loop-back test; writes then go nowhere. */
+/*
+ * Sets the port up for 8N1. False: nothing there passes the loop-back test; writes then go
+ * nowhere.
+ */
 bool serial_init(uint16_t port, uint32_t baud);
 bool serial_present(void);
 uint16_t serial_port(void);

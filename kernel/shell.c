@@ -37,7 +37,8 @@ static void run_report(const char *argument)
 
 static struct suite_options options_for(const char *globs)
 {
-    return (struct suite_options){ .run = *globs != '\0' ? globs : "*", .loglevel = machine.options.loglevel };
+    return (struct suite_options){ .run = *globs != '\0' ? globs : "*",
+                                   .loglevel = machine.options.loglevel };
 }
 
 static void run_run(const char *argument)
@@ -88,7 +89,9 @@ static void run_regs(const char *argument)
 static const char *access_name(enum iommu_access access)
 {
     static const char *const names[] = {
-        [IOMMU_ACCESS_READ] = "read", [IOMMU_ACCESS_WRITE] = "write", [IOMMU_ACCESS_ATOMIC] = "atomic",
+        [IOMMU_ACCESS_READ] = "read",
+        [IOMMU_ACCESS_WRITE] = "write",
+        [IOMMU_ACCESS_ATOMIC] = "atomic",
         [IOMMU_ACCESS_PAGE_REQUEST] = "page-request",
     };
 
@@ -107,10 +110,11 @@ static void run_faults(const char *argument)
     for (size_t i = 0; i < count; i++) {
         const struct iommu_fault *f = &faults[i];
 
-        print("vtd%u: fault src=" IOMMU_RID_FORMAT " access=%s addr=0x%llx reason=0x%02x(%s) time=%lluus\n",
+        print("vtd%u: fault src=" IOMMU_RID_FORMAT
+              " access=%s addr=0x%llx reason=0x%02x(%s) time=%lluus\n",
               f->unit_index, IOMMU_RID_ARGS(f->segment, f->rid), access_name(f->access),
-              (unsigned long long)f->iova, f->reason, f->reason_name != NULL ? f->reason_name : "",
-              (unsigned long long)f->time_us);
+              (unsigned long long)f->iova, f->reason,
+              f->reason_name != NULL ? f->reason_name : "", (unsigned long long)f->time_us);
     }
     print("%zu faults\n", count);
 }
@@ -128,8 +132,9 @@ static void run_mem(const char *argument)
     for (uint32_t i = 0; i < machine.boot->range_count; i++) {
         const struct boot_range *range = &machine.boot->ranges[i];
 
-        print("# range: 0x%016llx-0x%016llx type=%u firmware-type=%u\n", (unsigned long long)range->start,
-              (unsigned long long)range->end, range->type, range->firmware_type);
+        print("# range: 0x%016llx-0x%016llx type=%u firmware-type=%u\n",
+              (unsigned long long)range->start, (unsigned long long)range->end, range->type,
+              range->firmware_type);
     }
 }
 
