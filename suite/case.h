@@ -11,4 +11,9 @@ uint64_t case_private_iova(const struct suite_case *t, const struct master *m);
 /* Stops and blocks the masters, destroys the domains, frees the frames. */
 void case_close(struct suite_case *t);
 
+/* Measures how wide the addresses of master[0] are; not in the catalogue (width.c). */
+extern const struct scenario width_measurement;
+/* Exercisers with fewer bits than this do not know their width. */
+#define WIDTH_KNOWN 32u
+
 #endif

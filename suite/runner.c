@@ -28,6 +28,7 @@ struct run {
     void *args[CASES];
     size_t count;               /* cases of the scenario at hand */
     bool list;
+    bool measured;              /* the exercisers' address widths */
 };
 
 #define CASES_FRAMES ((sizeof(struct suite_case) * CASES + FRAME_BYTES - 1) / FRAME_BYTES)
@@ -231,12 +232,12 @@ static void add_cases(struct run *run, const struct scenario *scenario)
 
 /* ---- the run ---- */
 
-static void run_scenario(struct run *run, const struct scenario *scenario)
+/* Runs the cases that are not skipped already, and resets the machine. */
+static void run_cases(struct run *run, const struct scenario *scenario)
 {
     struct suite_env *env = run->env;
     size_t ready = 0;
 
-    add_cases(run, scenario);
     for (size_t i = 0; i < run->count; i++)
         if (run->cases[i].outcome == CASE_RUNS)
             run->args[ready++] = &run->cases[i];
@@ -253,6 +254,41 @@ static void run_scenario(struct run *run, const struct scenario *scenario)
         find_left_attached(run);
         reset_machine(env);
     }
+}
+
+static void measure_widths(struct run *run)
+{
+    struct suite_env *env = run->env;
+
+    run->measured = true;
+    run->count = 0;
+    for (size_t i = 0; i < env->exerciser_count && run->count < CASES; i++) {
+        struct exerciser *ex = env->exercisers[i];
+        struct suite_case *t = &run->cases[run->count];
+
+        if (!covered(ex) || !ex->can_write || ex->address_bits >= WIDTH_KNOWN)
+            continue;
+        case_begin(t, env, &width_measurement);
+        case_add_master(t, ex);
+        run->count++;
+    }
+    run_cases(run, &width_measurement);
+    for (size_t i = 0; i < run->count; i++) {
+        const struct suite_case *t = &run->cases[i];
+
+        tap_text(env, "# suite: %s: %s\n", t->master[0].ex->label, t->outcome == CASE_RUNS ? t->note : t->seen);
+    }
+}
+
+/* entry: devices as the machine was found, so nothing is attached before. */
+static void run_scenario(struct run *run, const struct scenario *scenario, bool entry)
+{
+    add_cases(run, scenario);
+    if (run->count > 0 && !entry && !run->measured && run->env->iommu != NULL) {
+        measure_widths(run);
+        add_cases(run, scenario);
+    }
+    run_cases(run, scenario);
     for (size_t i = 0; i < run->count; i++)
         report(run, &run->cases[i]);
 }
@@ -280,7 +316,7 @@ struct suite_totals suite_run_tables(struct suite_env *env, const struct suite_o
     tap_text(env, "# suite: seed=%u exercisers=%u\n", env->seed, (unsigned)env->exerciser_count);
     for (size_t i = 0; i < count; i++)
         for (size_t s = 0; s < tables[i]->count; s++)
-            run_scenario(&run, &tables[i]->rows[s]);
+            run_scenario(&run, &tables[i]->rows[s], tables[i] == &entry_scenarios);
     tap_end(&run.tap);
     env->ops->frames_free(env, run.cases, CASES_FRAMES);
     return run.totals;

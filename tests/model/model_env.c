@@ -95,8 +95,13 @@ static struct model_exerciser *model_of(struct exerciser *ex)
     return ex->state;
 }
 
+/* A device cuts addresses to what it can send, whatever it says of itself. */
 static enum vtd_model_result device_dma(struct model_exerciser *me, uint64_t iova, void *data, size_t len, bool write)
 {
+    unsigned bits = me->config.address_bits;
+
+    if (bits < 64)
+        iova &= (1ull << bits) - 1;
     return vtd_model_dma(me->env->model, me->config.unit, me->config.rid, iova, data, len, write);
 }
 

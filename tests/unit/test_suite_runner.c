@@ -321,3 +321,22 @@ TEST(list_prints_names_only)
                                     "dma/mapped-read-arrives:model@0000:00:04.0\n");
     model_env_destroy(me);
 }
+
+static void notes_width(struct suite_case *t)
+{
+    case_note(t, "%u bits", t->master[0].ex->address_bits);
+}
+
+/* The model's devices send as many bits as they were made with; one of them does not know. */
+TEST(unknown_address_width_is_measured_once)
+{
+    static const struct scenario rows[] = { { "a/first", "x", PER_EXERCISER, notes_width, 0 } };
+    struct model_env *me = env_create(2);
+
+    model_env_suite(me)->exercisers[1]->address_bits = 28;
+    CHECK_EQ(run_rows(me, NULL, rows, 1).passed, 2);
+    CHECK_SAYS(me, "# suite: model@0000:00:05.0: sends 32 address bits\n");
+    CHECK_SAYS(me, "# a/first:model@0000:00:04.0: 64 bits\n");
+    CHECK_SAYS(me, "# a/first:model@0000:00:05.0: 32 bits\n");
+    model_env_destroy(me);
+}
