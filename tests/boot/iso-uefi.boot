@@ -2,6 +2,7 @@
 # The ISO as a CD under OVMF.
 boot: uefi
 append: run=dma/mapped-*
+time: real
 status: 0
 timeout: 240
 see: booted by multiboot2

@@ -2,6 +2,7 @@
 # The ISO written to a USB stick, under OVMF.
 boot: usb-uefi
 append: run=dma/mapped-*
+time: real
 status: 0
 timeout: 240
 see: booted by multiboot2

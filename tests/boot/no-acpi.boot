@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# No RSDP: one clear line and the panic status.
-machine: acpi=off
+# No RSDP (the microvm board without ACPI): one clear line and the panic status.
+board: microvm,acpi=off
+memory: 256M
 devices: none
 iommu: none
 status: 2
-see: RSDP
+see: ^Bail out! .*RSDP
 not: ^# verdict

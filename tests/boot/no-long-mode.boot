@@ -3,5 +3,6 @@
 devices: none
 iommu: none
 args: -cpu qemu32
+memory: 1G
 status: 2
-see: long mode
+see: ^boot: this processor has no 64-bit mode

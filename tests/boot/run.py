@@ -12,7 +12,7 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   time:     icount (default) | real
   devices:  main (default: what make run has) | none
   iommu:    the -device line's value; "none" for a machine without one
-  machine:  options of -machine behind q35
+  board:    q35 (default) or another machine type with its options
   args:     further QEMU arguments (may be given several times)
   append:   the kernel's command line
   status:   the kernel's exit status: 0 (default), 1, 2; or qemu=N for QEMU's own
@@ -46,7 +46,7 @@ import checks  # noqa: E402
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
 MANY = {"args", "see", "not", "check"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
-               "timeout", "before", "machine"}
+               "timeout", "before", "board"}
 
 
 class Machine:
@@ -112,7 +112,7 @@ def image(build, scratch, door, append):
         out = scratch / "run.iso"
         names = [f"ISO={out}", f"MENU={scratch}/grub.cfg"]
     subprocess.run(["make", "-s", "-C", str(ROOT), f"BUILD={build}", f"APPEND={append}", *names, str(out)],
-                   check=True, stdout=subprocess.DEVNULL)
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return out
 
 
@@ -140,11 +140,12 @@ def command(machine, build, scratch, tree):
     timing = ["-icount", "shift=0,sleep=off"] if machine.get("time", "icount") == "icount" else []
     iommu = machine.get("iommu", "intel-iommu,intremap=on,aw-bits=48")
     append = machine.get("append", "")
-    board = ",".join(["q35"] + machine.get("machine", "").split())
-    args = ["-machine", board, "-accel", "tcg", *timing, "-smp", machine.get("smp", "1"),
-            "-m", machine.get("memory", "6G"), "-nodefaults", "-display", "none", "-vga", "std",
+    args = ["-machine", machine.get("board", "q35"), "-accel", "tcg", *timing, "-smp", machine.get("smp", "1"),
+            "-m", machine.get("memory", "6G"), "-nodefaults", "-display", "none",
             "-serial", f"file:{scratch}/serial.txt", "-no-reboot",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if machine.get("board", "q35").startswith("q35"):
+        args += ["-vga", "std"]
     if iommu != "none":
         args += ["-device", iommu]
     if machine.get("devices", "main") == "main":

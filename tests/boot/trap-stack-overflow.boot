@@ -6,4 +6,4 @@ status: 2
 see: (?i)guard|double fault|stack
 see: ^Bail out!
 see: (?i)rip
-see: kernel_main\+
+see: overflow\+

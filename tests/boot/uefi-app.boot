@@ -2,6 +2,7 @@
 # The UEFI application under OVMF, with the command line in a file beside it.
 boot: uefi-app
 append: run=dma/mapped-* report=full
+time: real
 status: 0
 timeout: 240
 see: booted by UEFI

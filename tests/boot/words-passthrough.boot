@@ -4,5 +4,5 @@ append: iommu=pt iommu.strict=0 intel_iommu=on,sp_off nonsense=1 run=dma/mapped-
 status: 0
 see: ^# iommu: default domain.*passthrough.*\(set via kernel command line\)
 see: strict
-see: unknown word.*nonsense
+see: nonsense=1: unknown word
 see: ^# verdict: protected
