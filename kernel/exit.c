@@ -54,6 +54,8 @@ enum exit_action exit_get_action(void)
 static void exit_qemu(enum exit_status status)
 {
     io_write8(DEBUG_EXIT_PORT, (uint8_t)status);
+    /* From QEMU 9.1 on the run ends a while after the write. */
+    delay_us(SETTLE_US);
     log_line(LOG_ERROR, "exit: port 0x%x did not end the run", DEBUG_EXIT_PORT);
 }
 
