@@ -159,6 +159,18 @@ static void find_exercisers(void)
     }
 }
 
+/* How many units translate. */
+static size_t translating_units(size_t units)
+{
+    struct iommu_unit_info unit;
+    size_t count = 0;
+
+    for (size_t i = 0; i < units; i++)
+        if (iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK && unit.translating && !unit.fenced)
+            count++;
+    return count;
+}
+
 /* CPUID says so under QEMU's TCG and every common hypervisor: devices and units are then emulated. */
 static bool under_hypervisor(void)
 {
@@ -175,22 +187,12 @@ void machine_init(const struct boot_info *info)
     start_iommu();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;
-    machine.suite.iommu = machine.iommu;
+    /* A unit that translates nothing has nothing to be tested. */
+    if (machine.iommu != NULL && translating_units(iommu_unit_count(machine.iommu)) > 0)
+        machine.suite.iommu = machine.iommu;
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
     machine.suite.seed = (uint32_t)machine.options.seed;
-}
-
-/* How many units translate. */
-static size_t translating_units(size_t units)
-{
-    struct iommu_unit_info unit;
-    size_t count = 0;
-
-    for (size_t i = 0; i < units; i++)
-        if (iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK && unit.translating && !unit.fenced)
-            count++;
-    return count;
 }
 
 static const char *no_iommu_verdict(char *reason, size_t size)
