@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A case: its outcome, and the frames, domains and attachments it owns until the runner closes it. */
+/*
+ * A case: its outcome, and the frames, domains and attachments it owns until the runner closes it.
+ */
 #include "case.h"
 
 #include "format.h"
@@ -56,7 +58,8 @@ void case_check(struct suite_case *t, bool ok, const char *what)
         case_fail(t, what, "it is not so");
 }
 
-void case_status(struct suite_case *t, const char *what, enum iommu_status seen, enum iommu_status wanted)
+void case_status(struct suite_case *t, const char *what, enum iommu_status seen,
+                 enum iommu_status wanted)
 {
     char expected[CASE_TEXT];
 
@@ -104,7 +107,8 @@ struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, 
         return NULL;
     }
     buffer->allocated_frames = frames + 2 * canaries;
-    buffer->allocated = t->env->ops->frames_alloc(t->env, buffer->allocated_frames, align, start_pa, end_pa, &pa);
+    buffer->allocated =
+        t->env->ops->frames_alloc(t->env, buffer->allocated_frames, align, start_pa, end_pa, &pa);
     if (buffer->allocated == NULL) {
         case_skip(t, "no %u free frames in 0x%llx-0x%llx", (unsigned)buffer->allocated_frames,
                   (unsigned long long)start_pa, (unsigned long long)end_pa);
@@ -161,8 +165,8 @@ void case_destroy(struct suite_case *t, struct iommu_domain *domain)
         }
 }
 
-void case_map(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len,
-              unsigned prot)
+void case_map(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+              uint64_t len, unsigned prot)
 {
     if (!case_runs(t))
         return;
@@ -190,14 +194,18 @@ void case_bus_master(struct suite_case *t, struct master *m, bool on)
         t->env->ops->bus_master(t->env, m->ex, on);
 }
 
-/* The exerciser's memory may be in the domain already: attached before, or by a mapping of the scenario. */
+/*
+ * The exerciser's memory may be in the domain already: attached before, or by a mapping of the
+ * scenario.
+ */
 static void map_private(struct suite_case *t, struct iommu_domain *domain, const struct master *m)
 {
     uint64_t pa;
 
     if (iommu_lookup(domain, m->private_iova, &pa) == IOMMU_OK && pa == m->ex->private_pa)
         return;
-    case_map(t, domain, m->private_iova, m->ex->private_pa, m->ex->private_pages * FRAME_BYTES, IOMMU_RW);
+    case_map(t, domain, m->private_iova, m->ex->private_pa, m->ex->private_pages * FRAME_BYTES,
+             IOMMU_RW);
 }
 
 void case_attach(struct suite_case *t, struct iommu_domain *domain, struct master *m)
@@ -207,7 +215,8 @@ void case_attach(struct suite_case *t, struct iommu_domain *domain, struct maste
     if (!case_runs(t))
         return;
     iommu_domain_info(domain, &info);
-    m->private_iova = info.type == IOMMU_DOMAIN_IDENTITY ? m->ex->private_pa : case_private_iova(t, m);
+    m->private_iova =
+        info.type == IOMMU_DOMAIN_IDENTITY ? m->ex->private_pa : case_private_iova(t, m);
     if (info.type == IOMMU_DOMAIN_UNMANAGED && m->ex->private_pages > 0)
         map_private(t, domain, m);
     if (!case_runs(t))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Area dma: a transfer reaches what is mapped for it, with the permissions it has, and nothing else. */
+/*
+ * Area dma: a transfer reaches what is mapped for it, with the permissions it has, and nothing
+ * else.
+ */
 #include "scenario.h"
 
 static void mapped_arrives(struct suite_case *t, enum ex_operation operation)
@@ -61,7 +64,8 @@ static void unmapped_read_faults(struct suite_case *t)
  * The refused access comes first: a translation that the other access has
  * brought into the IOTLB may refuse it without a record on QEMU.
  */
-static void permission(struct suite_case *t, unsigned prot, enum ex_operation refused, enum ex_operation allowed)
+static void permission(struct suite_case *t, unsigned prot, enum ex_operation refused,
+                       enum ex_operation allowed)
 {
     struct master *m = &t->master[0];
     struct buffer *frame = case_frame(t);
@@ -112,8 +116,10 @@ static const struct scenario rows[] = {
     { "dma/mapped-read-arrives", "VT-d §3.7.1", PER_EXERCISER, mapped_read_arrives, 0 },
     { "dma/unmapped-write-faults", "VT-d §7.1.3", PER_EXERCISER, unmapped_write_faults, 0 },
     { "dma/unmapped-read-faults", "VT-d §7.1.3", PER_EXERCISER, unmapped_read_faults, 0 },
-    { "dma/read-only-page-refuses-write", "VT-d §7.1.3", PER_EXERCISER, read_only_page_refuses_write, 0 },
-    { "dma/write-only-page-refuses-read", "VT-d §7.1.3", PER_EXERCISER, write_only_page_refuses_read, 0 },
+    { "dma/read-only-page-refuses-write", "VT-d §7.1.3", PER_EXERCISER,
+      read_only_page_refuses_write, 0 },
+    { "dma/write-only-page-refuses-read", "VT-d §7.1.3", PER_EXERCISER,
+      write_only_page_refuses_read, 0 },
     { "dma/unmapped-page-is-gone", "VT-d §6.5.3", PER_EXERCISER, unmapped_page_is_gone, 0 },
 };
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Areas entry and domain: what a device may reach follows from the domain it is in, and from nothing before. */
+/*
+ * Areas entry and domain: what a device may reach follows from the domain it is in, and from
+ * nothing before.
+ */
 #include "scenario.h"
 
-#define REFUSED_WHEN_BLOCKED \
-    ((struct refusal){ .reason = REASON_CONTEXT_ABSENT, .level = IOMMU_LEVEL_NONE, .any_address = true })
+#define REFUSED_WHEN_BLOCKED                                                                       \
+    ((struct refusal){                                                                             \
+        .reason = REASON_CONTEXT_ABSENT, .level = IOMMU_LEVEL_NONE, .any_address = true })
 
 /* The exerciser works, has its pattern, and is then taken out of its domain. */
 static void make_ready_then_detach(struct suite_case *t, struct master *m)
@@ -27,7 +31,9 @@ static uint64_t reachable_end(const struct suite_case *t, const struct master *m
 {
     uint64_t end = t->env->ops->ram_end(t->env);
 
-    return m->ex->address_bits < 64 && end > 1ull << m->ex->address_bits ? 1ull << m->ex->address_bits : end;
+    return m->ex->address_bits < 64 && end > 1ull << m->ex->address_bits
+               ? 1ull << m->ex->address_bits
+               : end;
 }
 
 /*
@@ -46,7 +52,8 @@ static void unattached_device_is_blocked(struct suite_case *t)
     refusal.or_reason = REASON_ROOT_ABSENT;
     case_check(t, iommu_device_domain(m->device) == NULL, "the device is in no domain yet");
     if (m->ex->function != NULL)
-        case_check(t, !pci_bus_master_enabled(m->ex->function), "bus mastering is off before the first domain");
+        case_check(t, !pci_bus_master_enabled(m->ex->function),
+                   "bus mastering is off before the first domain");
     plan = plan_page(m, case_operation(m), frame->pa, frame, 0);
     expect_nothing(t, &plan);
     case_bus_master(t, m, true);
@@ -113,11 +120,14 @@ static void blocked_domain_reaches_nothing(struct suite_case *t)
     case_attach(t, domain, m);
     if (!case_runs(t))
         return;
-    case_status(t, "iommu_lookup in a blocked domain", iommu_lookup(domain, frame->pa, &pa), IOMMU_ERR_NOT_FOUND);
-    case_status(t, "iommu_map into a blocked domain",
-                iommu_map(domain, &(struct iommu_mapping){ m->window, frame->pa, FRAME_BYTES, IOMMU_RW }),
-                IOMMU_ERR_INVALID);
-    case_check(t, text_is(iommu_debug_device_state(m->device), "blocked"), "the unit's tables say blocked");
+    case_status(t, "iommu_lookup in a blocked domain", iommu_lookup(domain, frame->pa, &pa),
+                IOMMU_ERR_NOT_FOUND);
+    case_status(
+        t, "iommu_map into a blocked domain",
+        iommu_map(domain, &(struct iommu_mapping){ m->window, frame->pa, FRAME_BYTES, IOMMU_RW }),
+        IOMMU_ERR_INVALID);
+    case_check(t, text_is(iommu_debug_device_state(m->device), "blocked"),
+               "the unit's tables say blocked");
     plan = plan_page(m, case_operation(m), frame->pa, frame, 0);
     expect_refused(t, &plan, &refusal);
 }
@@ -133,7 +143,8 @@ static void identity_reaches_physical(struct suite_case *t)
     if (!case_runs(t))
         return;
     if (m->ex->private_pages > 0 && m->ex->private_pa >= reachable_end(t, m))
-        case_skip(t, "the exerciser's own memory lies beyond its %u address bits", m->ex->address_bits);
+        case_skip(t, "the exerciser's own memory lies beyond its %u address bits",
+                  m->ex->address_bits);
     case_attach(t, domain, m);
     if (!case_runs(t))
         return;
@@ -158,10 +169,12 @@ static void pass_through_needs_no_tables(struct suite_case *t)
     iommu_domain_info(domain, &info);
     if (!text_is(iommu_debug_device_state(m->device), "pass-through"))
         case_skip(t, "the unit has no pass-through (ECAP.PT)");
-    case_check(t, info.levels == 0 && info.table_pages == 0, "a pass-through domain has no page table");
+    case_check(t, info.levels == 0 && info.table_pages == 0,
+               "a pass-through domain has no page table");
     case_detach(t, m);
     if (case_runs(t))
-        case_check(t, text_is(iommu_debug_device_state(m->device), "blocked"), "blocked after the detach");
+        case_check(t, text_is(iommu_debug_device_state(m->device), "blocked"),
+                   "blocked after the detach");
 }
 
 /* A window that both masters reach. */
@@ -225,7 +238,8 @@ static void one_domain_two_devices(struct suite_case *t)
 
         expect_arrives(t, &plan);
     }
-    case_status(t, "iommu_domain_destroy while attached", iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
+    case_status(t, "iommu_domain_destroy while attached", iommu_domain_destroy(domain),
+                IOMMU_ERR_BUSY);
     case_unmap(t, domain, iova, FRAME_BYTES);
     for (size_t i = 0; i < 2 && case_runs(t); i++) {
         struct master *m = &t->master[i];
@@ -236,7 +250,10 @@ static void one_domain_two_devices(struct suite_case *t)
     }
 }
 
-/* VT-d §6.2: entries are tagged with the domain id; a new domain may get the id of one destroyed before. */
+/*
+ * VT-d §6.2: entries are tagged with the domain id; a new domain may get the id of one destroyed
+ * before.
+ */
 static void reused_id_leaks_nothing(struct suite_case *t)
 {
     struct master *m = &t->master[0];
@@ -291,7 +308,10 @@ static size_t pattern_bytes(const volatile uint8_t *at, const uint8_t *pattern, 
     return count;
 }
 
-/* A transfer that was split by the switch is complete over both frames, or a fault says what is missing. */
+/*
+ * A transfer that was split by the switch is complete over both frames, or a fault says what is
+ * missing.
+ */
 static void check_switched(struct suite_case *t, struct master *m, const struct plan plans[2])
 {
     const uint8_t *pattern = m->ex->pattern;
@@ -304,8 +324,8 @@ static void check_switched(struct suite_case *t, struct master *m, const struct 
 
     case_refill(t);
     if (changed != landed)
-        case_fail(t, "the write lands in the frames of its two domains only", "%u bytes changed, %u of them there",
-                  (unsigned)changed, (unsigned)landed);
+        case_fail(t, "the write lands in the frames of its two domains only",
+                  "%u bytes changed, %u of them there", (unsigned)changed, (unsigned)landed);
     else if (landed != all && faults == 0)
         case_fail(t, "the whole write lands, or a fault is reported", "%u of %u bytes, no fault",
                   (unsigned)landed, (unsigned)all);
@@ -333,8 +353,10 @@ static void switch_under_load(struct suite_case *t)
         case_faults_clear(t, m);
         if (!case_runs(t))
             return;
-        case_check(t, run_while_switching(t, m, &(struct ex_dma){ EX_WRITE, plans[0].iova, plans[0].len },
-                                          domains), "the transfer ends");
+        case_check(t,
+                   run_while_switching(
+                       t, m, &(struct ex_dma){ EX_WRITE, plans[0].iova, plans[0].len }, domains),
+                   "the transfer ends");
         check_switched(t, m, plans);
     }
 }
@@ -365,24 +387,30 @@ static void detach_under_load(struct suite_case *t)
         status = m->ex->ops->poll(m->ex);
     }
     if (case_changed(t) > 0)
-        case_fail(t, "nothing arrives once iommu_detach has returned", "%u bytes", (unsigned)case_changed(t));
+        case_fail(t, "nothing arrives once iommu_detach has returned", "%u bytes",
+                  (unsigned)case_changed(t));
     case_refill(t);
     case_attach(t, domain, m);
     expect_arrives(t, &plan);
 }
 
 static const struct scenario entry_rows[] = {
-    { "entry/unattached-device-is-blocked", "VT-d §9.3", PER_EXERCISER, unattached_device_is_blocked, 0 },
+    { "entry/unattached-device-is-blocked", "VT-d §9.3", PER_EXERCISER,
+      unattached_device_is_blocked, 0 },
     { "entry/no-dma-without-bus-master", "VT-d §9.3", PER_EXERCISER, no_dma_without_bus_master, 0 },
 };
 
 const struct scenario_table entry_scenarios = SCENARIO_TABLE(entry_rows);
 
 static const struct scenario rows[] = {
-    { "domain/detached-device-is-blocked", "VT-d §9.3", PER_EXERCISER, detached_device_is_blocked, 0 },
-    { "domain/blocked-domain-reaches-nothing", "VT-d §9.3", PER_EXERCISER, blocked_domain_reaches_nothing, 0 },
-    { "domain/identity-reaches-physical", "VT-d §3.7", PER_EXERCISER, identity_reaches_physical, 0 },
-    { "domain/pass-through-needs-no-tables", "VT-d §9.3", PER_EXERCISER, pass_through_needs_no_tables, 0 },
+    { "domain/detached-device-is-blocked", "VT-d §9.3", PER_EXERCISER, detached_device_is_blocked,
+      0 },
+    { "domain/blocked-domain-reaches-nothing", "VT-d §9.3", PER_EXERCISER,
+      blocked_domain_reaches_nothing, 0 },
+    { "domain/identity-reaches-physical", "VT-d §3.7", PER_EXERCISER, identity_reaches_physical,
+      0 },
+    { "domain/pass-through-needs-no-tables", "VT-d §9.3", PER_EXERCISER,
+      pass_through_needs_no_tables, 0 },
     { "domain/same-iova-different-frames", "VT-d §3.3", PER_PAIR, same_iova_different_frames, 0 },
     { "domain/neighbour-reaches-nothing", "VT-d §3.3", PER_PAIR, neighbour_reaches_nothing, 0 },
     { "domain/one-domain-two-devices", "VT-d §3.3", PER_PAIR, one_domain_two_devices, 0 },

@@ -95,7 +95,9 @@ void case_faults_clear(struct suite_case *t, const struct master *m)
 
 #define FAULTS_READ 8
 
-/* Calls visit for the DMA faults of m, at most FAULTS_READ of each id; returns how many there were. */
+/*
+ * Calls visit for the DMA faults of m, at most FAULTS_READ of each id; returns how many there were.
+ */
 static size_t for_each_fault(struct suite_case *t, const struct master *m,
                              void (*visit)(void *arg, const struct iommu_fault *fault), void *arg)
 {
@@ -103,8 +105,8 @@ static size_t for_each_fault(struct suite_case *t, const struct master *m,
     size_t seen = 0;
 
     for (size_t i = 0; i < m->rid_count; i++) {
-        size_t count = t->env->ops->faults(t->env, iommu_device_segment(m->device), m->rids[i], faults,
-                                           FAULTS_READ);
+        size_t count = t->env->ops->faults(t->env, iommu_device_segment(m->device), m->rids[i],
+                                           faults, FAULTS_READ);
 
         for (size_t f = 0; f < count && f < FAULTS_READ; f++)
             if (faults[f].kind == IOMMU_FAULT_DMA) {
@@ -151,19 +153,24 @@ static bool pages_hold(uint64_t iova, uint32_t len, uint64_t page)
 static bool address_fits(const struct fault_check *check, const struct iommu_fault *fault)
 {
     const struct plan *plan = check->plan;
-    uint64_t cut = check->refusal->cut_end == 0 ? 0 : plan->iova / check->refusal->cut_end * check->refusal->cut_end;
+    uint64_t cut = check->refusal->cut_end == 0
+                       ? 0
+                       : plan->iova / check->refusal->cut_end * check->refusal->cut_end;
 
     if (check->refusal->any_address)
         return true;
-    return pages_hold(plan->iova, plan->len, fault->iova) || pages_hold(plan->iova - cut, plan->len, fault->iova);
+    return pages_hold(plan->iova, plan->len, fault->iova)
+           || pages_hold(plan->iova - cut, plan->len, fault->iova);
 }
 
 static bool fault_fits(const struct fault_check *check, const struct iommu_fault *fault)
 {
     const struct refusal *refusal = check->refusal;
-    enum iommu_access access = check->plan->operation == EX_WRITE ? IOMMU_ACCESS_WRITE : IOMMU_ACCESS_READ;
+    enum iommu_access access =
+        check->plan->operation == EX_WRITE ? IOMMU_ACCESS_WRITE : IOMMU_ACCESS_READ;
 
-    if (fault->reason != refusal->reason && (refusal->or_reason == 0 || fault->reason != refusal->or_reason))
+    if (fault->reason != refusal->reason
+        && (refusal->or_reason == 0 || fault->reason != refusal->or_reason))
         return false;
     if (!refusal->any_address && fault->access != access)
         return false;
@@ -181,18 +188,21 @@ static void check_fault(void *arg, const struct iommu_fault *fault)
         return;
     check->wrong = true;
     format_line(check->seen, sizeof(check->seen),
-                "fault reason 0x%02x, %s from " IOMMU_RID_FORMAT " (%s device) at 0x%llx, level 0x%x",
+                "fault reason 0x%02x, %s from " IOMMU_RID_FORMAT
+                " (%s device) at 0x%llx, level 0x%x",
                 fault->reason, fault->access == IOMMU_ACCESS_WRITE ? "write" : "read",
                 IOMMU_RID_ARGS(fault->segment, fault->rid),
-                fault->device == check->plan->m->device ? "its" : "not its", (unsigned long long)fault->iova,
-                fault->walk_level);
+                fault->device == check->plan->m->device ? "its" : "not its",
+                (unsigned long long)fault->iova, fault->walk_level);
 }
 
-static void say_refusal(char *out, size_t size, const struct plan *plan, const struct refusal *refusal)
+static void say_refusal(char *out, size_t size, const struct plan *plan,
+                        const struct refusal *refusal)
 {
     const struct master *m = plan->m;
 
-    format_line(out, size, "fault reason 0x%02x, %s from " IOMMU_RID_FORMAT " at 0x%llx%s, level 0x%x",
+    format_line(out, size,
+                "fault reason 0x%02x, %s from " IOMMU_RID_FORMAT " at 0x%llx%s, level 0x%x",
                 refusal->reason, plan->operation == EX_WRITE ? "write" : "read",
                 IOMMU_RID_ARGS(iommu_device_segment(m->device), m->rids[0]),
                 (unsigned long long)(plan->iova & ~(FRAME_BYTES - 1)),
@@ -208,13 +218,16 @@ enum ex_operation case_operation(const struct master *m)
 
 struct refusal refusal_of(enum ex_operation operation, uint8_t level)
 {
-    return (struct refusal){ .reason = operation == EX_WRITE ? REASON_WRITE : REASON_READ, .level = level };
+    return (struct refusal){ .reason = operation == EX_WRITE ? REASON_WRITE : REASON_READ,
+                             .level = level };
 }
 
 struct plan plan_page(struct master *m, enum ex_operation operation, uint64_t page_iova,
                       const struct buffer *buffer, size_t frame)
 {
-    struct plan plan = { .m = m, .operation = operation, .iova = page_iova + m->offset, .len = m->len };
+    struct plan plan = {
+        .m = m, .operation = operation, .iova = page_iova + m->offset, .len = m->len
+    };
 
     if (buffer != NULL) {
         plan.pieces[0] = (struct piece){ buffer->at + frame * FRAME_BYTES + m->offset, m->len };
@@ -231,7 +244,8 @@ void case_ready(struct suite_case *t, struct master *m)
         return;
     status = m->ex->ops->rebase(m->ex, m->private_iova);
     if (status != EX_DONE)
-        case_fail(t, "the exerciser works after its private memory is mapped", "%s", ex_status_name(status));
+        case_fail(t, "the exerciser works after its private memory is mapped", "%s",
+                  ex_status_name(status));
     m->needs_rebase = false;
 }
 
@@ -244,7 +258,8 @@ void case_prepare(struct suite_case *t, struct master *m)
         return;
     status = m->ex->ops->prepare(m->ex);
     if (status != EX_DONE)
-        case_fail(t, "the exerciser takes its pattern from its private memory", "%s", ex_status_name(status));
+        case_fail(t, "the exerciser takes its pattern from its private memory", "%s",
+                  ex_status_name(status));
 }
 
 /* A write of a device that holds its pattern does no other DMA. */
@@ -261,7 +276,8 @@ static bool operation_exists(struct suite_case *t, const struct plan *plan)
     const struct exerciser *ex = plan->m->ex;
 
     if (plan->operation == EX_WRITE ? !ex->can_write : !ex->can_read)
-        case_skip(t, "%s does no DMA %s here", ex->ops->name, plan->operation == EX_WRITE ? "write" : "read");
+        case_skip(t, "%s does no DMA %s here", ex->ops->name,
+                  plan->operation == EX_WRITE ? "write" : "read");
     return case_runs(t);
 }
 
@@ -274,7 +290,8 @@ static enum ex_status transfer(struct suite_case *t, const struct plan *plan)
         put_pattern(plan);
     status = exerciser_run(ex, &(struct ex_dma){ plan->operation, plan->iova, plan->len });
     if (status == EX_UNSUPPORTED)
-        case_skip(t, "the exerciser cannot do %u bytes at 0x%llx", plan->len, (unsigned long long)plan->iova);
+        case_skip(t, "the exerciser cannot do %u bytes at 0x%llx", plan->len,
+                  (unsigned long long)plan->iova);
     plan->m->needs_rebase |= status == EX_ABORTED || status == EX_TIMEOUT;
     return status;
 }

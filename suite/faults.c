@@ -15,7 +15,8 @@ static void fault_together(struct suite_case *t)
     for (size_t i = 0; i < 2 && case_runs(t); i++) {
         struct master *m = &t->master[i];
 
-        status[i] = m->ex->ops->start(m->ex, &(struct ex_dma){ EX_WRITE, m->window + FRAME_BYTES, m->len });
+        status[i] =
+            m->ex->ops->start(m->ex, &(struct ex_dma){ EX_WRITE, m->window + FRAME_BYTES, m->len });
     }
     while (busy && case_runs(t)) {
         busy = false;
@@ -53,7 +54,8 @@ static void overflow_is_seen_and_cleared(struct suite_case *t)
             break;
     }
     if (case_runs(t) && env->ops->overflows(env) == before)
-        case_skip(t, "two exercisers did not fill the unit's fault records in %u attempts", OVERFLOW_TURNS);
+        case_skip(t, "two exercisers did not fill the unit's fault records in %u attempts",
+                  OVERFLOW_TURNS);
     for (size_t i = 0; i < 2 && case_runs(t); i++) {
         struct master *m = &t->master[i];
         struct plan plan = plan_page(m, EX_WRITE, m->window + FRAME_BYTES, NULL, 0);
@@ -71,7 +73,8 @@ static void fault_until_fenced(struct suite_case *t, struct master *m)
 
     iommu_debug_set_storm(t->env->iommu, STORM_THRESHOLD, STORM_WINDOW_US);
     case_check(t, !iommu_device_fenced(m->device), "the device is not fenced before the storm");
-    for (unsigned i = 0; i < 2 * STORM_THRESHOLD && case_runs(t) && !iommu_device_fenced(m->device); i++) {
+    for (unsigned i = 0; i < 2 * STORM_THRESHOLD && case_runs(t) && !iommu_device_fenced(m->device);
+         i++) {
         struct iommu_fault fault;
 
         case_prepare(t, m);
@@ -86,7 +89,8 @@ static bool fence_was_reported(struct suite_case *t, const struct master *m)
     struct iommu_fault faults[16];
 
     for (size_t i = 0; i < m->rid_count; i++) {
-        size_t count = t->env->ops->faults(t->env, iommu_device_segment(m->device), m->rids[i], faults, 16);
+        size_t count =
+            t->env->ops->faults(t->env, iommu_device_segment(m->device), m->rids[i], faults, 16);
 
         for (size_t f = 0; f < count && f < 16; f++)
             if (faults[f].kind == IOMMU_FAULT_FENCED)
@@ -95,7 +99,10 @@ static bool fence_was_reported(struct suite_case *t, const struct master *m)
     return false;
 }
 
-/* Requirement A18: entry blocked, bus master off, reported; the others go on; unfence brings it back. */
+/*
+ * Requirement A18: entry blocked, bus master off, reported; the others go on; unfence brings it
+ * back.
+ */
 static void storm_fences_the_device(struct suite_case *t)
 {
     struct master *m = &t->master[0];
@@ -120,9 +127,10 @@ static void storm_fences_the_device(struct suite_case *t)
         return;
     case_check(t, fence_was_reported(t, m), "the fence is reported");
     if (m->ex->function != NULL)
-        case_check(t, !pci_bus_master_enabled(m->ex->function), "bus mastering of a fenced device is off");
-    case_status(t, "iommu_attach of a fenced device", iommu_attach(domains[0], m->device, IOMMU_NO_PASID),
-                IOMMU_ERR_FENCED);
+        case_check(t, !pci_bus_master_enabled(m->ex->function),
+                   "bus mastering of a fenced device is off");
+    case_status(t, "iommu_attach of a fenced device",
+                iommu_attach(domains[0], m->device, IOMMU_NO_PASID), IOMMU_ERR_FENCED);
     expect_nothing(t, &plans[0]);
     case_bus_master(t, m, true);
     expect_nothing(t, &plans[0]);
@@ -138,7 +146,8 @@ static void storm_fences_the_device(struct suite_case *t)
 }
 
 static const struct scenario rows[] = {
-    { "fault/overflow-is-seen-and-cleared", "VT-d §7.2.1", PER_MACHINE, overflow_is_seen_and_cleared, 20000 },
+    { "fault/overflow-is-seen-and-cleared", "VT-d §7.2.1", PER_MACHINE,
+      overflow_is_seen_and_cleared, 20000 },
     { "fault/storm-fences-the-device", "VT-d §7.2.1", PER_MACHINE, storm_fences_the_device, 30000 },
 };
 

@@ -11,7 +11,10 @@ static size_t text_length(const char *text, char end)
     return len;
 }
 
-/* On a mismatch the last '*' takes one character more: linear space, no recursion on untrusted text. */
+/*
+ * On a mismatch the last '*' takes one character more: linear space, no recursion on untrusted
+ * text.
+ */
 bool glob_match(const char *glob, size_t glob_len, const char *text, size_t text_len)
 {
     size_t g = 0, t = 0, star_g = glob_len, star_t = 0;

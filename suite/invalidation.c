@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Areas flush and unit: what stays visible until it is flushed, both ways of flushing, and a refused command. */
+/*
+ * Areas flush and unit: what stays visible until it is flushed, both ways of flushing, and a
+ * refused command.
+ */
 #include "scenario.h"
 
 /*
@@ -18,9 +21,10 @@ static void stale_until_sync(struct suite_case *t, struct master *m, struct iomm
     expect_arrives(t, plan);
     if (!case_runs(t))
         return;
-    case_status(t, "iommu_unmap_gather", iommu_unmap_gather(domain, m->window, FRAME_BYTES, &gather, &unmapped),
-                IOMMU_OK);
-    case_check(t, unmapped == FRAME_BYTES && gather.start < gather.end, "the gather holds the page");
+    case_status(t, "iommu_unmap_gather",
+                iommu_unmap_gather(domain, m->window, FRAME_BYTES, &gather, &unmapped), IOMMU_OK);
+    case_check(t, unmapped == FRAME_BYTES && gather.start < gather.end,
+               "the gather holds the page");
     if (t->env->emulated) {
         expect_arrives(t, plan);
     } else if (case_runs(t)) {
@@ -68,7 +72,10 @@ static void remap_reaches_the_new_frame(struct suite_case *t)
     }
 }
 
-/* VT-d §6.5.2: no descriptor has type Fh; an unused type, a global context-cache flush for comparison. */
+/*
+ * VT-d §6.5.2: no descriptor has type Fh; an unused type, a global context-cache flush for
+ * comparison.
+ */
 #define DESCRIPTOR_RESERVED 0x0full
 #define DESCRIPTOR_CONTEXT_GLOBAL 0x11ull
 #define REFUSALS 3
@@ -78,8 +85,8 @@ static void refused_descriptor_on(struct suite_case *t, size_t unit)
     struct iommu *iommu = t->env->iommu;
 
     for (unsigned i = 0; i < REFUSALS && case_runs(t); i++) {
-        case_status(t, "a descriptor of type Fh", iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_RESERVED, 0),
-                    IOMMU_ERR_QUEUE);
+        case_status(t, "a descriptor of type Fh",
+                    iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_RESERVED, 0), IOMMU_ERR_QUEUE);
         case_status(t, "a global context-cache descriptor after it",
                     iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_CONTEXT_GLOBAL, 0), IOMMU_OK);
     }
@@ -93,7 +100,8 @@ static void refused_descriptor_and_recovery(struct suite_case *t)
 
     case_needs_masters(t, 1);
     for (size_t i = 0; i < iommu_unit_count(t->env->iommu) && case_runs(t); i++)
-        if (iommu_unit_info(t->env->iommu, i, &info) == IOMMU_OK && info.uses_queue && !info.fenced) {
+        if (iommu_unit_info(t->env->iommu, i, &info) == IOMMU_OK && info.uses_queue
+            && !info.fenced) {
             with_queue++;
             refused_descriptor_on(t, i);
         }
@@ -140,10 +148,14 @@ static void register_based_invalidation(struct suite_case *t)
 }
 
 static const struct scenario rows[] = {
-    { "flush/stale-window-ends-with-the-flush", "VT-d §6.2.2", PER_EXERCISER, stale_window_ends_with_the_flush, 0 },
-    { "flush/remap-reaches-the-new-frame", "VT-d §6.5.3", PER_EXERCISER, remap_reaches_the_new_frame, 0 },
-    { "flush/refused-descriptor-and-recovery", "VT-d §6.5.2.11", PER_MACHINE, refused_descriptor_and_recovery, 0 },
-    { "flush/register-based-invalidation", "VT-d §6.5.1", PER_MACHINE, register_based_invalidation, 0 },
+    { "flush/stale-window-ends-with-the-flush", "VT-d §6.2.2", PER_EXERCISER,
+      stale_window_ends_with_the_flush, 0 },
+    { "flush/remap-reaches-the-new-frame", "VT-d §6.5.3", PER_EXERCISER,
+      remap_reaches_the_new_frame, 0 },
+    { "flush/refused-descriptor-and-recovery", "VT-d §6.5.2.11", PER_MACHINE,
+      refused_descriptor_and_recovery, 0 },
+    { "flush/register-based-invalidation", "VT-d §6.5.1", PER_MACHINE, register_based_invalidation,
+      0 },
 };
 
 const struct scenario_table flush_scenarios = SCENARIO_TABLE(rows);

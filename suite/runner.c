@@ -106,7 +106,8 @@ static void find_left_attached(struct run *run)
                 t = &run->cases[c];
         if (t->outcome != CASE_FAILED) {
             t->outcome = CASE_RUNS;
-            case_fail(t, "every device is blocked after a scenario", "%s was left attached", ex->label);
+            case_fail(t, "every device is blocked after a scenario", "%s was left attached",
+                      ex->label);
         }
         env->ops->bus_master(env, ex, false);
         if (iommu_detach(ex->device, IOMMU_NO_PASID) != IOMMU_OK)
@@ -122,9 +123,13 @@ static void report(struct run *run, const struct suite_case *t)
 
     if (t->note[0] != '\0')
         tap_text(run->env, "# %s: %s\n", t->name, t->note);
-    tap_print(&run->tap, &(struct tap_result){
-        .name = t->name, .ok = t->outcome == CASE_RUNS, .skip = skipped ? t->seen : NULL,
-        .time_us = t->time_us, .expected = t->expected, .seen = t->seen, .cite = t->scenario->cite });
+    tap_print(&run->tap, &(struct tap_result){ .name = t->name,
+                                               .ok = t->outcome == CASE_RUNS,
+                                               .skip = skipped ? t->seen : NULL,
+                                               .time_us = t->time_us,
+                                               .expected = t->expected,
+                                               .seen = t->seen,
+                                               .cite = t->scenario->cite });
     if (skipped)
         run->totals.skipped++;
     else if (t->outcome == CASE_FAILED)
@@ -164,7 +169,8 @@ static void add_single(struct run *run, const struct scenario *scenario, struct 
     keep_case(run, t);
 }
 
-static void add_pair(struct run *run, const struct scenario *scenario, struct exerciser *a, struct exerciser *b)
+static void add_pair(struct run *run, const struct scenario *scenario, struct exerciser *a,
+                     struct exerciser *b)
 {
     struct suite_case *t = &run->cases[run->count];
 
@@ -184,7 +190,8 @@ static void add_plain(struct run *run, const struct scenario *scenario, const ch
     case_begin(t, env, scenario);
     if (skip != NULL)
         case_skip(t, "%s", skip);
-    for (size_t i = 0; skip == NULL && i < env->exerciser_count && t->master_count < CASE_MASTERS; i++)
+    for (size_t i = 0; skip == NULL && i < env->exerciser_count && t->master_count < CASE_MASTERS;
+         i++)
         if (covered(env->exercisers[i]) && env->exercisers[i]->can_write)
             case_add_master(t, env->exercisers[i]);
     keep_case(run, t);
@@ -276,7 +283,8 @@ static void measure_widths(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         const struct suite_case *t = &run->cases[i];
 
-        tap_text(env, "# suite: %s: %s\n", t->master[0].ex->label, t->outcome == CASE_RUNS ? t->note : t->seen);
+        tap_text(env, "# suite: %s: %s\n", t->master[0].ex->label,
+                 t->outcome == CASE_RUNS ? t->note : t->seen);
     }
 }
 

@@ -47,8 +47,9 @@ struct scenario_table {
 };
 #define SCENARIO_TABLE(table) { (table), sizeof(table) / sizeof((table)[0]) }
 
-extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios, map_scenarios,
-    flush_scenarios, domain_scenarios, topology_scenarios, stress_scenarios, fault_scenarios;
+extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios,
+    map_scenarios, flush_scenarios, domain_scenarios, topology_scenarios, stress_scenarios,
+    fault_scenarios;
 
 /* Every area in the order in which it runs. */
 extern const struct scenario_table *const suite_catalogue[];
@@ -61,7 +62,8 @@ struct master {
     uint16_t rids[IOMMU_DEVICE_RIDS];   /* under which its faults may arrive */
     size_t rid_count;
     uint64_t private_iova;      /* where case_attach() maps its private memory */
-    uint64_t window;            /* where scenarios map their frames; 1 GiB-aligned where the device reaches that far */
+    uint64_t window; /* where scenarios map their frames; 1 GiB-aligned where the device reaches
+                        that far */
     uint32_t offset;            /* of a transfer within its page */
     uint32_t len;               /* of a transfer within a page */
     bool attached;              /* by case_attach() */
@@ -116,7 +118,8 @@ void case_fail(struct suite_case *t, const char *expected, const char *seen, ...
 /* Fails unless ok; what says what should have been so. */
 void case_check(struct suite_case *t, bool ok, const char *what);
 /* Fails unless seen is wanted; what names the call. */
-void case_status(struct suite_case *t, const char *what, enum iommu_status seen, enum iommu_status wanted);
+void case_status(struct suite_case *t, const char *what, enum iommu_status seen,
+                 enum iommu_status wanted);
 /* Skips unless that many masters are there. */
 void case_needs_masters(struct suite_case *t, size_t count);
 /* Skips unless the device of m can send addresses of so many bits. */
@@ -137,8 +140,8 @@ struct buffer *case_frame(struct suite_case *t);
 struct iommu_domain *case_domain(struct suite_case *t, enum iommu_domain_type type,
                                  const struct master *masters, size_t count);
 void case_destroy(struct suite_case *t, struct iommu_domain *domain);
-void case_map(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len,
-              unsigned prot);
+void case_map(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+              uint64_t len, unsigned prot);
 void case_unmap(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t len);
 /*
  * Attaches, maps the exerciser's private memory where the domain is a
@@ -180,13 +183,22 @@ struct refusal {
     uint64_t cut_end;
 };
 
-/* A transfer within one page: m->len bytes, m->offset into the page at page_iova and into the frame. */
+/*
+ * A transfer within one page: m->len bytes, m->offset into the page at page_iova and into the
+ * frame.
+ */
 struct plan plan_page(struct master *m, enum ex_operation operation, uint64_t page_iova,
                       const struct buffer *buffer, size_t frame);
 
-/* The transfer ends well, the pieces hold the pattern, every other byte of the case's buffers is as it was. */
+/*
+ * The transfer ends well, the pieces hold the pattern, every other byte of the case's buffers is as
+ * it was.
+ */
 void expect_arrives(struct suite_case *t, const struct plan *plan);
-/* No byte of the case's buffers changes, a read does not see the pattern, and exactly that is reported. */
+/*
+ * No byte of the case's buffers changes, a read does not see the pattern, and exactly that is
+ * reported.
+ */
 void expect_refused(struct suite_case *t, const struct plan *plan, const struct refusal *refusal);
 /* No byte changes, whatever is reported. */
 void expect_nothing(struct suite_case *t, const struct plan *plan);
@@ -198,9 +210,14 @@ enum ex_operation case_operation(const struct master *m);
 
 /* Makes m ready if its last operation may have left it stuck. */
 void case_ready(struct suite_case *t, struct master *m);
-/* Also makes it hold its pattern, as it must before a write in a domain without its private memory. */
+/*
+ * Also makes it hold its pattern, as it must before a write in a domain without its private memory.
+ */
 void case_prepare(struct suite_case *t, struct master *m);
-/* Forgets faults of m; reads those since, returns the first DMA fault in *out and how many there were. */
+/*
+ * Forgets faults of m; reads those since, returns the first DMA fault in *out and how many there
+ * were.
+ */
 void case_faults_clear(struct suite_case *t, const struct master *m);
 size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fault *out);
 /* How many bytes of all buffers differ from the fill value. */

@@ -52,7 +52,8 @@ static void random_unmap(struct suite_case *t, struct reference *r)
         r->slot[first + i] = 0;
     }
     case_status(t, "iommu_unmap with holes",
-                iommu_unmap(r->domain, slot_iova(t, first), len * FRAME_BYTES, &unmapped), IOMMU_OK);
+                iommu_unmap(r->domain, slot_iova(t, first), len * FRAME_BYTES, &unmapped),
+                IOMMU_OK);
     if (unmapped != expected)
         case_fail(t, "iommu_unmap says how much was mapped", "0x%llx bytes instead of 0x%llx",
                   (unsigned long long)unmapped, (unsigned long long)expected);
@@ -66,8 +67,9 @@ static void compare_all(struct suite_case *t, const struct reference *r)
 
         (void)(iommu_lookup(r->domain, slot_iova(t, i), &pa) == IOMMU_OK);
         if (pa != expected)
-            case_fail(t, "iommu_lookup agrees with what was mapped", "page %u: 0x%llx instead of 0x%llx",
-                      (unsigned)i, (unsigned long long)pa, (unsigned long long)expected);
+            case_fail(t, "iommu_lookup agrees with what was mapped",
+                      "page %u: 0x%llx instead of 0x%llx", (unsigned)i, (unsigned long long)pa,
+                      (unsigned long long)expected);
     }
 }
 
@@ -84,7 +86,8 @@ static void sample(struct suite_case *t, const struct reference *r, bool mapped)
 
         if ((r->slot[slot] != 0) != mapped)
             continue;
-        plan = plan_page(m, case_operation(m), slot_iova(t, slot), r->frames, mapped ? r->slot[slot] - 1u : 0);
+        plan = plan_page(m, case_operation(m), slot_iova(t, slot), r->frames,
+                         mapped ? r->slot[slot] - 1u : 0);
         if (mapped)
             expect_arrives(t, &plan);
         else

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Area map: what iommu_map() and iommu_unmap() make of ranges, leaf sizes and edges, seen by the device. */
+/*
+ * Area map: what iommu_map() and iommu_unmap() make of ranges, leaf sizes and edges, seen by the
+ * device.
+ */
 #include "scenario.h"
 
 /* Fails unless the leaf at iova has that size and reaches pa. */
-static void check_leaf(struct suite_case *t, struct iommu_domain *domain, uint64_t iova, uint64_t pa,
-                       unsigned size_shift)
+static void check_leaf(struct suite_case *t, struct iommu_domain *domain, uint64_t iova,
+                       uint64_t pa, unsigned size_shift)
 {
     struct iommu_leaf leaf = { 0 };
 
@@ -12,7 +15,8 @@ static void check_leaf(struct suite_case *t, struct iommu_domain *domain, uint64
         return;
     case_status(t, "iommu_lookup_leaf", iommu_lookup_leaf(domain, iova, &leaf), IOMMU_OK);
     if (leaf.pa != pa || leaf.size_shift != size_shift)
-        case_fail(t, "the largest leaf that fits", "0x%llx is reached by a leaf of 2^%u bytes at 0x%llx",
+        case_fail(t, "the largest leaf that fits",
+                  "0x%llx is reached by a leaf of 2^%u bytes at 0x%llx",
                   (unsigned long long)leaf.pa, leaf.size_shift, (unsigned long long)iova);
 }
 
@@ -22,7 +26,8 @@ static void check_unmapped(struct suite_case *t, struct iommu_domain *domain, ui
 
     if (!case_runs(t))
         return;
-    case_status(t, "iommu_lookup of an unmapped page", iommu_lookup(domain, iova, &pa), IOMMU_ERR_NOT_FOUND);
+    case_status(t, "iommu_lookup of an unmapped page", iommu_lookup(domain, iova, &pa),
+                IOMMU_ERR_NOT_FOUND);
     case_check(t, pa == 0, "iommu_lookup of an unmapped page gives address 0");
 }
 
@@ -37,7 +42,8 @@ static void needs_leaves(struct suite_case *t, const struct iommu_domain *domain
         case_skip(t, "the domain has no leaves of 2^%u bytes", shift);
 }
 
-static void arrives_at(struct suite_case *t, uint64_t iova, const struct buffer *buffer, size_t frame)
+static void arrives_at(struct suite_case *t, uint64_t iova, const struct buffer *buffer,
+                       size_t frame)
 {
     struct master *m = &t->master[0];
     struct plan plan;
@@ -153,8 +159,12 @@ static void leaf_of_1g_and_hole(struct suite_case *t)
 
 /* ---- ranges ---- */
 
-/* Adds the pieces of [iova, iova + len) given the frame that each page reaches; pages count from window. */
-static void add_pieces(struct plan *plan, uint64_t window, const struct buffer *frames, const size_t *order)
+/*
+ * Adds the pieces of [iova, iova + len) given the frame that each page reaches; pages count from
+ * window.
+ */
+static void add_pieces(struct plan *plan, uint64_t window, const struct buffer *frames,
+                       const size_t *order)
 {
     uint64_t at = plan->iova, end = plan->iova + plan->len;
 
@@ -177,7 +187,8 @@ static void contiguous_over_shuffled_frames(struct suite_case *t)
     struct buffer *frames = case_buffer(t, 4, FRAME_BYTES, 0, UINT64_MAX);
     struct iommu_domain *domain = case_enter(t, m);
     uint32_t step = m->ex->step_len > m->ex->align ? m->ex->step_len : m->ex->align;
-    uint32_t wanted = m->ex->max_len < 2 * FRAME_BYTES ? m->ex->max_len : (uint32_t)(2 * FRAME_BYTES);
+    uint32_t wanted =
+        m->ex->max_len < 2 * FRAME_BYTES ? m->ex->max_len : (uint32_t)(2 * FRAME_BYTES);
     struct plan plan = { .m = m, .operation = case_operation(m), .len = wanted / step * step };
 
     if (!case_runs(t))
@@ -186,13 +197,16 @@ static void contiguous_over_shuffled_frames(struct suite_case *t)
     if (plan.iova + plan.len <= m->window + FRAME_BYTES)
         case_skip(t, "no operation of the exerciser reaches over a page");
     for (size_t i = 0; i < 4; i++)
-        case_map(t, domain, m->window + i * FRAME_BYTES, frames->pa + order[i] * FRAME_BYTES, FRAME_BYTES,
-                 IOMMU_RW);
+        case_map(t, domain, m->window + i * FRAME_BYTES, frames->pa + order[i] * FRAME_BYTES,
+                 FRAME_BYTES, IOMMU_RW);
     add_pieces(&plan, m->window, frames, order);
     expect_arrives(t, &plan);
 }
 
-/* No bounce buffer: the frame itself is where the device writes, though its address needs more bits than the IOVA. */
+/*
+ * No bounce buffer: the frame itself is where the device writes, though its address needs more bits
+ * than the IOVA.
+ */
 static void frame_above_4g_without_copy(struct suite_case *t)
 {
     struct master *m = &t->master[0];
@@ -212,10 +226,11 @@ static void frame_above_4g_without_copy(struct suite_case *t)
 
 /* ---- edges ---- */
 
-static enum iommu_status try_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len,
-                                 unsigned prot)
+static enum iommu_status try_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+                                 uint64_t len, unsigned prot)
 {
-    return iommu_map(domain, &(struct iommu_mapping){ .iova = iova, .pa = pa, .len = len, .prot = prot });
+    return iommu_map(domain,
+                     &(struct iommu_mapping){ .iova = iova, .pa = pa, .len = len, .prot = prot });
 }
 
 static void last_page_of_the_aperture(struct suite_case *t)
@@ -236,7 +251,8 @@ static void last_page_of_the_aperture(struct suite_case *t)
     case_map(t, domain, last, frame->pa, FRAME_BYTES, IOMMU_RW);
     check_leaf(t, domain, last, frame->pa, 12);
     case_status(t, "iommu_map beyond the aperture",
-                try_map(domain, info.aperture_end, frame->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
+                try_map(domain, info.aperture_end, frame->pa, FRAME_BYTES, IOMMU_RW),
+                IOMMU_ERR_RANGE);
     case_status(t, "iommu_map across the aperture's end",
                 try_map(domain, last, frame->pa, 2 * FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
     if (m->ex->address_bits < 64 && info.aperture_end > 1ull << m->ex->address_bits) {
@@ -265,12 +281,15 @@ static void interrupt_range_is_refused(struct suite_case *t)
     if (!case_runs(t))
         return;
     case_status(t, "iommu_map at FEE00000h",
-                try_map(domain, INTERRUPT_START, frame->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
-    case_status(t, "iommu_map at FEEFF000h",
-                try_map(domain, INTERRUPT_END - FRAME_BYTES, frame->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_RANGE);
-    case_status(t, "iommu_map into FEE00000h",
-                try_map(domain, INTERRUPT_START - FRAME_BYTES, frame->pa, 2 * FRAME_BYTES, IOMMU_RW),
+                try_map(domain, INTERRUPT_START, frame->pa, FRAME_BYTES, IOMMU_RW),
                 IOMMU_ERR_RANGE);
+    case_status(t, "iommu_map at FEEFF000h",
+                try_map(domain, INTERRUPT_END - FRAME_BYTES, frame->pa, FRAME_BYTES, IOMMU_RW),
+                IOMMU_ERR_RANGE);
+    case_status(
+        t, "iommu_map into FEE00000h",
+        try_map(domain, INTERRUPT_START - FRAME_BYTES, frame->pa, 2 * FRAME_BYTES, IOMMU_RW),
+        IOMMU_ERR_RANGE);
     check_unmapped(t, domain, INTERRUPT_START - FRAME_BYTES);
     case_map(t, domain, INTERRUPT_START - FRAME_BYTES, frame->pa, FRAME_BYTES, IOMMU_RW);
     case_map(t, domain, INTERRUPT_END, frame->pa, FRAME_BYTES, IOMMU_RW);
@@ -287,15 +306,16 @@ static void errors_leave_everything(struct suite_case *t)
     if (!case_runs(t))
         return;
     case_map(t, domain, taken, frames->pa, FRAME_BYTES, IOMMU_RW);
-    case_status(t, "iommu_map over a mapped page", try_map(domain, iova, frames->pa, 4 * FRAME_BYTES, IOMMU_RW),
-                IOMMU_ERR_EXISTS);
-    case_status(t, "iommu_map of 0 bytes", try_map(domain, iova, frames->pa, 0, IOMMU_RW), IOMMU_ERR_INVALID);
-    case_status(t, "iommu_map without permission", try_map(domain, iova, frames->pa, FRAME_BYTES, 0),
+    case_status(t, "iommu_map over a mapped page",
+                try_map(domain, iova, frames->pa, 4 * FRAME_BYTES, IOMMU_RW), IOMMU_ERR_EXISTS);
+    case_status(t, "iommu_map of 0 bytes", try_map(domain, iova, frames->pa, 0, IOMMU_RW),
                 IOMMU_ERR_INVALID);
-    case_status(t, "iommu_map of half a page", try_map(domain, iova, frames->pa, FRAME_BYTES / 2, IOMMU_RW),
-                IOMMU_ERR_INVALID);
-    case_status(t, "iommu_map off a page", try_map(domain, iova + 8, frames->pa, FRAME_BYTES, IOMMU_RW),
-                IOMMU_ERR_INVALID);
+    case_status(t, "iommu_map without permission",
+                try_map(domain, iova, frames->pa, FRAME_BYTES, 0), IOMMU_ERR_INVALID);
+    case_status(t, "iommu_map of half a page",
+                try_map(domain, iova, frames->pa, FRAME_BYTES / 2, IOMMU_RW), IOMMU_ERR_INVALID);
+    case_status(t, "iommu_map off a page",
+                try_map(domain, iova + 8, frames->pa, FRAME_BYTES, IOMMU_RW), IOMMU_ERR_INVALID);
     for (size_t i = 0; i < 4; i++)
         if (i != 2)
             check_unmapped(t, domain, iova + i * FRAME_BYTES);
@@ -309,8 +329,10 @@ static const struct scenario rows[] = {
     { "map/leaf-of-2m", "VT-d §3.7.1", PER_EXERCISER, leaf_of_2m, 0 },
     { "map/unmap-inside-2m", "VT-d §6.5.3", PER_EXERCISER, unmap_inside_2m, 0 },
     { "map/leaf-of-1g-and-hole", "VT-d §3.7.1", PER_EXERCISER, leaf_of_1g_and_hole, 0 },
-    { "map/contiguous-over-shuffled-frames", "VT-d §3.7", PER_EXERCISER, contiguous_over_shuffled_frames, 0 },
-    { "map/frame-above-4g-without-copy", "VT-d §3.7", PER_EXERCISER, frame_above_4g_without_copy, 0 },
+    { "map/contiguous-over-shuffled-frames", "VT-d §3.7", PER_EXERCISER,
+      contiguous_over_shuffled_frames, 0 },
+    { "map/frame-above-4g-without-copy", "VT-d §3.7", PER_EXERCISER, frame_above_4g_without_copy,
+      0 },
     { "map/last-page-of-the-aperture", "VT-d §3.7.1", PER_EXERCISER, last_page_of_the_aperture, 0 },
     { "map/interrupt-range-is-refused", "VT-d §3.15", PER_MACHINE, interrupt_range_is_refused, 0 },
     { "map/errors-leave-everything", "VT-d §3.7", PER_EXERCISER, errors_leave_everything, 0 },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TAP 14: results, YAML blocks of failures, the plan at the end. Log lines and verdict are printed elsewhere. */
+/*
+ * TAP 14: results, YAML blocks of failures, the plan at the end. Log lines and verdict are printed
+ * elsewhere.
+ */
 #include "tap.h"
 
 void tap_text(struct suite_env *env, const char *format, ...)

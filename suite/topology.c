@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Area topology: devices whose requests arrive through bridges, perhaps under another id (VT-d §3.12). */
+/*
+ * Area topology: devices whose requests arrive through bridges, perhaps under another id (VT-d
+ * §3.12).
+ */
 #include "scenario.h"
 
 #include "case.h"
@@ -90,7 +93,8 @@ static void behind_pcie_to_pci_bridge(struct suite_case *t)
 
 static const struct scenario rows[] = {
     { "topology/behind-bridge", "VT-d §3.12", PER_MACHINE, behind_bridge, 0 },
-    { "topology/behind-pcie-to-pci-bridge", "VT-d §3.12.1", PER_MACHINE, behind_pcie_to_pci_bridge, 0 },
+    { "topology/behind-pcie-to-pci-bridge", "VT-d §3.12.1", PER_MACHINE, behind_pcie_to_pci_bridge,
+      0 },
 };
 
 const struct scenario_table topology_scenarios = SCENARIO_TABLE(rows);

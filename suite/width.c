@@ -24,10 +24,12 @@ static void measure_width(struct suite_case *t)
     for (; count < PROBES && 1ull << (widths[count] - 1) < info.aperture_end; count++) {
         probes[count] = (struct exerciser_bits_probe){ .bits = widths[count],
             .iova = 1ull << (widths[count] - 1), .frame = frames->at + count * FRAME_BYTES };
-        case_map(t, domain, probes[count].iova, frames->pa + count * FRAME_BYTES, FRAME_BYTES, IOMMU_RW);
+        case_map(t, domain, probes[count].iova, frames->pa + count * FRAME_BYTES, FRAME_BYTES,
+                 IOMMU_RW);
     }
     if (case_runs(t))
         case_note(t, "sends %u address bits", exerciser_measure_address_bits(m->ex, probes, count));
 }
 
-const struct scenario width_measurement = { "address-width", "VT-d §3.7", PER_EXERCISER, measure_width, 0 };
+const struct scenario width_measurement = { "address-width", "VT-d §3.7", PER_EXERCISER,
+                                            measure_width, 0 };

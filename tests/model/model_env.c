@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* suite/env.h on the VT-d model: frames and clock are the model's, faults come through the library's callback. */
+/*
+ * suite/env.h on the VT-d model: frames and clock are the model's, faults come through the
+ * library's callback.
+ */
 #include "model_env.h"
 
 #include <stdio.h>
@@ -96,7 +99,8 @@ static struct model_exerciser *model_of(struct exerciser *ex)
 }
 
 /* A device cuts addresses to what it can send, whatever it says of itself. */
-static enum vtd_model_result device_dma(struct model_exerciser *me, uint64_t iova, void *data, size_t len, bool write)
+static enum vtd_model_result device_dma(struct model_exerciser *me, uint64_t iova, void *data,
+                                        size_t len, bool write)
 {
     unsigned bits = me->config.address_bits;
 
@@ -131,7 +135,8 @@ static enum ex_status model_start(struct exerciser *ex, const struct ex_dma *dma
 {
     struct model_exerciser *me = model_of(ex);
 
-    if (dma->len == 0 || dma->len > ex->max_len || dma->iova % ex->align != 0 || dma->len % ex->align != 0)
+    if (dma->len == 0 || dma->len > ex->max_len || dma->iova % ex->align != 0
+        || dma->len % ex->align != 0)
         return EX_UNSUPPORTED;
     if (ex->address_bits < 64 && dma->iova + dma->len > 1ull << ex->address_bits)
         return EX_UNSUPPORTED;
@@ -150,7 +155,9 @@ static enum ex_status perform(struct model_exerciser *me)
     enum vtd_model_result result;
 
     if (me->config.manner == MODEL_QUEUED) {
-        if (me->stuck || device_dma(me, ex->private_iova + FRAME, buffer, COMMAND_BYTES, false) != VTD_MODEL_DONE) {
+        if (me->stuck
+            || device_dma(me, ex->private_iova + FRAME, buffer, COMMAND_BYTES, false)
+                   != VTD_MODEL_DONE) {
             me->stuck = true;
             return EX_TIMEOUT;
         }
@@ -214,7 +221,8 @@ static const struct exerciser_host model_host = {
     .now_us = host_now_us, .sleep_us = host_sleep_us, .log = host_log,
 };
 
-static bool exerciser_make(struct model_env *me, size_t index, const struct model_exerciser_config *config)
+static bool exerciser_make(struct model_env *me, size_t index,
+                           const struct model_exerciser_config *config)
 {
     struct model_exerciser *mx = &me->exercisers[index];
     struct exerciser *ex = &mx->ex;
@@ -226,14 +234,15 @@ static bool exerciser_make(struct model_env *me, size_t index, const struct mode
     mx->config = *config;
     mx->last = EX_DONE;
     for (size_t i = 0; i < PATTERN_BYTES; i++)
-        mx->pattern[i] = (uint8_t)(1 + (i * 7 + index * 31) % 150);     /* neither 0 nor FFh, nor A5h */
+        mx->pattern[i] = (uint8_t)(1 + (i * 7 + index * 31) % 150); /* neither 0 nor FFh, nor A5h */
     *ex = (struct exerciser){
         .ops = &model_exerciser_ops, .host = &model_host, .host_ctx = me, .state = mx,
         .address_bits = config->address_bits, .align = 4, .max_len = PATTERN_BYTES, .step_len = 4,
         .can_read = true, .can_write = true, .typical_us = TYPICAL_US, .pattern = mx->pattern,
         .private_mem = vtd_model_ram(me->model, pa, PRIVATE_PAGES * FRAME), .private_pa = pa,
         .private_pages = PRIVATE_PAGES };
-    snprintf(ex->label, sizeof(ex->label), "model@" IOMMU_RID_FORMAT, IOMMU_RID_ARGS(0, config->rid));
+    snprintf(ex->label, sizeof(ex->label), "model@" IOMMU_RID_FORMAT,
+             IOMMU_RID_ARGS(0, config->rid));
     memcpy(ex->private_mem, mx->pattern, PATTERN_BYTES);
     me->list[index] = ex;
     vtd_model_function(me->model, 0, config->rid);
@@ -248,8 +257,8 @@ static struct model_env *env_of(struct suite_env *env)
     return env->ctx;
 }
 
-static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align, uint64_t start_pa,
-                              uint64_t end_pa, uint64_t *pa)
+static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align,
+                              uint64_t start_pa, uint64_t end_pa, uint64_t *pa)
 {
     struct vtd_model *model = env_of(env)->model;
 
@@ -274,8 +283,8 @@ static void env_sleep_us(struct suite_env *env, uint64_t us)
     model_sleep(env_of(env), us);
 }
 
-static void env_parallel(struct suite_env *env, void (*fn)(void *arg), void *const args[], size_t count,
-                         uint64_t stagger_us)
+static void env_parallel(struct suite_env *env, void (*fn)(void *arg), void *const args[],
+                         size_t count, uint64_t stagger_us)
 {
     for (size_t i = 0; i < count; i++) {
         env_sleep_us(env, stagger_us);
@@ -288,7 +297,8 @@ static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint1
     return fault->segment == segment && fault->rid == rid;
 }
 
-static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid, struct iommu_fault *out, size_t max)
+static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
+                         struct iommu_fault *out, size_t max)
 {
     struct model_env *me = env_of(env);
     size_t found = 0;
@@ -350,9 +360,17 @@ static uint64_t env_ram_end(struct suite_env *env)
 }
 
 static const struct suite_env_ops model_env_ops = {
-    .frames_alloc = env_frames_alloc, .frames_free = env_frames_free, .now_us = env_now_us,
-    .sleep_us = env_sleep_us, .parallel = env_parallel, .faults = env_faults, .faults_clear = env_faults_clear,
-    .overflows = env_overflows, .bus_master = env_bus_master, .print = env_print, .ram_end = env_ram_end,
+    .frames_alloc = env_frames_alloc,
+    .frames_free = env_frames_free,
+    .now_us = env_now_us,
+    .sleep_us = env_sleep_us,
+    .parallel = env_parallel,
+    .faults = env_faults,
+    .faults_clear = env_faults_clear,
+    .overflows = env_overflows,
+    .bus_master = env_bus_master,
+    .print = env_print,
+    .ram_end = env_ram_end,
 };
 
 /* ---- beginning and end ---- */
@@ -384,7 +402,9 @@ static bool add_devices(struct model_env *me)
 {
     for (size_t i = 0; i < me->suite.exerciser_count; i++) {
         struct model_exerciser *mx = &me->exercisers[i];
-        struct iommu_device_desc desc = { .rids = { mx->config.rid }, .rid_count = 1, .owner = &mx->ex };
+        struct iommu_device_desc desc = { .rids = { mx->config.rid },
+                                          .rid_count = 1,
+                                          .owner = &mx->ex };
         struct iommu_device *device = NULL;
 
         if (mx->config.uncovered)
@@ -408,11 +428,12 @@ static bool start_driver(struct model_env *me, const struct model_env_config *co
         return false;
     iommu.fault = log_fault;
     iommu.fault_ctx = me;
-    if (failed("iommu_create", iommu_create(platform, vtd_model_ctx(me->model), &iommu, &me->suite.iommu)))
+    if (failed("iommu_create",
+               iommu_create(platform, vtd_model_ctx(me->model), &iommu, &me->suite.iommu)))
         return false;
     vtd_model_on_msi(me->model, take_msi, me);
-    return !failed("iommu_add_table", iommu_add_table(me->suite.iommu, table, len)) && add_devices(me)
-        && !failed("iommu_start", iommu_start(me->suite.iommu));
+    return !failed("iommu_add_table", iommu_add_table(me->suite.iommu, table, len))
+           && add_devices(me) && !failed("iommu_start", iommu_start(me->suite.iommu));
 }
 
 struct model_env *model_env_create(const struct model_env_config *config)
@@ -424,9 +445,14 @@ struct model_env *model_env_create(const struct model_env_config *config)
     me->output = calloc(1, 1);
     me->model = vtd_model_create(&config->model);
     me->ram_end = config->model.ram_pa + config->model.ram_len;
-    me->suite = (struct suite_env){ .ops = &model_env_ops, .ctx = me, .exercisers = me->list,
-                                    .exerciser_count = config->exerciser_count, .handoff = &me->handoff,
-                                    .emulated = true, .model = true, .seed = 1 };
+    me->suite = (struct suite_env){ .ops = &model_env_ops,
+                                    .ctx = me,
+                                    .exercisers = me->list,
+                                    .exerciser_count = config->exerciser_count,
+                                    .handoff = &me->handoff,
+                                    .emulated = true,
+                                    .model = true,
+                                    .seed = 1 };
     for (size_t i = 0; i < config->exerciser_count; i++)
         if (!exerciser_make(me, i, &config->exercisers[i])) {
             error = "no frames for an exerciser";

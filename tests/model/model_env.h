@@ -15,9 +15,10 @@
 
 /* How a device behaves when its request is refused. */
 enum model_manner {
-    MODEL_SILENT,       /* as edu: it ends, and says nothing */
-    MODEL_QUEUED,       /* as NVMe: it fetches each command from private memory, reports a refused transfer, and
-                           does nothing more until it is made ready again when a fetch was refused */
+    MODEL_SILENT, /* as edu: it ends, and says nothing */
+    MODEL_QUEUED, /* as NVMe: it fetches each command from private memory, reports a refused
+                     transfer, and does nothing more until it is made ready again when a fetch was
+                     refused */
 };
 
 struct model_exerciser_config {
@@ -37,12 +38,17 @@ struct model_env_config {
     size_t exerciser_count;
 };
 
-/* The model's default machine with a silent device of 64 address bits, one of 32, and a queued one. */
+/*
+ * The model's default machine with a silent device of 64 address bits, one of 32, and a queued one.
+ */
 struct model_env_config model_env_default(void);
 
 struct model_env;
 
-/* Model, driver started, devices added. NULL: the driver did not start; model_env_error() says where. */
+/*
+ * Model, driver started, devices added. NULL: the driver did not start; model_env_error() says
+ * where.
+ */
 struct model_env *model_env_create(const struct model_env_config *config);
 void model_env_destroy(struct model_env *me);
 const char *model_env_error(void);

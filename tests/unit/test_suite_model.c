@@ -49,11 +49,15 @@ static unsigned count_skips(const char *const *skips, const char *output)
     return count;
 }
 
-/* What every machine here has not: real buses, and (unless it says otherwise) a predecessor or memory above 4 GiB. */
+/*
+ * What every machine here has not: real buses, and (unless it says otherwise) a predecessor or
+ * memory above 4 GiB.
+ */
 #define SKIP_TOPOLOGY "topology/behind-bridge", "topology/behind-pcie-to-pci-bridge"
 #define SKIP_TAKEOVER "takeover/old-tables-are-replaced"
 #define SKIP_OVERFLOW "fault/overflow-is-seen-and-cleared"
-#define EACH(name) name ":model@0000:00:04.0", name ":model@0000:00:05.0", name ":model@0000:01:00.0"
+#define EACH(name)                                                                                 \
+    name ":model@0000:00:04.0", name ":model@0000:00:05.0", name ":model@0000:01:00.0"
 #define SKIP_ABOVE_4G EACH("map/frame-above-4g-without-copy")
 #define SKIP_USUAL SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G
 
@@ -130,7 +134,8 @@ TEST(write_buffer_needs_flushing)
 /* Interrupt remapping needs the queue, so it goes too (VT-d §11.4.3). */
 TEST(registers_only)
 {
-    static const char *const skips[] = { SKIP_USUAL, "flush/refused-descriptor-and-recovery", NULL };
+    static const char *const skips[] = { SKIP_USUAL, "flush/refused-descriptor-and-recovery",
+                                         NULL };
     struct model_env_config config = model_env_default();
 
     spec_put(&config.model.units[0].ecap, SPEC_ECAP_QI, 0);
@@ -159,7 +164,8 @@ TEST(faults_are_polled)
 
 TEST(no_pass_through)
 {
-    static const char *const skips[] = { SKIP_USUAL, EACH("domain/pass-through-needs-no-tables"), NULL };
+    static const char *const skips[] = { SKIP_USUAL, EACH("domain/pass-through-needs-no-tables"),
+                                         NULL };
     struct model_env_config config = model_env_default();
 
     spec_put(&config.model.units[0].ecap, SPEC_ECAP_PT, 0);
@@ -168,7 +174,8 @@ TEST(no_pass_through)
 
 TEST(no_large_pages)
 {
-    static const char *const skips[] = { SKIP_USUAL, EACH("map/leaf-of-2m"), EACH("map/unmap-inside-2m"),
+    static const char *const skips[] = { SKIP_USUAL, EACH("map/leaf-of-2m"),
+                                         EACH("map/unmap-inside-2m"),
                                          EACH("map/leaf-of-1g-and-hole"), NULL };
     struct model_env_config config = model_env_default();
 
@@ -179,10 +186,13 @@ TEST(no_large_pages)
 /* All RAM above 4 GiB: a device of 32 bits reaches none of it without translation. */
 TEST(all_memory_above_4g)
 {
-    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW,
+    static const char *const skips[] = { SKIP_TOPOLOGY,
+                                         SKIP_TAKEOVER,
+                                         SKIP_OVERFLOW,
                                          "entry/unattached-device-is-blocked:model@0000:00:05.0",
                                          "domain/blocked-domain-reaches-nothing:model@0000:00:05.0",
-                                         "domain/identity-reaches-physical:model@0000:00:05.0", NULL };
+                                         "domain/identity-reaches-physical:model@0000:00:05.0",
+                                         NULL };
     struct model_env_config config = model_env_default();
 
     config.model.ram_pa = 5 * GIB1;
@@ -195,7 +205,8 @@ TEST(unit_left_enabled)
     static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_OVERFLOW, SKIP_ABOVE_4G, NULL };
     struct model_env_config config = model_env_default();
 
-    config.firmware = (struct vtd_model_firmware){ .translate = true, .queue = true, .stale_fault = true };
+    config.firmware =
+        (struct vtd_model_firmware){ .translate = true, .queue = true, .stale_fault = true };
     run_all(&config, skips);
 }
 
@@ -216,7 +227,8 @@ TEST(two_units)
     struct model_env_config config = model_env_default();
 
     config.model.units[0] = vtd_model_default_unit(0, false);
-    config.model.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path_count = 1, .path = { { 5, 0 } } };
+    config.model.units[0].scopes[0] =
+        (struct vtd_model_scope){ .type = 1, .path_count = 1, .path = { { 5, 0 } } };
     config.model.units[0].scope_count = 1;
     config.model.units[1] = vtd_model_default_unit(1, true);
     config.model.unit_count = 2;

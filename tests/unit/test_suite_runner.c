@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The runner with scenarios made for it, on the model: each way a case can end, and what is undone afterwards. */
+/*
+ * The runner with scenarios made for it, on the model: each way a case can end, and what is undone
+ * afterwards.
+ */
 #include "test.h"
 
 #include "model_env.h"
 #include "scenario.h"
 #include "suite.h"
 
-static struct suite_totals run_rows(struct model_env *me, const char *run, const struct scenario *rows, size_t count)
+static struct suite_totals run_rows(struct model_env *me, const char *run,
+                                    const struct scenario *rows, size_t count)
 {
     struct scenario_table table = { rows, count };
     const struct scenario_table *const tables[] = { &table };
@@ -70,7 +74,8 @@ TEST(each_outcome_is_counted_and_printed)
     CHECK_SAYS(me, "TAP version 14\n");
     CHECK_SAYS(me, "ok 1 - a/passes # time=");
     CHECK_SAYS(me, "ok 2 - a/skips # SKIP there is no moon\n");
-    CHECK_SAYS(me, "not ok 3 - a/fails\n  ---\n  expected: a moon\n  seen: 2 moons\n  cite: VT-d §1\n  ...\n1..3\n");
+    CHECK_SAYS(me, "not ok 3 - a/fails\n  ---\n  expected: a moon\n  seen: 2 moons\n  cite: VT-d "
+                   "§1\n  ...\n1..3\n");
     model_env_destroy(me);
 }
 
@@ -117,7 +122,9 @@ static struct iommu_domain *leaked;
 static void leaves_device_attached(struct suite_case *t)
 {
     struct iommu_device *device = t->master[0].device;
-    struct iommu_domain_desc desc = { .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device, .device_count = 1 };
+    struct iommu_domain_desc desc = { .type = IOMMU_DOMAIN_UNMANAGED,
+                                      .devices = &device,
+                                      .device_count = 1 };
 
     if (iommu_domain_create(t->env->iommu, &desc, &leaked) != IOMMU_OK
         || iommu_attach(leaked, device, IOMMU_NO_PASID) != IOMMU_OK)

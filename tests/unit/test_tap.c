@@ -37,8 +37,10 @@ TEST(success_carries_its_time)
     struct tap tap;
 
     begin(&tap);
-    tap_print(&tap, &(struct tap_result){ .name = "dma/unmapped-read-faults:edu@0000:00:04.0", .ok = true,
-                                          .time_us = 312, .cite = "VT-d §7.1.3" });
+    tap_print(&tap, &(struct tap_result){ .name = "dma/unmapped-read-faults:edu@0000:00:04.0",
+                                          .ok = true,
+                                          .time_us = 312,
+                                          .cite = "VT-d §7.1.3" });
     tap_end(&tap);
     CHECK_STR(output, "TAP version 14\n"
                       "ok 1 - dma/unmapped-read-faults:edu@0000:00:04.0 # time=312us\n"
@@ -50,9 +52,11 @@ TEST(failure_says_expected_seen_and_cite)
     struct tap tap;
 
     begin(&tap);
-    tap_print(&tap, &(struct tap_result){ .name = "dma/read-only-page-refuses-write:nvme@0000:00:05.0",
-                                          .expected = "fault reason 0x05 from 0000:00:05.0 at 0x40002000",
-                                          .seen = "no fault, 4096 bytes changed", .cite = "VT-d §7.1.3" });
+    tap_print(&tap,
+              &(struct tap_result){ .name = "dma/read-only-page-refuses-write:nvme@0000:00:05.0",
+                                    .expected = "fault reason 0x05 from 0000:00:05.0 at 0x40002000",
+                                    .seen = "no fault, 4096 bytes changed",
+                                    .cite = "VT-d §7.1.3" });
     CHECK_STR(output, "TAP version 14\n"
                       "not ok 1 - dma/read-only-page-refuses-write:nvme@0000:00:05.0\n"
                       "  ---\n"
@@ -67,7 +71,9 @@ TEST(skip_gives_its_reason_and_no_time)
     struct tap tap;
 
     begin(&tap);
-    tap_print(&tap, &(struct tap_result){ .name = "irq/x2apic-destination", .ok = true, .time_us = 5,
+    tap_print(&tap, &(struct tap_result){ .name = "irq/x2apic-destination",
+                                          .ok = true,
+                                          .time_us = 5,
                                           .skip = "unit vtd0 has no EIM (ECAP bit 4)" });
     CHECK_STR(output, "TAP version 14\n"
                       "ok 1 - irq/x2apic-destination # SKIP unit vtd0 has no EIM (ECAP bit 4)\n");
