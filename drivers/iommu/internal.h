@@ -311,17 +311,17 @@ static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
     return __atomic_load_n(&unit->fenced, __ATOMIC_RELAXED);
 }
 
-/* domain.c */
+/* attach.c, and the last two domain.c */
 enum iommu_status iommu_domain_ids_create(struct iommu_unit *unit);
 void iommu_domain_ids_destroy(struct iommu_unit *unit);
 /* attach_lock held: makes the unit's tables say what device->domain, reserved_domain and fenced ask for. */
 enum iommu_status iommu_device_apply_locked(struct iommu_device *device);
 uintptr_t iommu_attach_lock(struct iommu *iommu);
 void iommu_attach_unlock(struct iommu *iommu, uintptr_t flags);
-/* Waits until no fault handler looks into tables that were reachable before the call. */
-void iommu_wait_walkers(struct iommu *iommu);
 /* The domain id under which the unit knows the device's domain; 0: none. */
 uint32_t iommu_device_domain_id(const struct iommu_device *device);
+/* Waits until no fault handler looks into tables that were reachable before the call. */
+void iommu_wait_walkers(struct iommu *iommu);
 /* iommu_map() without the check that the embedder may map there. */
 enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m);
 

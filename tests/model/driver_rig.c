@@ -12,17 +12,28 @@ static void keep_fault(void *ctx, const struct iommu_fault *fault)
     struct driver *d = ctx;
 
     if (d->fault_count < DRIVER_FAULTS)
-        d->faults[d->fault_count] = *fault;
-    d->fault_count++;
+        d->faults[d->fault_count++] = *fault;
 }
 
 static void watch_write32(void *ctx, volatile void *at, uint32_t value)
 {
     struct driver *d = watched;
+    bool command = ((uintptr_t)at & 0xfff) == SPEC_GCMD;
 
-    if (((uintptr_t)at & 0xfff) == SPEC_GCMD && d->command_count < DRIVER_COMMANDS)
+    if (command && d->command_count < DRIVER_COMMANDS)
         d->commands[d->command_count++] = value;
     vtd_model_platform(d->m)->mmio_write32(ctx, at, value);
+    if (command && d->on_command != NULL)
+        d->on_command(d);
+}
+
+static void watch_barrier(void *ctx)
+{
+    struct driver *d = watched;
+
+    vtd_model_platform(d->m)->dma_write_barrier(ctx);
+    if (d->on_barrier != NULL)
+        d->on_barrier(d);
 }
 
 struct driver *driver_create(const struct vtd_model_config *config, const struct iommu_config *iommu)
@@ -33,6 +44,7 @@ struct driver *driver_create(const struct vtd_model_config *config, const struct
     d->m = vtd_model_create(config);
     d->platform = *vtd_model_platform(d->m);
     d->platform.mmio_write32 = watch_write32;
+    d->platform.dma_write_barrier = watch_barrier;
     watched = d;
     copy.fault = keep_fault;
     copy.fault_ctx = d;
@@ -124,6 +136,6 @@ uint32_t driver_word(struct driver *d, uint64_t pa)
 const struct iommu_fault *driver_fault(struct driver *d)
 {
     iommu_poll_faults(d->iommu);
-    CHECK(d->fault_count > 0 && d->fault_count <= DRIVER_FAULTS);
+    CHECK(d->fault_count > 0);
     return &d->faults[d->fault_count - 1];
 }

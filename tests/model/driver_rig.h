@@ -26,6 +26,8 @@ struct driver {
     size_t fault_count;
     uint32_t commands[DRIVER_COMMANDS]; /* what was written to GCMD of any unit */
     size_t command_count;
+    void (*on_command)(struct driver *d); /* called after each write of GCMD; may be NULL */
+    void (*on_barrier)(struct driver *d); /* called at each dma_write_barrier(); may be NULL */
     uint64_t frame;                     /* one page of RAM, physical */
 };
 

@@ -143,6 +143,16 @@ TEST(device_added_after_start_gets_its_region)
     driver_destroy(d);
 }
 
+static unsigned refused;
+
+static void use_region(struct driver *d)
+{
+    uint32_t value;
+
+    for (unsigned i = 0; i < 4; i++)
+        refused += driver_read(d, RESERVED_RID, START + 4 * i, &value) != 0;
+}
+
 /* Firmware's tables are live and a device runs: it loses what is not reserved, and never more. */
 TEST(region_is_reachable_at_every_moment_of_a_take_over)
 {
@@ -153,7 +163,11 @@ TEST(region_is_reachable_at_every_moment_of_a_take_over)
     vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true, .queue = true });
     CHECK_OK(driver_add_table(d));
     driver_add(d, RESERVED_RID);
+    refused = 0;
+    d->on_command = use_region;
     CHECK_OK(iommu_start(d->iommu));
+    CHECK_EQ(refused, 0);
+    d->on_command = NULL;
     for (size_t i = 0; i < d->command_count; i++)
         CHECK(d->commands[i] & SPEC_GCMD_TE);
     check_reaches_just_the_region(d, RESERVED_RID);

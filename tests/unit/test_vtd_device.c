@@ -63,6 +63,50 @@ TEST(attach_move_and_detach_on_every_kind_of_unit)
     }
 }
 
+/* The context entry of DRIVER_RID as it lies in memory (VT-d §9.1, §9.3). */
+static void read_entry(struct driver *d, uint64_t *lo, uint64_t *hi)
+{
+    uint64_t root = vtd_model_reg64(d->m, 0, SPEC_RTADDR) & SPEC_RTADDR_RTA, table;
+
+    memcpy(&table, vtd_model_ram(d->m, root + (DRIVER_RID >> 8) * 16, 8), 8);
+    table &= SPEC_ROOT_CTP;
+    memcpy(lo, vtd_model_ram(d->m, table + (DRIVER_RID & 0xff) * 16, 8), 8);
+    memcpy(hi, vtd_model_ram(d->m, table + (DRIVER_RID & 0xff) * 16 + 8, 8), 8);
+}
+
+static unsigned half_entries, complete_entries;
+
+static void look_at_entry(struct driver *d)
+{
+    uint64_t lo, hi;
+
+    read_entry(d, &lo, &hi);
+    half_entries += !(lo & SPEC_CONTEXT_P) && spec_get(hi, SPEC_CONTEXT_HI_DID) != 0;
+    complete_entries += (lo & SPEC_CONTEXT_P) && spec_get(hi, SPEC_CONTEXT_HI_DID) != 0;
+}
+
+/* The word that holds P is stored after a barrier behind the other. */
+TEST(present_bit_is_published_last)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain;
+    uint64_t pa;
+
+    domain = marked(d, device_of(d, DRIVER_RID), 1, &pa);
+    half_entries = complete_entries = 0;
+    d->on_barrier = look_at_entry;
+    CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    d->on_barrier = NULL;
+    CHECK_EQ(half_entries, 1);
+    CHECK_EQ(complete_entries, 0);
+    look_at_entry(d);
+    CHECK_EQ(complete_entries, 1);
+    CHECK_OK(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
 TEST(attach_to_an_absent_entry_needs_no_flush_without_caching_mode)
 {
     for (unsigned cm = 0; cm <= 1; cm++) {
@@ -183,11 +227,13 @@ TEST(new_bus_is_seen_though_its_absence_was_cached)
         uint32_t value;
 
         CHECK_EQ(driver_read(d, 0x4200, DRIVER_IOVA, &value), SPEC_FR_ROOT_P);
+        CHECK_EQ(driver_read(d, 0x4280, DRIVER_IOVA, &value), SPEC_FR_ROOT_P);
         device = driver_add(d, 0x4200);
         domain = marked(d, device, 5, &pa);
         CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
         CHECK_EQ(driver_read(d, 0x4200, DRIVER_IOVA, &value), 0);
         CHECK_EQ(value, 5);
+        CHECK_EQ(driver_read(d, 0x4280, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
         CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
         CHECK_OK(iommu_domain_destroy(domain));
         driver_destroy(d);

@@ -350,3 +350,37 @@ TEST(callers_at_once_get_their_own_results)
         CHECK_EQ(workers[i].failures, 0);
     detach(&a);
 }
+
+#define CROWD 120
+
+static void *unmap_once(void *arg)
+{
+    struct worker *w = arg;
+
+    w->failures += iommu_unmap(w->a->domain, w->iova, 4096, NULL) != IOMMU_OK;
+    return NULL;
+}
+
+/* More batches at once than the ring holds: the late ones wait for room. */
+TEST(more_callers_than_slots)
+{
+    static struct worker workers[CROWD];
+    struct vtd_model_config config = vtd_model_default();
+    pthread_t threads[CROWD];
+    struct attached a;
+
+    config.units[0].delay = 2000;
+    config.clock_step_us = 0;
+    a = attach(&config);
+    for (unsigned i = 0; i < CROWD; i++) {
+        workers[i] = (struct worker){ .a = &a, .iova = DRIVER_IOVA + i * 8192ull };
+        driver_map(a.domain, workers[i].iova, a.d->frame, 4096, IOMMU_RW);
+    }
+    for (unsigned i = 0; i < CROWD; i++)
+        CHECK_EQ(pthread_create(&threads[i], NULL, unmap_once, &workers[i]), 0);
+    for (unsigned i = 0; i < CROWD; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < CROWD; i++)
+        CHECK_EQ(workers[i].failures, 0);
+    detach(&a);
+}

@@ -97,9 +97,13 @@ TEST(stop_leaves_the_unit_off)
 {
     struct vtd_model_config config = vtd_model_default();
     struct driver *d = driver_started(&config);
+    struct vtd_model_stats before = vtd_model_stats(d->m, 0), after;
     uint32_t value;
 
     CHECK_OK(iommu_stop(d->iommu));
+    after = vtd_model_stats(d->m, 0);
+    CHECK_EQ(after.context_global - before.context_global, 1); /* nothing of our tables stays cached */
+    CHECK_EQ(after.iotlb_global - before.iotlb_global, 1);
     CHECK_EQ(vtd_model_reg32(d->m, 0, SPEC_GSTS) & (TE | SPEC_GCMD_QIE), 0);
     CHECK_EQ(driver_read(d, DRIVER_RID, d->frame, &value), 0);
     CHECK(!info_of(d, 0).translating);

@@ -137,11 +137,8 @@ static void replace_refused(struct vtd_unit *unit, uint32_t number)
     uint32_t wait;
 
     q->ring[slot_of(number)] = wait_descriptor(q, 0, offsetof(struct vtd_queue_page, scratch));
-    if (find_batch(q, number, &wait)) {
+    if (find_batch(q, number, &wait))
         q->page->failed[slot_of(wait)] = wait;
-        if (number == wait)
-            q->ring[slot_of(number)] = batch_wait(q, number);
-    }
     unit->base.platform->dma_write_barrier(unit->base.ctx);
     reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_IQE);
     /* QEMU goes on only at the next write of IQT, whatever its value. */
