@@ -315,6 +315,40 @@ TEST(trim_frees_empty_tables_after_a_flush)
     driver_destroy(d);
 }
 
+TEST(nothing_unmapped_is_nothing_flushed)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    uint64_t doorbells, unmapped = 1;
+
+    attach(domain, device_of(d, DRIVER_RID));
+    doorbells = vtd_model_stats(d->m, 0).doorbells;
+    CHECK_OK(iommu_unmap(domain, DRIVER_IOVA, 4096, &unmapped));
+    CHECK_EQ(unmapped, 0);
+    CHECK_EQ(vtd_model_stats(d->m, 0).doorbells, doorbells);
+    detach(device_of(d, DRIVER_RID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(new_domain_has_nothing_of_the_last_one)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    struct iommu_domain_info info;
+
+    CHECK_OK(iommu_domain_destroy(domain));
+    domain = driver_domain(d, IOMMU_DOMAIN_BLOCKED, device_of(d, DRIVER_RID));
+    iommu_domain_info(domain, &info);
+    CHECK_STR(info.format, "none");
+    CHECK_EQ(info.aperture_end, 0);
+    CHECK_EQ(map(domain, 0x1000, 0x2000, 4096, IOMMU_RW), IOMMU_ERR_INVALID);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
 /* ---- identity and lookup ---- */
 
 TEST(identity_without_pass_through_is_made_of_large_pages)

@@ -143,30 +143,36 @@ TEST(device_added_after_start_gets_its_region)
     driver_destroy(d);
 }
 
-static unsigned refused;
+static unsigned refused, functions_used;
 
+/* A function that has not done DMA yet: nothing of it is cached. */
 static void use_region(struct driver *d)
 {
     uint32_t value;
 
-    for (unsigned i = 0; i < 4; i++)
-        refused += driver_read(d, RESERVED_RID, START + 4 * i, &value) != 0;
+    refused += driver_read(d, (uint16_t)(RESERVED_RID + functions_used++ % 8), START, &value) != 0;
 }
 
 /* Firmware's tables are live and a device runs: it loses what is not reserved, and never more. */
 TEST(region_is_reachable_at_every_moment_of_a_take_over)
 {
     struct vtd_model_config config = with_region();
-    struct driver *d = driver_create(&config, NULL);
+    struct driver *d;
 
-    vtd_model_function(d->m, 0, RESERVED_RID);
+    for (uint8_t i = 0; i < 8; i++)
+        config.rmrrs[0].scopes[i] = (struct vtd_model_scope){ .type = 1, .path = { { 0x14, i } } };
+    config.rmrrs[0].scope_count = 8;
+    d = driver_create(&config, NULL);
+    for (unsigned i = 0; i < 8; i++)
+        vtd_model_function(d->m, 0, (uint16_t)(RESERVED_RID + i));
     vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true, .queue = true });
     CHECK_OK(driver_add_table(d));
     driver_add(d, RESERVED_RID);
-    refused = 0;
+    refused = functions_used = 0;
     d->on_command = use_region;
     CHECK_OK(iommu_start(d->iommu));
     CHECK_EQ(refused, 0);
+    CHECK(functions_used >= 4 && functions_used <= 8);
     d->on_command = NULL;
     for (size_t i = 0; i < d->command_count; i++)
         CHECK(d->commands[i] & SPEC_GCMD_TE);

@@ -332,14 +332,33 @@ TEST(other_table_mode_with_esrtps_needs_no_window)
     driver_destroy(d);
 }
 
-TEST(queue_that_never_drains_is_replaced_after_a_reported_window)
+TEST(queue_that_never_drains_is_replaced_without_a_window)
 {
     struct vtd_model_config config = vtd_model_default();
     struct driver *d = take_over(&config, &(struct vtd_model_firmware){ .translate = true, .queue_stuck = true }, 0);
 
     CHECK(strstr(vtd_model_log(d->m), "old queue does not drain") != NULL);
+    for (size_t i = 0; i < d->command_count; i++)
+        CHECK_EQ(d->commands[i] & TE, TE);
     CHECK_OK(iommu_debug_flush_all(d->iommu, 0));
     iommu_destroy(d->iommu);
+    driver_abandon(d);
+}
+
+/* As QEMU refuses it. The old tables stay live, which is more than none. */
+TEST(queue_that_cannot_be_switched_off_fences_the_unit_under_its_old_tables)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+
+    vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true, .queue = true });
+    CHECK_OK(driver_add_table(d));
+    driver_add(d, DRIVER_RID);
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_QIE);
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK(info_of(d, 0).fenced);
+    CHECK(translating(d));
+    CHECK(!vtd_model_bus_master_is_on(d->m, 0, DRIVER_RID));
     driver_abandon(d);
 }
 

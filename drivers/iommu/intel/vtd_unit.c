@@ -142,17 +142,6 @@ static enum iommu_status step_look(struct vtd_unit *unit)
     return IOMMU_OK;
 }
 
-/* Translation off although devices may be running: the one thing a take-over tries to avoid. */
-static enum iommu_status open_window(struct vtd_unit *unit, const char *why)
-{
-    if (!(reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_TES))
-        return IOMMU_OK;
-    iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
-              "%s: window: translation off during take-over, cause=%s rtaddr=0x%llx", unit->base.name, why,
-              (unsigned long long)unit->found_root);
-    return vtd_command(unit, VTD_GCMD_TE, false);
-}
-
 static enum iommu_status wait_drained(struct vtd_unit *unit)
 {
     const struct iommu_platform *platform = unit->base.platform;
@@ -172,7 +161,8 @@ static enum iommu_status wait_drained(struct vtd_unit *unit)
 /*
  * The queue found lies in memory that is not ours. A unit may refuse to switch
  * it off unless the last descriptor was a wait (QEMU does); writing one there
- * would mean to trust an address of firmware's, so the unit is given up then.
+ * would mean to trust an address of firmware's, and switching translation off
+ * to open a window, so the unit is given up then and keeps the tables it has.
  */
 static enum iommu_status step_old_queue(struct vtd_unit *unit)
 {
@@ -180,12 +170,9 @@ static enum iommu_status step_old_queue(struct vtd_unit *unit)
 
     if (!(reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_QIES))
         return IOMMU_OK;
-    if (wait_drained(unit) != IOMMU_OK) {
-        report(unit, IOMMU_LOG_WARNING, "take-over: old queue does not drain, fsts", reg_read32(&unit->regs, VTD_FSTS));
-        status = open_window(unit, "old-queue");
-        if (status != IOMMU_OK)
-            return status;
-    }
+    if (wait_drained(unit) != IOMMU_OK)
+        report(unit, IOMMU_LOG_WARNING, "take-over: old queue does not drain, fsts",
+               reg_read32(&unit->regs, VTD_FSTS));
     status = vtd_queue_disable(unit);
     if (status != IOMMU_OK)
         report(unit, IOMMU_LOG_ERROR, "take-over: old queue stays on, expected QIES=0, gsts",
@@ -219,7 +206,9 @@ static enum iommu_status step_queue(struct vtd_unit *unit)
 
 /*
  * The table mode may change under translation only where SRTP flushes by
- * itself (VT-d §11.4.5); the address always may.
+ * itself (VT-d §11.4.5); the address always may. Elsewhere translation goes
+ * off although devices may be running: the one thing a take-over tries to
+ * avoid, and says.
  */
 static enum iommu_status step_old_mode(struct vtd_unit *unit)
 {
@@ -228,7 +217,8 @@ static enum iommu_status step_old_mode(struct vtd_unit *unit)
     if (field_get(unit->found_root, VTD_RTADDR_TTM) == VTD_TTM_LEGACY &&
         !(unit->found_root & VTD_RTADDR_SSIRWE))
         return IOMMU_OK;
-    return open_window(unit, "table-mode");
+    report(unit, IOMMU_LOG_WARNING, "window: translation off to change the table mode, rtaddr", unit->found_root);
+    return vtd_command(unit, VTD_GCMD_TE, false);
 }
 
 static enum iommu_status step_write_buffers(struct vtd_unit *unit)
