@@ -154,6 +154,14 @@ static bool set_vtd(struct parser *parser, const char *value)
     return true;
 }
 
+static bool set_trace(struct parser *parser, const char *value)
+{
+    if (!text_equal(value, "dma"))
+        return false;
+    parser->options->trace_dma = true;
+    return true;
+}
+
 /* ---- the Linux words ---- */
 
 static void switch_off(struct parser *parser, const char *word)
@@ -351,6 +359,7 @@ static const struct word {
     { "seed=", set_seed },
     { "loglevel=", set_loglevel },
     { "trap=", set_trap },
+    { "trace=", set_trace },
     { "vtd=", set_vtd },
     { "intel_iommu=", set_intel },
     { "iommu=", set_iommu },

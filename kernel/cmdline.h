@@ -37,6 +37,7 @@ struct options {
     bool no_superpages;         /* intel_iommu=sp_off */
     bool no_queue;              /* vtd=noqueue: register-based invalidation from the start */
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
+    bool trace_dma;             /* trace=dma: each transfer that arrived, said with its frame */
     char unknown[8][48];        /* words to warn about */
     size_t unknown_count;
 };

@@ -192,6 +192,8 @@ void machine_init(const struct boot_info *info)
         machine.suite.iommu = machine.iommu;
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
+    machine.suite.trace_dma = machine.options.trace_dma;
+    machine.suite.scratch_serial = machine.options.scratch;
     machine.suite.seed = (uint32_t)machine.options.seed;
 }
 

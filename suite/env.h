@@ -63,6 +63,8 @@ struct suite_env {
     const struct iommu_handoff *handoff; /* as the kernel found the units */
     bool emulated;                      /* QEMU or the model: a stale window that does not show is a failure */
     bool model;                         /* the model: quirks of QEMU do not apply */
+    bool trace_dma;                     /* say of every transfer that arrived where it went (trace=dma) */
+    const char *scratch_serial;         /* the disk with this serial number may be written; NULL or "": none */
     uint32_t seed;
 };
 

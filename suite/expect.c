@@ -7,6 +7,7 @@
 #include "scenario.h"
 
 #include "format.h"
+#include "tap.h"
 
 #define FILL_WORD 0xa5a5a5a5a5a5a5a5ull
 
@@ -236,6 +237,20 @@ struct plan plan_page(struct master *m, enum ex_operation operation, uint64_t pa
     return plan;
 }
 
+/* A disk that was named by its serial number, which is known after the first rebase(). */
+static bool is_scratch(const struct suite_env *env, const struct exerciser *ex)
+{
+    const char *named = env->scratch_serial, *serial = ex->serial;
+
+    if (ex->scratch || named == NULL || *named == '\0')
+        return false;
+    while (*named != '\0' && *named == *serial) {
+        named++;
+        serial++;
+    }
+    return *named == *serial;
+}
+
 void case_ready(struct suite_case *t, struct master *m)
 {
     enum ex_status status;
@@ -243,6 +258,10 @@ void case_ready(struct suite_case *t, struct master *m)
     if (!m->needs_rebase || !case_runs(t))
         return;
     status = m->ex->ops->rebase(m->ex, m->private_iova);
+    if (status == EX_DONE && is_scratch(t->env, m->ex)) {
+        m->ex->scratch = true;
+        status = m->ex->ops->rebase(m->ex, m->private_iova);
+    }
     if (status != EX_DONE)
         case_fail(t, "the exerciser works after its private memory is mapped", "%s",
                   ex_status_name(status));
@@ -296,6 +315,37 @@ static enum ex_status transfer(struct suite_case *t, const struct plan *plan)
     return status;
 }
 
+/* The physical address of a byte of the case's buffers. */
+static uint64_t pa_of(const struct suite_case *t, const uint8_t *at)
+{
+    for (size_t b = 0; b < t->buffer_count; b++) {
+        const struct buffer *buffer = &t->buffers[b];
+
+        if (at >= buffer->at && at < buffer->at + buffer->frames * FRAME_BYTES)
+            return buffer->pa + (uint64_t)(at - buffer->at);
+    }
+    return 0;
+}
+
+/* Where the bytes arrived, to be compared with what the emulator says (tests/boot/checks.py). */
+static void say_arrived(struct suite_case *t, const struct plan *plan)
+{
+    const struct master *m = plan->m;
+    struct iommu_domain *domain = iommu_device_domain(m->device);
+    struct iommu_domain_info info;
+    uint64_t iova = plan->iova;
+
+    if (!t->env->trace_dma || domain == NULL)
+        return;
+    iommu_domain_info(domain, &info);
+    if (info.levels == 0)
+        return;
+    for (size_t p = 0; p < plan->piece_count; iova += plan->pieces[p++].len)
+        tap_text(t->env, "# dma %s rids=0x%04x,0x%04x %s iova=0x%llx pa=0x%llx\n", m->ex->label,
+                 m->rids[0], m->rids[m->rid_count - 1], plan->operation == EX_WRITE ? "write" : "read",
+                 (unsigned long long)iova, (unsigned long long)pa_of(t, plan->pieces[p].at));
+}
+
 void expect_arrives(struct suite_case *t, const struct plan *plan)
 {
     struct iommu_fault fault;
@@ -312,8 +362,10 @@ void expect_arrives(struct suite_case *t, const struct plan *plan)
     wrong = take_pattern(plan);
     elsewhere = case_changed(t);
     faults = case_faults(t, plan->m, &fault);
-    if (status == EX_DONE && wrong == 0 && elsewhere == 0 && faults == 0)
+    if (status == EX_DONE && wrong == 0 && elsewhere == 0 && faults == 0) {
+        say_arrived(t, plan);
         return;
+    }
     case_refill(t);
     if (faults > 0)
         case_fail(t, "the transfer arrives in its frame and nowhere else",

@@ -7,13 +7,12 @@ line each; NAME_args(scratch) gives the QEMU arguments it needs.
 import json
 import re
 
-# "# dma edu@0000:00:03.0 rid=0x0018 write iova=0x40000000 pa=0x12345000 len=2048": said by the kernel
-# (word trace=dma) of every DMA that it believes was translated.
-CLAIM = re.compile(r"^# dma (\S+) rid=0x([0-9a-f]+) (read|write) iova=0x([0-9a-f]+) pa=0x([0-9a-f]+) "
-                   r"len=(\d+)", re.M)
+# "# dma edu@0000:00:03.0 rids=0x0018,0x0018 write iova=0x40000000 pa=0x12345000": said by the kernel (word
+# trace=dma) of every page of a DMA that arrived through a table; the ids are its own and its last alias.
+CLAIM = re.compile(r"^# dma (\S+) rids=0x([0-9a-f]+),0x([0-9a-f]+) (read|write) iova=0x([0-9a-f]+) pa=0x([0-9a-f]+)",
+                   re.M)
 TRANSLATED = re.compile(r"vtd_dmar_translate.*dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) "
-                        r"iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+)")
-PAGE = 4096
+                        r"iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+) mask 0x([0-9a-f]+)")
 
 
 def trace_args(scratch):
@@ -22,22 +21,22 @@ def trace_args(scratch):
 
 def trace(text, scratch):
     """Every DMA that the kernel reports as translated was translated by the unit, to that frame."""
-    seen = set()
+    seen, sizes = set(), set()
     with open(scratch / "trace.txt", errors="replace") as lines:
         for line in lines:
             found = TRANSLATED.search(line)
             if found:
-                bus, slot, function, iova, gpa = (int(part, 16) for part in found.groups())
-                seen.add((bus << 8 | slot << 3 | function, iova // PAGE, gpa // PAGE))
+                bus, slot, function, iova, gpa, mask = (int(part, 16) for part in found.groups())
+                sizes.add(mask + 1)
+                seen.add((bus << 8 | slot << 3 | function, mask + 1, iova // (mask + 1), gpa // (mask + 1)))
     claims = CLAIM.findall(text)
     if not claims:
         return ["the kernel reports no translated DMA (append trace=dma)"]
     wrong = []
-    for label, rid, operation, iova, pa, length in claims:
-        rid, iova, pa = int(rid, 16), int(iova, 16), int(pa, 16)
-        if (rid, iova // PAGE, pa // PAGE) not in seen:
-            wrong.append(f"claimed, and not in QEMU's trace: {label} {operation} iova=0x{iova:x} "
-                         f"pa=0x{pa:x} len={length}")
+    for label, rid, alias, operation, iova, pa in claims:
+        if not any((int(source, 16), size, int(iova, 16) // size, int(pa, 16) // size) in seen
+                   for source in (rid, alias) for size in sizes):
+            wrong.append(f"claimed, and not in QEMU's trace: {label} {operation} iova=0x{iova} pa=0x{pa}")
     print(f"# trace: {len(claims)} DMAs reported as translated, {len(seen)} page translations traced")
     return wrong[:20]
 
