@@ -14,6 +14,12 @@ endif
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
+# "make V=1" shows the commands, otherwise one short line each.
+Q := $(if $(V),,@)
+ifeq ($(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS)))),)
+say = @printf '  %-5s %s\n' $(1) $@
+endif
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
 INCLUDES := -I. -Idrivers/iommu/include -Idrivers/iommu -Idrivers/pci -Idrivers/exerciser -Isuite -Ikernel -Iboot
 # Artefacts do not depend on where or when they are built.
@@ -36,18 +42,21 @@ LIB_CFLAGS := $(FREESTANDING) -mcmodel=large -fno-stack-protector
 
 $(BUILD)/kernel/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
 # Backtraces miss the caller of a leaf function without a frame of its own.
 $(BUILD)/kernel/kernel/%.o: KERNEL_CFLAGS += -mno-omit-leaf-frame-pointer
 
 $(BUILD)/kernel/%.asm.o: %.asm Makefile
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -I./ -I$(BUILD)/ -MD $(@:.o=.d) -MQ $@ -o $@ $<
+	$(call say,NASM)
+	$(Q)$(NASM) -f elf64 -I./ -I$(BUILD)/ -MD $(@:.o=.d) -MQ $@ -o $@ $<
 
 $(BUILD)/lib/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(LIB_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(LIB_CFLAGS) -c -o $@ $<
 
 KERNEL_OBJECTS := $(patsubst %.c,$(BUILD)/kernel/%.o,$(IOMMU_FILES) $(DRIVER_FILES) $(SUITE_FILES) $(KERNEL_FILES)) \
     $(patsubst %.asm,$(BUILD)/kernel/%.asm.o,$(KERNEL_ASM))
@@ -55,7 +64,8 @@ LIB_OBJECTS := $(patsubst %.c,$(BUILD)/lib/%.o,$(IOMMU_FILES))
 
 $(BUILD)/libiommu.a: $(LIB_OBJECTS)
 	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,AR)
+	$(Q)ar rcsD $@ $^
 
 include boot/boot.mk
 
@@ -74,15 +84,18 @@ UNIT_PROGRAMS := $(addprefix $(BUILD)/host/tests/test_,$(UNIT_TESTS))
 
 $(BUILD)/host/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) -c -o $@ $<
 
 $(BUILD)/host/libhost.a: $(HOST_OBJECTS)
 	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,AR)
+	$(Q)ar rcsD $@ $^
 
 $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/tests/unit/test_main.o $(BUILD)/host/libhost.a
 	@mkdir -p $(@D)
-	$(CC) -fsanitize=address,undefined -o $@ $^ -lm
+	$(call say,CC)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lm
 
 .SECONDARY:
 .PHONY: check-%

@@ -20,23 +20,28 @@ $(BUILD)/symbols-none.asm: tools/symbols.awk
 	$(AWK) -f $< </dev/null >$@
 
 $(BUILD)/symbols-all.asm: $(BUILD)/kernel-unnamed.elf tools/symbols.awk
-	$(NM) -n $< | $(AWK) -f tools/symbols.awk >$@
+	$(call say,NAMES)
+	$(Q)$(NM) -n $< | $(AWK) -f tools/symbols.awk >$@
 
 $(BUILD)/symbols-%.o: $(BUILD)/symbols-%.asm
-	cd $(@D) && $(NASM) -f elf64 -o $(@F) $(<F)
+	$(call say,NASM)
+	$(Q)cd $(@D) && $(NASM) -f elf64 -o $(@F) $(<F)
 
 $(BUILD)/kernel-unnamed.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols-none.o linker.ld boot/boot.mk
-	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/symbols-none.o
+	$(call say,LD)
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/symbols-none.o
 
 $(BUILD)/iommukit.elf: $(KERNEL_OBJECTS) $(BUILD)/symbols-all.o linker.ld boot/boot.mk
-	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/symbols-all.o
+	$(call say,LD)
+	$(Q)$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/symbols-all.o
 
 .SECONDARY: $(BUILD)/symbols-all.asm $(BUILD)/symbols-none.asm $(BUILD)/kernel-unnamed.elf
 
 # What goes into images: without debug information.
 $(BUILD)/boot/iommukit.elf: $(BUILD)/iommukit.elf
 	@mkdir -p $(@D)
-	$(OBJCOPY) --strip-debug $< $@
+	$(call say,COPY)
+	$(Q)$(OBJCOPY) --strip-debug $< $@
 
 # ---- iommukit.iso: GRUB for BIOS and UEFI, from a disc or a stick ----
 
@@ -56,24 +61,27 @@ IMAGE_ENV := SOURCE_DATE_EPOCH=$(BOOT_EPOCH) TZ=UTC0 MTOOLS_SKIP_CHECK=1
 # GRUB reads what is built in before it knows comments.
 $(BUILD)/boot/grub-early.cfg: boot/grub_early.cfg
 	@mkdir -p $(@D)
-	grep -v '^#' $< >$@
+	$(call say,MAKE)
+	$(Q)grep -v '^#' $< >$@
 
 $(BUILD)/boot/grub-bios.img: $(BUILD)/boot/grub-early.cfg boot/boot.mk
 	@mkdir -p $(@D)
-	$(GRUB_MKIMAGE) -O i386-pc-eltorito -d $(GRUB_LIB)/i386-pc -p /boot/grub -c $< -o $@ \
+	$(call say,GRUB)
+	$(Q)$(GRUB_MKIMAGE) -O i386-pc-eltorito -d $(GRUB_LIB)/i386-pc -p /boot/grub -c $< -o $@ \
 	    $(GRUB_MODULES) $(GRUB_MODULES_BIOS)
 
 $(BUILD)/boot/grub-efi/BOOTX64.EFI: $(BUILD)/boot/grub-early.cfg boot/boot.mk
 	@mkdir -p $(@D)
-	$(GRUB_MKIMAGE) -O x86_64-efi -d $(GRUB_LIB)/x86_64-efi -p /boot/grub -c $< -o $@ \
+	$(call say,GRUB)
+	$(Q)$(GRUB_MKIMAGE) -O x86_64-efi -d $(GRUB_LIB)/x86_64-efi -p /boot/grub -c $< -o $@ \
 	    $(GRUB_MODULES) $(GRUB_MODULES_EFI)
 
 # A FAT image of $(2) KiB with the files $(3) in EFI/BOOT.
 define fat_image
 @rm -f $(1)
-$(IMAGE_ENV) mformat -C -i $(1) -T $$(( $(2) * 2 )) -h 16 -s 63 -N $(FAT_SERIAL) -v IOMMUKIT ::
-$(IMAGE_ENV) mmd -i $(1) ::/EFI ::/EFI/BOOT
-$(IMAGE_ENV) mcopy -i $(1) $(3) ::/EFI/BOOT/
+$(Q)$(IMAGE_ENV) mformat -C -i $(1) -T $$(( $(2) * 2 )) -h 16 -s 63 -N $(FAT_SERIAL) -v IOMMUKIT ::
+$(Q)$(IMAGE_ENV) mmd -i $(1) ::/EFI ::/EFI/BOOT
+$(Q)$(IMAGE_ENV) mcopy -i $(1) $(3) ::/EFI/BOOT/
 endef
 
 $(BUILD)/boot/grub-efi.img: $(BUILD)/boot/grub-efi/BOOTX64.EFI
@@ -94,7 +102,8 @@ $(MENU): boot/grub_menu.awk FORCE
 $(ISO): $(BUILD)/boot/iommukit.elf $(MENU) $(BUILD)/boot/grub-bios.img \
     $(BUILD)/boot/grub-efi.img
 	@rm -f $@
-	$(IMAGE_ENV) $(XORRISO) -as mkisofs -quiet -r -V IOMMUKIT -o $@ -graft-points \
+	$(call say,IMAGE)
+	$(Q)$(IMAGE_ENV) $(XORRISO) -as mkisofs -quiet -r -V IOMMUKIT -o $@ -graft-points \
 	    --set_all_file_dates =$(BOOT_EPOCH) -partition_offset 16 --mbr-force-bootable \
 	    --grub2-mbr $(GRUB_LIB)/i386-pc/boot_hybrid.img \
 	    -c boot/boot.cat -b boot/grub/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \
@@ -102,7 +111,8 @@ $(ISO): $(BUILD)/boot/iommukit.elf $(MENU) $(BUILD)/boot/grub-bios.img \
 	    -append_partition 2 0xef $(BUILD)/boot/grub-efi.img -appended_part_as_gpt \
 	    -eltorito-alt-boot -e --interval:appended_partition_2:all:: -no-emul-boot \
 	    boot/iommukit.elf=$(BUILD)/boot/iommukit.elf boot/grub/grub.cfg=$(MENU) \
-	    boot/grub/bios.img=$(BUILD)/boot/grub-bios.img boot/grub/unicode.pf2=$(GRUB_FONT)
+	    boot/grub/bios.img=$(BUILD)/boot/grub-bios.img boot/grub/unicode.pf2=$(GRUB_FONT) \
+	    2>$(BUILD)/boot/xorriso.txt || { cat $(BUILD)/boot/xorriso.txt; false; }
 
 # ---- iommukit.efi: the kernel inside a UEFI application ----
 
@@ -119,18 +129,22 @@ EFI_SECTIONS := .text .sdata .data .dynamic .rel .rela .rel.* .rela.* .reloc
 
 $(BUILD)/efi/%.o: %.c Makefile boot/boot.mk
 	@mkdir -p $(@D)
-	$(CC) $(EFI_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(EFI_CFLAGS) -c -o $@ $<
 
 $(BUILD)/efi/kernel_image.o: boot/efi/kernel_image.asm $(BUILD)/boot/iommukit.elf
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -I$(BUILD)/ -o $@ $<
+	$(call say,NASM)
+	$(Q)$(NASM) -f elf64 -I$(BUILD)/ -o $@ $<
 
 $(BUILD)/efi/iommukit.so: $(EFI_OBJECTS)
-	$(LD) -nostdlib -shared -Bsymbolic --no-undefined --build-id=none -z noexecstack -z max-page-size=4096 -z norelro \
+	$(call say,LD)
+	$(Q)$(LD) -nostdlib -shared -Bsymbolic --no-undefined --build-id=none -z noexecstack -z max-page-size=4096 -z norelro \
 	    -T $(EFI_LIB)/elf_x86_64_efi.lds -o $@ $(EFI_LIB)/crt0-efi-x86_64.o $(EFI_OBJECTS) -L$(EFI_LIB) -lgnuefi
 
 $(BUILD)/iommukit.efi: $(BUILD)/efi/iommukit.so
-	SOURCE_DATE_EPOCH=$(BOOT_EPOCH) $(OBJCOPY) $(addprefix -j ,$(EFI_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $< $@
+	$(call say,EFI)
+	$(Q)SOURCE_DATE_EPOCH=$(BOOT_EPOCH) $(OBJCOPY) $(addprefix -j ,$(EFI_SECTIONS)) --target efi-app-x86_64 --subsystem=10 $< $@
 
 # A disk with the application where firmware looks for it, and its command line beside it;
 # one for a single run has names of its own: make EFI_IMAGE=... EFI_CMDLINE=.../cmdline.txt APPEND=...
@@ -139,7 +153,8 @@ EFI_CMDLINE ?= $(BUILD)/boot/efi/cmdline.txt
 
 $(BUILD)/boot/efi/BOOTX64.EFI: $(BUILD)/iommukit.efi
 	@mkdir -p $(@D)
-	cp $< $@
+	$(call say,COPY)
+	$(Q)cp $< $@
 
 $(EFI_CMDLINE): FORCE
 	@mkdir -p $(@D)

@@ -68,7 +68,8 @@ bench: setup-run bench-host
 
 $(BUILD)/host/bench/pt_bench: tests/bench/pt_bench.c $(wildcard drivers/iommu/pt/*) tests/model/fake_platform.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(COMMON)) -O2 -Itests/unit -Itests/model -o $@ tests/bench/pt_bench.c \
+	$(call say,CC)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(COMMON)) -O2 -Itests/unit -Itests/model -o $@ tests/bench/pt_bench.c \
 	    $(wildcard drivers/iommu/pt/*.c) tests/model/fake_platform.c
 
 bench-host: $(BUILD)/host/bench/pt_bench

@@ -79,12 +79,12 @@ set -- -machine "q35${machine_irq:-}" $accel -smp "$SMP" -m "$MEMORY" -nodefault
 status=0
 # The shell (exit=shell) reads the terminal where there is one.
 [ -t 0 ] || exec </dev/null
-timeout --foreground -k 5 "$TIMEOUT" $qemu "$@" || status=$?
+timeout --foreground -k 5 "$TIMEOUT" $qemu "$@" 2>"$scratch/qemu.txt" || status=$?
 case $status in
 1) exit 0 ;;
 3) echo "run: failed (a scenario failed, or the machine is not protected)" >&2 ;;
 5) echo "run: the kernel panicked" >&2 ;;
 124 | 137) echo "run: no verdict after $TIMEOUT s" >&2 ;;
-*) echo "run: QEMU ended with status $status" >&2 ;;
+*) cat "$scratch/qemu.txt" >&2; echo "run: QEMU ended with status $status" >&2 ;;
 esac
 exit 1
