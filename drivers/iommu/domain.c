@@ -242,10 +242,13 @@ static enum iommu_status flush_present(struct iommu_domain *domain, const struct
     return first;
 }
 
-static enum iommu_status finish_map(struct iommu_domain *domain, const struct iommu_mapping *m,
-                                    struct iommu_gather *gather)
+static IOMMU_COLD enum iommu_status finish_map(struct iommu_domain *domain, const struct iommu_mapping *m,
+                                    struct iommu_gather *gather, enum iommu_status mapped)
 {
     enum iommu_status status = iommu_sync(domain, gather), present;
+
+    if (mapped != IOMMU_OK)
+        status = mapped;
 
     if (!domain->flush_present)
         return status;
@@ -264,11 +267,8 @@ enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iom
                         (m->iova < IOMMU_INTERRUPT_END && last >= IOMMU_INTERRUPT_START)))
         return IOMMU_ERR_RANGE;
     status = domain->pt->map(&domain->table, m, &gather);
-    if (__builtin_expect(gather.start != gather.end || domain->flush_present, 0)) {
-        enum iommu_status flushed = finish_map(domain, m, &gather);
-
-        return status != IOMMU_OK ? status : flushed;
-    }
+    if (__builtin_expect(gather.start != gather.end || domain->flush_present, 0))
+        return finish_map(domain, m, &gather, status);
     return status;
 }
 
@@ -289,7 +289,14 @@ enum iommu_status iommu_unmap_gather(struct iommu_domain *domain, uint64_t iova,
     return domain->pt->unmap(&domain->table, iova, len, gather, unmapped);
 }
 
-enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *gather)
+/* Tables that a unit may still walk are never freed: not when a flush has failed. */
+static IOMMU_COLD void free_tables(struct iommu_domain *domain, struct iommu_gather *gather)
+{
+    iommu_wait_walkers(domain->iommu);
+    pt_free_gathered(&domain->table, gather);
+}
+
+static inline enum iommu_status sync_gather(struct iommu_domain *domain, struct iommu_gather *gather)
 {
     struct iommu_domain_unit *du = &domain->units;
     enum iommu_status first = IOMMU_OK;
@@ -298,30 +305,35 @@ enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *g
         return IOMMU_OK;
     /* The entries are cleared before a domain id is looked for: see unit_get_locked() in attach.c. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
+    do {
         uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
-        enum iommu_status status;
 
-        if (id == 0)
-            continue;
-        status = du->unit->ops->flush(du->unit, id, gather);
-        if (first == IOMMU_OK)
-            first = status;
-    }
-    /* Tables that a unit may still walk are never freed. */
-    if (gather->freed_pa != 0 && first == IOMMU_OK) {
-        iommu_wait_walkers(domain->iommu);
-        pt_free_gathered(&domain->table, gather);
-    }
-    *gather = (struct iommu_gather){ 0 };
+        if (id != 0) {
+            enum iommu_status status = du->unit->ops->flush(du->unit, id, gather);
+
+            if (first == IOMMU_OK)
+                first = status;
+        }
+        du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE);
+    } while (__builtin_expect(du != NULL, 0));
+    if (__builtin_expect(gather->freed_pa != 0, 0) && first == IOMMU_OK)
+        free_tables(domain, gather);
     return first;
+}
+
+enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *gather)
+{
+    enum iommu_status status = sync_gather(domain, gather);
+
+    *gather = (struct iommu_gather){ 0 };
+    return status;
 }
 
 enum iommu_status iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *unmapped)
 {
     struct iommu_gather gather = { 0 };
     enum iommu_status status = iommu_unmap_gather(domain, iova, len, &gather, unmapped);
-    enum iommu_status flushed = iommu_sync(domain, &gather);
+    enum iommu_status flushed = sync_gather(domain, &gather);
 
     return status != IOMMU_OK ? status : flushed;
 }
@@ -354,11 +366,10 @@ enum iommu_status iommu_lookup(const struct iommu_domain *domain, uint64_t iova,
     struct iommu_leaf leaf;
     enum iommu_status status;
 
-    if (domain->type == IOMMU_DOMAIN_IDENTITY) {
-        *pa = iova;
+    *pa = iova;
+    if (domain->type == IOMMU_DOMAIN_IDENTITY)
         return IOMMU_OK;
-    }
-    status = iommu_lookup_leaf(domain, iova, &leaf);
+    status = domain->pt == NULL ? IOMMU_ERR_NOT_FOUND : domain->pt->lookup(&domain->table, iova, &leaf);
     *pa = status == IOMMU_OK ? leaf.pa : 0;
     return status;
 }

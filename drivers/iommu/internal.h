@@ -18,6 +18,9 @@
 #include "iommu/iommu.h"
 #include "pt/pt.h"
 
+/* Kept out of the paths that the benchmarks count: called rarely. */
+#define IOMMU_COLD __attribute__((noinline, cold))
+
 #define IOMMU_PAGE 4096ull
 /* Requests to these addresses are interrupts on every x86 machine (VT-d §3.15). */
 #define IOMMU_INTERRUPT_START 0xfee00000ull

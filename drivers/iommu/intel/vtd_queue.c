@@ -235,7 +235,8 @@ static bool has_room(const struct vtd_queue *q, uint32_t count)
     return q->tail - q->head + count < VTD_QUEUE_SLOTS;
 }
 
-static uint32_t store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+static inline __attribute__((always_inline)) uint32_t
+store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
     struct vtd_queue *q = &unit->queue;
     uint32_t wait = q->tail + count;
@@ -285,7 +286,7 @@ store_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors,
 }
 
 /* The clock is read before the status word, so that a late wake-up is no time-out. */
-static enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wait)
+static IOMMU_COLD enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wait)
 {
     const struct iommu_platform *platform = unit->base.platform;
     uint64_t start = platform->now_us(unit->base.ctx);
@@ -310,6 +311,28 @@ static enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wait)
     }
 }
 
+static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
+{
+    const struct vtd_queue *q = &unit->queue;
+
+    if (__builtin_expect(!wait_done(q, wait), 0)) {
+        enum iommu_status status = wait_long(unit, wait);
+
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return __builtin_expect(q->page->failed[slot_of(wait)] == wait, 0) ? IOMMU_ERR_QUEUE : IOMMU_OK;
+}
+
+static IOMMU_COLD enum iommu_status
+run_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+{
+    uint32_t wait;
+    enum iommu_status status = store_when_room(unit, descriptors, count, &wait);
+
+    return status != IOMMU_OK ? status : finish(unit, wait);
+}
+
 enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
     struct vtd_queue *q = &unit->queue;
@@ -319,24 +342,13 @@ enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descript
     if (iommu_unit_fenced(&unit->base))
         return IOMMU_ERR_FENCED;
     flags = vtd_lock(unit);
-    if (has_room(q, count + 1)) {
-        wait = store_locked(unit, descriptors, count);
+    if (__builtin_expect(!has_room(q, count + 1), 0)) {
         vtd_unlock(unit, flags);
-    } else {
-        enum iommu_status status;
-
-        vtd_unlock(unit, flags);
-        status = store_when_room(unit, descriptors, count, &wait);
-        if (status != IOMMU_OK)
-            return status;
+        return run_when_room(unit, descriptors, count);
     }
-    if (!wait_done(q, wait)) {
-        enum iommu_status status = wait_long(unit, wait);
-
-        if (status != IOMMU_OK)
-            return status;
-    }
-    return __builtin_expect(q->page->failed[slot_of(wait)] == wait, 0) ? IOMMU_ERR_QUEUE : IOMMU_OK;
+    wait = store_locked(unit, descriptors, count);
+    vtd_unlock(unit, flags);
+    return finish(unit, wait);
 }
 
 void vtd_queue_dump(struct vtd_unit *unit)
