@@ -327,7 +327,7 @@ static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
 static IOMMU_COLD enum iommu_status
 run_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
-    uint32_t wait;
+    uint32_t wait = 0;
     enum iommu_status status = store_when_room(unit, descriptors, count, &wait);
 
     return status != IOMMU_OK ? status : finish(unit, wait);
