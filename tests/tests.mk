@@ -5,9 +5,10 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi tools run test check unit headers boot-tests newer-qemu bench bench-host \
+.PHONY: all lib iso efi tools run test check headers boot-tests newer-qemu bench bench-host \
     fuzz format help setup-build setup-run setup-test clean
 
+# The tools come first: what is built follows in a make of its own.
 all: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi
 
@@ -15,8 +16,12 @@ lib: $(BUILD)/libiommu.a
 iso: $(BUILD)/iommukit.iso
 efi: $(BUILD)/iommukit.efi
 
-setup-build setup-run setup-test: setup-%:
-	@tools/setup.sh build $*
+setup-build:
+	@tools/setup.sh build
+setup-run:
+	@tools/setup.sh build run
+setup-test:
+	@tools/setup.sh build run test
 
 # ---- the main job ----
 
@@ -41,20 +46,17 @@ $(BUILD)/host/results/%: $(BUILD)/host/tests/test_%
 
 headers: $(patsubst %,$(BUILD)/host/headers/%.ok,$(HEADERS))
 
-unit: $(TEST_RUNS)
-	@tools/totals.sh $(BUILD)/host/results/*
-
-check: setup-build headers
-	@$(MAKE) --no-print-directory $(BUILD)/libiommu.a
+check: setup-build
+	@$(MAKE) --no-print-directory headers $(BUILD)/libiommu.a $(TEST_RUNS)
 	@tools/check-symbols.sh $(BUILD)/libiommu.a
-	@$(MAKE) --no-print-directory unit
+	@tools/totals.sh $(TEST_RUNS)
 
 # ---- everything ----
 
 newer-qemu:
 	@tools/fetch-qemu.sh
 
-test: setup-run setup-test
+test: setup-test
 	@tests/run-all.sh $(BUILD)
 
 boot-tests:
@@ -62,8 +64,8 @@ boot-tests:
 
 # ---- benchmarks ----
 
-bench: setup-run bench-host
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf
+bench: setup-run
+	@$(MAKE) --no-print-directory bench-host $(BUILD)/iommukit.elf
 	@tools/bench.sh $(BUILD)
 
 $(BUILD)/host/bench/pt_bench: tests/bench/pt_bench.c $(wildcard drivers/iommu/pt/*) tests/model/fake_platform.c
