@@ -14,9 +14,9 @@
 #define PARALLEL_MAX 32u
 
 /*
- * Faults as the library reported them, oldest first. Written in interrupt
- * context, so readers keep interrupts off. A full log drops new entries and
- * counts them; scenarios clear it before they provoke anything.
+ * Faults as the library reported them, oldest first. Written by the unit's
+ * interrupt and by whoever polls, so everybody keeps interrupts off. A full log
+ * drops new entries; scenarios clear it before they provoke anything.
  */
 static struct iommu_fault fault_log[FAULT_LOG];
 static size_t fault_count;
@@ -24,11 +24,14 @@ static uint64_t overflow_count;
 
 void suite_env_fault(void *ctx, const struct iommu_fault *fault)
 {
+    uintptr_t flags = irq_save();
+
     (void)ctx;
     if (fault->kind == IOMMU_FAULT_OVERFLOW)
         overflow_count++;
     else if (fault_count < FAULT_LOG)
         fault_log[fault_count++] = *fault;
+    irq_restore(flags);
 }
 
 static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint16_t rid)
