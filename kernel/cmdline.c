@@ -6,10 +6,12 @@
  */
 #include "cmdline.h"
 
+#include "boot_info.h"
 #include "format.h"
 #include "words.h"
 
-#define WORD_BYTES 512u
+/* No word is cut: a cut list of globs would run other scenarios than asked for. */
+#define WORD_BYTES BOOT_CMDLINE_BYTES
 #define LOGLEVEL_MAX 3u
 #define BAUD_MAX 115200u
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -39,27 +41,30 @@ static bool one_of(const char *text, const char *const *list, size_t count, size
 
 /* ---- our own words: false means the value makes no sense ---- */
 
+/* A value that does not fit changes nothing: half a list or half a disk's name means another one. */
+static bool set_text(char *out, size_t size, const char *value)
+{
+    return text_len(value) < size && text_copy(out, size, value);
+}
+
 static bool set_run(struct parser *parser, const char *value)
 {
-    return text_copy(parser->options->run, sizeof(parser->options->run), value) && *value != '\0';
+    return *value != '\0' && set_text(parser->options->run, sizeof(parser->options->run), value);
 }
 
 static bool set_bench(struct parser *parser, const char *value)
 {
-    return text_copy(parser->options->bench, sizeof(parser->options->bench), value);
+    return set_text(parser->options->bench, sizeof(parser->options->bench), value);
 }
 
 static bool set_scratch(struct parser *parser, const char *value)
 {
-    if (text_copy(parser->options->scratch, sizeof(parser->options->scratch), value))
-        return true;
-    parser->options->scratch[0] = '\0';
-    return false;
+    return set_text(parser->options->scratch, sizeof(parser->options->scratch), value);
 }
 
 static bool set_trap(struct parser *parser, const char *value)
 {
-    return text_copy(parser->options->trap, sizeof(parser->options->trap), value);
+    return set_text(parser->options->trap, sizeof(parser->options->trap), value);
 }
 
 static bool set_report(struct parser *parser, const char *value)
