@@ -13,8 +13,8 @@
 #include "format.h"
 #include "hosts.h"
 #include "mm.h"
+#include "policy.h"
 #include "suite_env.h"
-#include "words.h"
 
 #define EXERCISERS_MAX 32u
 #define PCI_CLASS_HOST_BRIDGE 0x0600u
@@ -132,15 +132,6 @@ static void start_iommu(void)
     machine.iommu_status = status;
 }
 
-static bool is_scratch(const struct pci_function *f)
-{
-    char name[24];
-
-    format_line(name, sizeof(name), PCI_FORMAT, PCI_ARGS(f));
-    /* A disk may be named with or without its segment. */
-    return text_equal(machine.options.scratch, name) || text_equal(machine.options.scratch, name + 5);
-}
-
 static void find_exercisers(void)
 {
     static struct exerciser *found[EXERCISERS_MAX];
@@ -151,7 +142,8 @@ static void find_exercisers(void)
 
         if (f->is_bridge || machine.suite.exerciser_count == EXERCISERS_MAX)
             continue;
-        ex = exerciser_probe(&kernel_exerciser_host, NULL, f, is_scratch(f));
+        ex = exerciser_probe(&kernel_exerciser_host, NULL, f,
+                             policy_is_scratch(&machine.options, f->segment, f->rid));
         if (ex == NULL)
             continue;
         ex->device = f->owner;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The policy line. Portable. */
+/* The policy line and the scratch disk. Portable. */
 #include "policy.h"
 
 #include "format.h"
+#include "iommu/iommu.h"
+#include "words.h"
+
+#define FUNCTION_BYTES 16u      /* "0000:00:00.0" */
 
 static const char *said_by(enum origin origin)
 {
@@ -18,4 +22,15 @@ size_t policy_line(const struct options *options, char *out, size_t size)
                                            : "",
                        options->iommu_off ? ", switched off by " : "",
                        options->iommu_off ? options->iommu_off_word : "");
+}
+
+bool policy_is_scratch(const struct options *options, uint16_t segment, uint16_t rid)
+{
+    char name[FUNCTION_BYTES];
+    const char *short_name;
+
+    format_line(name, sizeof(name), IOMMU_RID_FORMAT, IOMMU_RID_ARGS(segment, rid));
+    short_name = text_after(name, "0000:");
+    return text_equal(options->scratch, name) ||
+           (short_name != NULL && text_equal(options->scratch, short_name));
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the command line makes of devices that nobody has given a domain, said in the log (Linux
- * prints the same facts).
+ * What the command line makes of devices: of those that nobody has given a domain, said in the log
+ * (Linux prints the same facts), and of the one disk that may be written.
  */
 #ifndef KERNEL_POLICY_H
 #define KERNEL_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cmdline.h"
 
@@ -15,5 +17,11 @@
  * both was asked for.
  */
 size_t policy_line(const struct options *options, char *out, size_t size);
+
+/*
+ * scratch= names this function, whose disk may then be written. Without a
+ * segment the name means segment 0, and no other one's function.
+ */
+bool policy_is_scratch(const struct options *options, uint16_t segment, uint16_t rid);
 
 #endif

@@ -183,6 +183,32 @@ TEST(very_long_words_are_cut_and_reported)
     CHECK_STR(o.scratch, "");
 }
 
+/* Half a list of globs, or none, would run other scenarios than asked for. */
+TEST(values_that_do_not_fit_change_nothing)
+{
+    static const char *const prefixes[] = { "run=a,", "bench=a,", "trap=" };
+    struct options o = parse("run=dma/* run=");
+
+    CHECK_EQ(warnings, 1);
+    CHECK_STR(o.run, "dma/*");
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        for (size_t len = 100; len < 1000; len += 100) {
+            char text[1200];
+
+            memset(text, 'x', sizeof(text));
+            memcpy(text, prefixes[i], strlen(prefixes[i]));
+            text[len] = '\0';
+            o = parse(text);
+            if (warnings == 0)
+                continue;
+            CHECK_STR(o.run, "*");
+            CHECK_STR(o.bench, "");
+            CHECK_STR(o.trap, "");
+        }
+        CHECK_EQ(warnings, 1);
+    }
+}
+
 TEST(loglevel_above_ours_is_the_highest)
 {
     CHECK_EQ(parse("loglevel=7").loglevel, 3);
@@ -258,4 +284,22 @@ TEST(policy_says_that_lazy_does_not_exist)
 TEST(policy_is_printed_when_switched_off)
 {
     CHECK_STR(policy("iommu=off"), "iommu: default domain translated, strict mode, switched off by iommu=off");
+}
+
+static bool is_scratch(const char *text, uint16_t segment, uint16_t rid)
+{
+    struct options options = parse(text);
+
+    return policy_is_scratch(&options, segment, rid);
+}
+
+TEST(scratch_is_one_function_of_one_segment)
+{
+    CHECK(is_scratch("scratch=0000:02:1f.7", 0, 0x02ff));
+    CHECK(is_scratch("scratch=02:1f.7", 0, 0x02ff));
+    CHECK(is_scratch("scratch=0001:02:1f.7", 1, 0x02ff));
+    CHECK(!is_scratch("scratch=02:1f.7", 1, 0x02ff));
+    CHECK(!is_scratch("scratch=0001:02:1f.7", 0, 0x02ff));
+    CHECK(!is_scratch("scratch=02:1f.6", 0, 0x02ff));
+    CHECK(!is_scratch("", 0, 0));
 }
