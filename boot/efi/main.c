@@ -85,26 +85,30 @@ struct memory_map {
     UINTN descriptor_len;
 };
 
-static EFI_STATUS map_read(struct app *app, struct memory_map *map)
+static EFI_STATUS map_read(EFI_BOOT_SERVICES *services, struct memory_map *map)
 {
     UINT32 version;
 
     map->len = map->room;
-    return app->system->BootServices->GetMemoryMap(&map->len, (EFI_MEMORY_DESCRIPTOR *)(void *)map->bytes,
-                                                   &map->key, &map->descriptor_len, &version);
+    return services->GetMemoryMap(&map->len, (EFI_MEMORY_DESCRIPTOR *)(void *)map->bytes, &map->key,
+                                  &map->descriptor_len, &version);
 }
 
 static void map_prepare(struct app *app, struct memory_map *map)
 {
-    if (map_read(app, map) != EFI_BUFFER_TOO_SMALL)
+    if (map_read(app->system->BootServices, map) != EFI_BUFFER_TOO_SMALL)
         app_refuse(app, "UEFI: GetMemoryMap does not say how long the map is");
     map->room = map->len + MAP_SPARE_DESCRIPTORS * map->descriptor_len;
     map->bytes = app_pages(app, EfiLoaderData, map->room);
 }
 
-/* Nothing else may be called between the map and the exit, and after a failed exit (UEFI §7.4.6). */
+/*
+ * Nothing else may be called between the map and the exit, and after an exit
+ * that failed (UEFI §7.4.6): app_refuse() finds no console from then on.
+ */
 static void exit_boot_services(struct app *app)
 {
+    EFI_BOOT_SERVICES *services = app->system->BootServices;
     struct memory_map map = { 0 };
     EFI_STATUS status = EFI_INVALID_PARAMETER;
 
@@ -112,16 +116,14 @@ static void exit_boot_services(struct app *app)
     for (int attempt = 0; attempt < 2 && status == EFI_INVALID_PARAMETER; attempt++) {
         const char *wrong;
 
-        if (map_read(app, &map) != EFI_SUCCESS)
+        if (map_read(services, &map) != EFI_SUCCESS)
             app_refuse(app, "UEFI: GetMemoryMap failed");
         app->info->range_count = 0;
         wrong = door_efi_map(app->info, map.bytes, map.len, map.descriptor_len, DOOR_LOADER_KEPT);
         if (wrong)
             app_refuse(app, wrong);
-        status = app->system->BootServices->ExitBootServices(app->image, map.key);
-        if (status == EFI_INVALID_PARAMETER && attempt == 0)
-            continue;
         app->system = NULL;
+        status = services->ExitBootServices(app->image, map.key);
     }
     if (status != EFI_SUCCESS)
         app_refuse(app, "UEFI: ExitBootServices refused twice");
