@@ -65,9 +65,10 @@ static struct roots read_roots(struct acpi *acpi, const struct acpi_memory *memo
     acpi->revision = bytes[RSDP_REVISION];
     if (acpi->revision < 2)
         return roots;
-    if (len < RSDP_V2_BYTES || !sums_to_zero(bytes, RSDP_V2_BYTES)) {
+    if (len < RSDP_V2_BYTES || bytes_u32(bytes + RSDP_LENGTH) < RSDP_V2_BYTES ||
+        !sums_to_zero(bytes, RSDP_V2_BYTES)) {
         memory->log(memory->ctx,
-                    "acpi: RSDP pa=0x%llx extended checksum wrong, its XSDT is not used",
+                    "acpi: RSDP pa=0x%llx length or extended checksum wrong, its XSDT is not used",
                     (unsigned long long)acpi->rsdp_pa);
         return roots;
     }

@@ -174,6 +174,18 @@ TEST(wrong_extended_checksum_leaves_the_rsdt)
     CHECK(!acpi.used_xsdt);
 }
 
+/* ACPI §5.2.5.3: the length of revision 2 covers its 36 bytes. */
+TEST(rsdp_that_says_it_is_shorter_leaves_the_rsdt)
+{
+    struct acpi acpi;
+
+    machine_begin();
+    put(RSDP_PA + 20, 35, 4);
+    fix_sum(RSDP_PA, 36, 32);
+    CHECK(read_machine(&acpi));
+    CHECK(!acpi.used_xsdt);
+}
+
 TEST(wrong_rsdp_checksum_is_refused)
 {
     struct acpi acpi;
