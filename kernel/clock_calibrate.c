@@ -29,6 +29,8 @@
 #define HPET_CAPABILITIES   0x000u
 #define HPET_PERIOD         BITS64(63, 32)
 #define HPET_PERIOD_MAX     100000000ull
+/* Femtoseconds: below 2^32 Hz, which measure_once() relies on. No HPET comes near. */
+#define HPET_PERIOD_MIN     232831ull
 #define HPET_CONFIG         0x010u
 #define HPET_CONFIG_ENABLE  BIT64(0)
 #define HPET_COUNTER        0x0f0u
@@ -80,7 +82,7 @@ static bool find_hpet(struct clock_source *out)
     if (pa == 0 || (hpet = mmio_map(pa, HPET_BYTES)) == NULL)
         return false;
     period = field_get(*(const volatile uint64_t *)(hpet + HPET_CAPABILITIES), HPET_PERIOD);
-    if (period == 0 || period > HPET_PERIOD_MAX)
+    if (period < HPET_PERIOD_MIN || period > HPET_PERIOD_MAX)
         return false;
     config = (volatile uint64_t *)(hpet + HPET_CONFIG);
     *config = *config | HPET_CONFIG_ENABLE;
