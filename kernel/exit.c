@@ -137,11 +137,15 @@ static void exit_reboot(void)
     __asm__ volatile("lidt %0; ud2" : : "m"(no_idt));
 }
 
+/* exit=shell cannot be had here: the shell is over, or the kernel is. */
 _Noreturn void kernel_exit(enum exit_status status)
 {
-    enum exit_action how = exit_get_action();
+    enum exit_action how;
 
     __asm__ volatile("cli" : : : "memory");
+    if (action == EXIT_SHELL)
+        action = EXIT_DEFAULT;
+    how = exit_get_action();
     if (how == EXIT_QEMU)
         exit_qemu(status);
     else if (how == EXIT_POWEROFF)

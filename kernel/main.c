@@ -153,10 +153,7 @@ void kernel_main(struct boot_info *info)
         trap_test(machine.options.trap);
     machine_init(info);
     status = use_machine();
-    if (exit_get_action() == EXIT_SHELL) {
+    if (exit_get_action() == EXIT_SHELL)
         shell_run();
-        /* The shell was the action; what is left is the debug-exit port, where there is one. */
-        exit_set_action(EXIT_DEFAULT);
-    }
     kernel_exit(status);
 }
