@@ -13,8 +13,8 @@ endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
-# All processors, unless the caller says how many.
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+# All processors.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -101,7 +101,7 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/test
 	$(call say,CC)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lm
 
-.SECONDARY:
+.SECONDARY: $(UNIT_PROGRAMS) $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
 .PHONY: check-%
 check-%: $(BUILD)/host/tests/test_%
 	$<

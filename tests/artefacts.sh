@@ -3,6 +3,8 @@
 # usage: artefacts.sh BUILD_FOLDER
 # What is true of the files we build and keep, as TAP.
 set -u
+# A make of its own, not part of the one that called.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)

@@ -3,6 +3,8 @@
 # usage: boot-all.sh BUILD_FOLDER [NAME...]
 # The boot matrix on the distribution's QEMU and on the newer one, if it can be had.
 set -eu
+# A make of its own, not part of the one that called.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 build=$1
 shift
 root=$(dirname "$0")/..

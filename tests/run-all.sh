@@ -4,6 +4,8 @@
 # Everything "make test" does, each part's output as it comes, and one line of
 # totals over all of them at the end.
 set -u
+# A make of its own, not part of the one that called.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 build=$1
 root=$(dirname "$0")/..
 mkdir -p "$build"

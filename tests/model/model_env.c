@@ -387,6 +387,7 @@ struct model_env_config model_env_default(void)
         .exerciser_count = 3,
     };
 
+    config.model.ram_len = 32u << 20;   /* room for frames of 2 MiB */
     return config;
 }
 

@@ -56,7 +56,7 @@ struct vtd_model_config vtd_model_default(void)
         .unit_count = 1,
         .host_bits = 39,
         .ram_pa = 0x100000,
-        .ram_len = 32u << 20,
+        .ram_len = 4u << 20,
         .fault_interrupts = true,
         .clock_step_us = 1,
     };
