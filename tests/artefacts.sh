@@ -36,7 +36,7 @@ copy_tree() {
 two_builds_are_identical() {
     copy_tree "$work/one" && copy_tree "$work/elsewhere/deep/two" || return 1
     for tree in "$work/one" "$work/elsewhere/deep/two"; do
-        make -s -C "$tree" build/iommukit.elf build/iommukit.iso build/iommukit.efi build/libiommu.a || return 1
+        make -s -C "$tree" BUILD=build build/iommukit.elf build/iommukit.iso build/iommukit.efi build/libiommu.a || return 1
         sleep 2
     done
     for file in iommukit.elf iommukit.iso iommukit.efi libiommu.a; do
