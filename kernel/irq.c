@@ -31,7 +31,8 @@ struct vector {
     uint64_t count;
 };
 
-static struct vector vectors[TRAP_VECTORS];
+static struct vector vectors[IRQ_VECTORS];
+_Static_assert(IRQ_VECTORS == TRAP_VECTORS, "every vector may have a handler");
 static uint64_t unexpected;
 
 void irq_init(void)

@@ -14,6 +14,7 @@ void irq_init(void);
 bool irq_x2apic(void);
 uint32_t irq_apic_id(void);
 
+#define IRQ_VECTORS 256
 typedef void irq_fn(void *arg);
 /* A vector whose handler runs with interrupts off; EOI is sent after it. Negative: none is left. */
 int irq_vector_alloc(irq_fn *fn, void *arg);

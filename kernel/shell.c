@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "console.h"
 #include "hosts.h"
+#include "irq.h"
 #include "line.h"
 #include "machine.h"
 #include "panic.h"
@@ -120,6 +121,17 @@ static void run_faults(const char *argument)
     print("%zu faults\n", count);
 }
 
+/* The first vector is the timer's, the next are the units' fault events. */
+static void run_irqs(const char *argument)
+{
+    (void)argument;
+    for (int vector = 0; vector < IRQ_VECTORS; vector++)
+        if (irq_count(vector) > 0)
+            print("irq: vector=0x%x count=%llu\n", (unsigned)vector,
+                  (unsigned long long)irq_count(vector));
+    print("irq: unexpected=%llu\n", (unsigned long long)irq_unexpected());
+}
+
 static void run_cmdline(const char *argument)
 {
     (void)argument;
@@ -163,6 +175,7 @@ static const struct command commands[] = {
     { "acpi", "", "the ACPI tables", run_acpi },
     { "regs", "", "the units' registers as found and as they are", run_regs },
     { "faults", "", "the newest refused requests", run_faults },
+    { "irqs", "", "how often each vector's handler ran", run_irqs },
     { "cmdline", "", "the command line", run_cmdline },
     { "mem", "", "memory and the loader's map of it", run_mem },
     { "exit", "", "end the run with the suite's status", NULL },

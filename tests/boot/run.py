@@ -21,6 +21,8 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   not:      one that no line may match
   check:    a further check by name (checks.py)
   before:   something done to the machine before it runs, by name (before.py)
+  input:    "serial TEXT" or "keyboard TEXT": a line typed there when the shell asks (several times)
+  screen:   text: when the machine has halted, its screen is compared with the serial line
 
 Output is TAP, then one line of totals. What a failed run printed is kept
 under FOLDER/boot-tests/NAME/.
@@ -42,15 +44,20 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 import before  # noqa: E402
 import checks  # noqa: E402
+import operator_console  # noqa: E402
 
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
-MANY = {"args", "see", "not", "check"}
+MANY = {"args", "see", "not", "check", "input"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
-               "timeout", "before", "board"}
+               "timeout", "before", "board", "screen"}
 
 
 class Machine:
     """One .boot file."""
+
+    @property
+    def attended(self):
+        return bool(self.get("input") or self.get("screen"))
 
     def __init__(self, path):
         self.name = path.stem
@@ -142,8 +149,11 @@ def command(machine, build, scratch, tree):
     append = machine.get("append", "")
     args = ["-machine", machine.get("board", "q35"), "-accel", "tcg", *timing, "-smp", machine.get("smp", "1"),
             "-m", machine.get("memory", "6G"), "-nodefaults", "-display", "none",
-            "-serial", f"file:{scratch}/serial.txt", "-no-reboot",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+            "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if machine.attended:
+        args += operator_console.serial_args(scratch) + operator_console.monitor_args(scratch)
+    else:
+        args += ["-serial", f"file:{scratch}/serial.txt"]
     if machine.get("board", "q35").startswith("q35"):
         args += ["-vga", "std"]
     if iommu != "none":
@@ -175,10 +185,24 @@ def judge(machine, status, text, scratch):
     return wrong
 
 
+def attend(machine, scratch, process):
+    """Does what the machine's file says somebody does there; returns (wrong, operator)."""
+    if not machine.attended:
+        return [], None
+    seconds = float(machine.get("timeout", "120"))
+    operator = operator_console.Operator(scratch, process, time.monotonic() + seconds)
+    wrong = operator.enter(machine.get("input"))
+    if machine.get("screen"):
+        cells = operator.look()
+        wrong += operator_console.compare(cells, operator.seen()) if cells else ["the machine did not halt"]
+    return wrong, operator
+
+
 def boot(machine, build, tree, keep):
     """Runs one machine on one QEMU; returns (wrong, seconds)."""
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="iommukit-boot-"))
     began = time.monotonic()
+    attended = []
     try:
         args = command(machine, build, scratch, tree)
         for name in machine.get("check"):
@@ -192,7 +216,10 @@ def boot(machine, build, tree, keep):
             try:
                 if prepare is not None:
                     prepare(scratch)
+                attended, operator = attend(machine, scratch, process)
                 status = process.wait(timeout=float(machine.get("timeout", "120")))
+                if operator:
+                    operator.leave()
             except subprocess.TimeoutExpired:
                 status = "none, timed out"
             finally:
@@ -201,13 +228,13 @@ def boot(machine, build, tree, keep):
                     process.wait()
         serial = scratch / "serial.txt"
         text = serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
-        wrong = judge(machine, status, text, scratch)
+        wrong = attended + judge(machine, status, text, scratch)
         if wrong or keep:
             kept = build / "boot-tests" / machine.name
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
             (kept / "command.txt").write_text(shlex.join(args) + "\n")
-            for name in ("serial.txt", "qemu.txt", "trace.txt"):
+            for name in ("serial.txt", "qemu.txt", "trace.txt", "screen.ppm"):
                 if (scratch / name).exists():
                     shutil.copy(scratch / name, kept / name)
         return wrong, time.monotonic() - began
