@@ -5,8 +5,9 @@
 set -u
 # A make of its own, not part of the one that called.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-build=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root" || exit 1
+build=$1    # as make was given it: targets are known by that name
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 number=0 passed=0 failed=0
