@@ -70,7 +70,7 @@ static void no_dma_without_bus_master(struct suite_case *t)
     struct master *m = &t->master[0];
     struct buffer *frame = case_frame(t);
     struct iommu_domain *domain = case_enter(t, m);
-    struct iommu_fault fault;
+    struct iommu_fault fault = { 0 };
     struct plan plan;
 
     if (!case_runs(t))
@@ -319,7 +319,7 @@ static void check_switched(struct suite_case *t, struct master *m, const struct 
         + pattern_bytes(plans[1].pieces[0].at, pattern, m->len);
     size_t all = pattern_bytes(NULL, pattern, m->len);
     size_t changed = case_changed(t);
-    struct iommu_fault fault;
+    struct iommu_fault fault = { 0 };
     size_t faults = case_faults(t, m, &fault);
 
     case_refill(t);

@@ -348,7 +348,7 @@ static void say_arrived(struct suite_case *t, const struct plan *plan)
 
 void expect_arrives(struct suite_case *t, const struct plan *plan)
 {
-    struct iommu_fault fault;
+    struct iommu_fault fault = { 0 };
     enum ex_status status;
     size_t wrong, elsewhere, faults;
 

@@ -41,7 +41,7 @@ static void overflow_is_seen_and_cleared(struct suite_case *t)
     struct suite_env *env = t->env;
     struct refusal refusal = refusal_of(EX_WRITE, ANY_LEVEL);
     uint64_t before = env->ops->overflows(env);
-    struct iommu_fault fault;
+    struct iommu_fault fault = { 0 };
 
     case_needs_masters(t, 2);
     for (size_t i = 0; i < 2 && case_runs(t); i++)
@@ -75,7 +75,7 @@ static void fault_until_fenced(struct suite_case *t, struct master *m)
     case_check(t, !iommu_device_fenced(m->device), "the device is not fenced before the storm");
     for (unsigned i = 0; i < 2 * STORM_THRESHOLD && case_runs(t) && !iommu_device_fenced(m->device);
          i++) {
-        struct iommu_fault fault;
+        struct iommu_fault fault = { 0 };
 
         case_prepare(t, m);
         expect_nothing(t, &plan);

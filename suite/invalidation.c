@@ -15,7 +15,7 @@ static void stale_until_sync(struct suite_case *t, struct master *m, struct iomm
 {
     struct refusal refusal = refusal_of(plan->operation, 0);
     struct iommu_gather gather = { 0 };
-    struct iommu_fault fault;
+    struct iommu_fault fault = { 0 };
     uint64_t unmapped = 0;
 
     expect_arrives(t, plan);
