@@ -19,8 +19,9 @@ struct trap_frame {
 void traps_init(void);  /* cpu_init() calls it */
 
 /*
- * Raises a fault on purpose: "null", "write-text", "exec-data",
- * "stack-overflow" (needs thread_init()), "ud", "div". Returns only when the
+ * Raises a fault on purpose: "null", "write-text",
+ * "exec-data", both again by the direct map ("write-text-direct", "exec-direct"),
+ * "identity", "stack-overflow" (needs thread_init()), "ud", "div". Returns only when the
  * kind is unknown or, which is then a failure, when nothing trapped.
  */
 void trap_test(const char *kind);

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "linker.h"
+#include "mm.h"
 #include "thread.h"
 
 #define OVERFLOW_FRAME_BYTES 256
@@ -27,16 +28,40 @@ static void write_text(void)
     *text = *text;
 }
 
-static void exec_data(void)
+static void write_text_direct(void)
+{
+    volatile char *text = phys_to_virt(virt_to_phys(text_start));
+
+    *text = *text;
+}
+
+static void read_identity(void)
+{
+    const volatile char *text = (const volatile char *)(uintptr_t)virt_to_phys(text_start);
+
+    (void)*text;
+}
+
+static void execute(unsigned char *code)
 {
     static const unsigned char ret_instruction = 0xc3;
-    static unsigned char code[16];
     void (*function)(void);
-    void *data = code;
 
     code[0] = ret_instruction;
-    memcpy(&function, &data, sizeof(function));
+    memcpy(&function, &code, sizeof(function));
     function();
+}
+
+static void exec_data(void)
+{
+    static unsigned char code[16];
+
+    execute(code);
+}
+
+static void exec_direct(void)
+{
+    execute(kalloc(1));
 }
 
 /* Depth is never reached; the result keeps the frames from becoming a loop. */
@@ -84,7 +109,10 @@ static const struct {
 } kinds[] = {
     { "null", read_null },
     { "write-text", write_text },
+    { "write-text-direct", write_text_direct },
     { "exec-data", exec_data },
+    { "exec-direct", exec_direct },
+    { "identity", read_identity },
     { "stack-overflow", stack_overflow },
     { "ud", undefined_opcode },
     { "div", divide_by_zero },

@@ -72,3 +72,9 @@ def report_json(text, _scratch):
     except ValueError as error:
         return [f"not JSON: {error}"]
     return [] if "schema" in report else ["the report has no member schema"]
+
+
+def second_port(_text, scratch):
+    """The second serial port, in com2.txt, got the end of the run."""
+    text = (scratch / "com2.txt").read_text(errors="replace")
+    return [] if "# verdict: " in text else ["nothing of the verdict on the second serial port"]

@@ -13,7 +13,8 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   devices:  main (default: what make run has) | none
   iommu:    the -device line's value; "none" for a machine without one
   board:    q35 (default) or another machine type with its options
-  args:     further QEMU arguments (may be given several times)
+  file:     "NAME HEX...": bytes for a file in the run's own folder
+  args:     further QEMU arguments, {scratch} is that folder (may be given several times)
   append:   the kernel's command line
   status:   the kernel's exit status: 0 (default), 1, 2; or qemu=N for QEMU's own
   timeout:  seconds (default 120)
@@ -47,7 +48,7 @@ import checks  # noqa: E402
 import operator_console  # noqa: E402
 
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
-MANY = {"args", "see", "not", "check", "input"}
+MANY = {"args", "see", "not", "check", "input", "file"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
                "timeout", "before", "board", "screen"}
 
@@ -161,6 +162,9 @@ def command(machine, build, scratch, tree):
     if machine.get("devices", "main") == "main":
         args += shlex.split(devices_main(scratch))
         append = f"scratch=0000:00:06.0 {append}".strip()
+    for line in machine.get("file"):
+        name, _, digits = line.partition(" ")
+        (scratch / name).write_bytes(bytes.fromhex(digits))
     for extra in machine.get("args"):
         args += shlex.split(extra.format(scratch=scratch, build=build))
     return qemu + args + door_args(machine, build, scratch, append)
