@@ -14,6 +14,7 @@
 #include "linker.h"
 #include "mm.h"
 #include "panic.h"
+#include "screen.h"
 #include "serial.h"
 
 #define BOOT_MAPPED_END 0x100000000ull
@@ -36,13 +37,18 @@ static const void *map_low(void *ctx, uint64_t pa, uint64_t len)
 }
 static const struct door_memory low_memory = { .map = map_low };
 
-/* The first row; where there is no VGA text screen nobody sees it. */
-static void screen_text(const char *text)
+/* The first row of the loader's framebuffer, else of VGA text memory; nobody sees it where there is neither. */
+void hall_show(const struct boot_info *info, const char *line)
 {
+    const struct boot_framebuffer *fb = &info->framebuffer;
     volatile uint16_t *cell = phys_to_virt(VGA_TEXT_PA);
 
-    for (; *text >= ' '; text++)
-        *cell++ = (uint16_t)(VGA_LIGHT_GREY | (uint8_t)*text);
+    if (map_low(NULL, fb->pa, (uint64_t)fb->pitch * fb->height) != NULL) {
+        screen_first_line(fb, phys_to_virt(fb->pa), line);
+        return;
+    }
+    for (; *line >= ' '; line++)
+        *cell++ = (uint16_t)(VGA_LIGHT_GREY | (uint8_t)*line);
 }
 
 static _Noreturn void refuse(const char *wrong)
@@ -52,7 +58,7 @@ static _Noreturn void refuse(const char *wrong)
 
     serial_init(SERIAL_COM1, SERIAL_BAUD_MAX);
     serial_write(line, len);
-    screen_text(line);
+    hall_show(&boot_info, line);
     io_write8(DEBUG_EXIT, EXIT_PANIC);
     cpu_halt();
 }

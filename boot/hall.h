@@ -15,6 +15,9 @@ _Noreturn void hall_pvh(uint32_t payload_pa, uint32_t eax, uint32_t kernel_pa);
 _Noreturn void hall_multiboot2(uint32_t payload_pa, uint32_t eax, uint32_t kernel_pa);
 _Noreturn void hall_uefi(uint32_t payload_pa, uint32_t eax, uint32_t kernel_pa);
 
+/* Shows a line on the screen while the boot page tables are in place. */
+void hall_show(const struct boot_info *info, const char *line);
+
 /* The kernel. Interrupts are off; info stays valid. Does not return. */
 void kernel_main(struct boot_info *info);
 

@@ -20,6 +20,7 @@
 #define DEBUG_EXIT 0xf4
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 static void say_serial(const char *text)
 {
@@ -148,4 +149,10 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     enter = (void (*)(struct boot_info *))app.kernel_entry_pa;
     enter(app.info);
     app_refuse(&app, "UEFI: the kernel returned");
+}
+
+/* Where the start-up code of gnu-efi 4 goes first; the set-up its library would do there is not needed. */
+EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    return efi_main(image, system);
 }
