@@ -9,6 +9,37 @@
 
 /* ---- create ---- */
 
+/* Operations on one page in a domain that the embedder may not map in, */
+static uint64_t *map_no_page(struct pt_table *table, const struct iommu_mapping *m)
+{
+    (void)table;
+    (void)m;
+    return NULL;
+}
+
+static uint64_t *unmap_no_page(struct pt_table *table, uint64_t iova)
+{
+    (void)table;
+    (void)iova;
+    return NULL;
+}
+
+/* and where addresses lead in blocked and in identity domains. */
+static enum iommu_status translate_nowhere(const struct pt_table *table, uint64_t iova, uint64_t *pa)
+{
+    (void)table;
+    (void)iova;
+    *pa = 0;
+    return IOMMU_ERR_NOT_FOUND;
+}
+
+static enum iommu_status translate_same(const struct pt_table *table, uint64_t iova, uint64_t *pa)
+{
+    (void)table;
+    *pa = iova;
+    return IOMMU_OK;
+}
+
 /* What the units of a domain's devices have in common. */
 struct common {
     const struct pt_ops *pt;
@@ -83,7 +114,8 @@ static enum iommu_status create_tables(struct iommu_domain *domain, const struct
     domain->coherent = c->coherent;
     domain->flush_present = c->flush_present;
     config = (struct pt_config){
-        .platform = domain->iommu->platform, .platform_ctx = domain->iommu->ctx, .levels = levels,
+        .platform = domain->iommu->platform, .platform_ctx = domain->iommu->ctx,
+        .levels = levels, .input_bits = bits,
         .page_sizes = domain->page_sizes, .output_bits = c->output_bits, .coherent = c->coherent,
         .table_limit_pa = BIT64(c->output_bits) - 1,
     };
@@ -122,6 +154,7 @@ static enum iommu_status create_identity(struct iommu_domain *domain, const stru
 {
     enum iommu_status status;
 
+    domain->translate = translate_same;
     if (c->pass_through) {
         domain->aperture_end = BIT64(c->output_bits);
         domain->output_bits = c->output_bits;
@@ -134,6 +167,20 @@ static enum iommu_status create_identity(struct iommu_domain *domain, const stru
     if (status != IOMMU_OK)
         domain->pt->destroy(&domain->table);
     return status;
+}
+
+static enum iommu_status create_mappable(struct iommu_domain *domain, const struct common *c,
+                                         const struct iommu_domain_desc *desc)
+{
+    enum iommu_status status = create_tables(domain, c, desc->input_bits);
+
+    if (status != IOMMU_OK)
+        return status;
+    domain->mappable = true;
+    domain->map_page = domain->pt->map_page;
+    domain->unmap_page = domain->pt->unmap_page;
+    domain->translate = domain->pt->translate;
+    return IOMMU_OK;
 }
 
 static enum iommu_status create_of_type(struct iommu_domain *domain, const struct iommu_domain_desc *desc)
@@ -150,8 +197,7 @@ static enum iommu_status create_of_type(struct iommu_domain *domain, const struc
         return create_identity(domain, &common, desc);
     case IOMMU_DOMAIN_UNMANAGED:
     case IOMMU_DOMAIN_DMA:
-        domain->mappable = true;
-        return create_tables(domain, &common, desc->input_bits);
+        return create_mappable(domain, &common, desc);
     case IOMMU_DOMAIN_DMA_FQ:
     case IOMMU_DOMAIN_SVA:
         return IOMMU_ERR_UNSUPPORTED;
@@ -172,6 +218,9 @@ enum iommu_status iommu_domain_create(struct iommu *iommu, const struct iommu_do
         return IOMMU_ERR_NOMEM;
     domain->iommu = iommu;
     domain->type = desc->type;
+    domain->map_page = map_no_page;
+    domain->unmap_page = unmap_no_page;
+    domain->translate = translate_nowhere;
     status = create_of_type(domain, desc);
     if (status != IOMMU_OK) {
         iommu_pool_put(iommu, &iommu->domain_pool, domain);
@@ -223,9 +272,10 @@ void iommu_domain_info(const struct iommu_domain *domain, struct iommu_domain_in
 
 /* ---- map, unmap, flush ---- */
 
-/* Entries became present: a unit with caching mode or write buffers must be told. */
-static enum iommu_status flush_present(struct iommu_domain *domain, const struct iommu_gather *gather)
+/* The mapping became present: a unit with caching mode or write buffers must be told. */
+static IOMMU_COLD enum iommu_status flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
+    struct iommu_gather gather = { .start = m->iova, .end = m->iova + m->len, .tables = true };
     enum iommu_status first = IOMMU_OK;
     struct iommu_domain_unit *du = &domain->units;
 
@@ -235,48 +285,55 @@ static enum iommu_status flush_present(struct iommu_domain *domain, const struct
 
         if (id == 0 || !du->unit->flush_present)
             continue;
-        status = du->unit->ops->flush_present(du->unit, id, gather);
+        status = du->unit->ops->flush_present(du->unit, id, &gather);
         if (first == IOMMU_OK)
             first = status;
     }
     return first;
 }
 
-static IOMMU_COLD enum iommu_status finish_map(struct iommu_domain *domain, const struct iommu_mapping *m,
-                                    struct iommu_gather *gather, enum iommu_status mapped)
-{
-    enum iommu_status status = iommu_sync(domain, gather), present;
-
-    if (mapped != IOMMU_OK)
-        status = mapped;
-
-    if (!domain->flush_present)
-        return status;
-    present = flush_present(domain, &(struct iommu_gather){
-        .start = m->iova, .end = m->iova + m->len, .tables = true });
-    return status != IOMMU_OK ? status : present;
-}
-
-enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
+IOMMU_COLD enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
     struct iommu_gather gather = { 0 };
     uint64_t last = m->iova + (m->len - 1);
-    enum iommu_status status;
+    enum iommu_status status, flushed, present;
 
     if (m->len != 0 && (last >= domain->aperture_end ||
                         (m->iova < IOMMU_INTERRUPT_END && last >= IOMMU_INTERRUPT_START)))
         return IOMMU_ERR_RANGE;
     status = domain->pt->map(&domain->table, m, &gather);
-    if (__builtin_expect(gather.start != gather.end || domain->flush_present, 0))
-        return finish_map(domain, m, &gather, status);
-    return status;
+    flushed = iommu_sync(domain, &gather);
+    present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;
+    if (status == IOMMU_OK)
+        status = flushed;
+    return status != IOMMU_OK ? status : present;
 }
 
-enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m)
+static IOMMU_COLD enum iommu_status map_any(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
     if (!domain->mappable || (m->prot & ~IOMMU_RW))
         return IOMMU_ERR_INVALID;
     return iommu_domain_map(domain, m);
+}
+
+/* True for the page at iova, and any other address of the interrupt range. */
+static bool is_interrupt(uint64_t iova)
+{
+    return iova / (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START) ==
+           IOMMU_INTERRUPT_START / (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START);
+}
+_Static_assert(IOMMU_INTERRUPT_START % (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START) == 0, "aligned to its size");
+
+enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m)
+{
+    uint64_t *entry = is_interrupt(m->iova) ? NULL : domain->map_page(&domain->table, m);
+
+    if (__builtin_expect(entry == NULL, 0))
+        return map_any(domain, m);
+    pt_flush_entry(&domain->table, entry);
+    if (__builtin_expect(domain->flush_present, 0))
+        return flush_present(domain, m);
+    return IOMMU_OK;
 }
 
 enum iommu_status iommu_unmap_gather(struct iommu_domain *domain, uint64_t iova, uint64_t len,
@@ -294,6 +351,13 @@ static IOMMU_COLD void free_tables(struct iommu_domain *domain, struct iommu_gat
 {
     iommu_wait_walkers(domain->iommu);
     pt_free_gathered(&domain->table, gather);
+}
+
+static inline enum iommu_status flush_page_unit(struct iommu_domain_unit *du, uint64_t iova)
+{
+    uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
+
+    return id == 0 ? IOMMU_OK : du->unit->ops->flush_page(du->unit, id, iova);
 }
 
 static inline enum iommu_status sync_gather(struct iommu_domain *domain, struct iommu_gather *gather)
@@ -329,13 +393,45 @@ enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *g
     return status;
 }
 
-enum iommu_status iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *unmapped)
+static IOMMU_COLD enum iommu_status
+unmap_any(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *unmapped)
 {
     struct iommu_gather gather = { 0 };
     enum iommu_status status = iommu_unmap_gather(domain, iova, len, &gather, unmapped);
     enum iommu_status flushed = sync_gather(domain, &gather);
 
     return status != IOMMU_OK ? status : flushed;
+}
+
+/* Further units of a domain that spans several; first: what the one before said. */
+static IOMMU_COLD enum iommu_status
+flush_page_rest(struct iommu_domain_unit *du, uint64_t iova, enum iommu_status first)
+{
+    for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
+        enum iommu_status status = flush_page_unit(du, iova);
+
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    return first;
+}
+
+enum iommu_status iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *unmapped)
+{
+    uint64_t *entry = len == IOMMU_PAGE ? domain->unmap_page(&domain->table, iova) : NULL;
+    struct iommu_domain_unit *more;
+    enum iommu_status status;
+
+    if (__builtin_expect(entry == NULL, 0))
+        return unmap_any(domain, iova, len, unmapped);
+    if (unmapped != NULL)
+        *unmapped = IOMMU_PAGE;
+    pt_flush_entry(&domain->table, entry);
+    /* As in sync_gather(). */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    status = flush_page_unit(&domain->units, iova);
+    more = __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE);
+    return __builtin_expect(more != NULL, 0) ? flush_page_rest(more, iova, status) : status;
 }
 
 enum iommu_status iommu_domain_trim(struct iommu_domain *domain)
@@ -363,13 +459,5 @@ enum iommu_status iommu_lookup_leaf(const struct iommu_domain *domain, uint64_t 
 
 enum iommu_status iommu_lookup(const struct iommu_domain *domain, uint64_t iova, uint64_t *pa)
 {
-    struct iommu_leaf leaf;
-    enum iommu_status status;
-
-    *pa = iova;
-    if (domain->type == IOMMU_DOMAIN_IDENTITY)
-        return IOMMU_OK;
-    status = domain->pt == NULL ? IOMMU_ERR_NOT_FOUND : domain->pt->lookup(&domain->table, iova, &leaf);
-    *pa = status == IOMMU_OK ? leaf.pa : 0;
-    return status;
+    return domain->translate(&domain->table, iova, pa);
 }

@@ -121,6 +121,7 @@ enum iommu_status vtd_queue_disable(struct vtd_unit *unit);
  * and the queue has recovered; TIMEOUT: the unit has been fenced.
  */
 enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count);
+enum iommu_status vtd_queue_run_one(struct vtd_unit *unit, struct vtd_descriptor descriptor);
 void vtd_queue_dump(struct vtd_unit *unit);
 
 /* ---- vtd_invalidate.c: what to flush, by queue or registers ---- */
@@ -146,6 +147,7 @@ enum iommu_status vtd_invalidate(struct vtd_unit *unit, const struct vtd_descrip
 /* Context cache and IOTLB, all of them. */
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit);
 enum iommu_status vtd_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
+enum iommu_status vtd_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova);
 enum iommu_status vtd_flush_present(struct iommu_unit *unit, uint32_t domain_id,
                                     const struct iommu_gather *gather);
 

@@ -114,6 +114,26 @@ enum iommu_status vtd_flush(struct iommu_unit *base, uint32_t domain_id, const s
     return vtd_invalidate(unit, &d, 1);
 }
 
+static IOMMU_COLD enum iommu_status run_one_by_register(struct vtd_unit *unit, struct vtd_descriptor d)
+{
+    return run_registers(unit, &d, 1);
+}
+
+/* As range_descriptor() would have it: AM = 0, only a leaf has changed. */
+enum iommu_status vtd_flush_page(struct iommu_unit *base, uint32_t domain_id, uint64_t iova)
+{
+    struct vtd_unit *unit = vtd_unit_of(base);
+    struct vtd_descriptor d = vtd_iotlb_domain(unit, domain_id);
+
+    if (unit->am_count > 0) {
+        d.lo |= field_make(VTD_QI_IOTLB_G, VTD_IOTLB_PAGE);
+        d.hi = iova | VTD_QI_IOTLB_IH;
+    }
+    if (__builtin_expect(!base->uses_queue, 0))
+        return run_one_by_register(unit, d);
+    return vtd_queue_run_one(unit, d);
+}
+
 /* VT-d §6.1, §6.8: absent entries may be cached; or the stores may linger in write buffers. */
 enum iommu_status vtd_flush_present(struct iommu_unit *base, uint32_t domain_id,
                                     const struct iommu_gather *gather)

@@ -217,9 +217,17 @@ static void recover(struct vtd_unit *unit)
 
 /* ---- submit and wait ---- */
 
-/* Slots whose batches have completed may be written again. */
+/*
+ * Slots whose batches have completed may be written again. When the last has,
+ * all have: waits complete in the order of the queue, and those that never
+ * will were released by recovery before the unit went on.
+ */
 static void reclaim_locked(struct vtd_queue *q)
 {
+    if (wait_done(q, q->tail - 1)) {
+        q->head = q->tail;
+        return;
+    }
     while (q->head != q->tail) {
         uint32_t wait = q->page->batch_end[slot_of(q->head)];
 
@@ -235,23 +243,38 @@ static bool has_room(const struct vtd_queue *q, uint32_t count)
     return q->tail - q->head + count < VTD_QUEUE_SLOTS;
 }
 
-static inline __attribute__((always_inline)) uint32_t
-store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+/* The wait of a batch whose count descriptors are in the ring already, and the doorbell. */
+static inline __attribute__((always_inline)) uint32_t submit_locked(struct vtd_unit *unit, uint32_t count)
 {
     struct vtd_queue *q = &unit->queue;
+    struct vtd_queue_page *page = q->page;
     uint32_t wait = q->tail + count;
 
-    for (uint32_t i = 0; i < count; i++)
-        q->ring[slot_of(q->tail + i)] = descriptors[i];
     q->ring[slot_of(wait)] = batch_wait(q, wait);
-    __atomic_store_n(&q->page->status[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
-    q->page->batch_end[slot_of(q->tail)] = wait;
+    __atomic_store_n(&page->status[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
+    page->batch_end[slot_of(q->tail)] = wait;
     q->tail = wait + 1;
     q->descriptors += count + 1;
     q->doorbells++;
     unit->base.platform->dma_write_barrier(unit->base.ctx);
-    reg_write64(&unit->regs, VTD_IQT, slot_offset(q->tail));
+    reg_write64(&unit->regs, VTD_IQT, slot_offset(wait + 1));
     return wait;
+}
+
+static uint32_t store_one_locked(struct vtd_unit *unit, struct vtd_descriptor descriptor)
+{
+    unit->queue.ring[slot_of(unit->queue.tail)] = descriptor;
+    return submit_locked(unit, 1);
+}
+
+static uint32_t
+store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+{
+    struct vtd_queue *q = &unit->queue;
+
+    for (uint32_t i = 0; i < count; i++)
+        q->ring[slot_of(q->tail + i)] = descriptors[i];
+    return submit_locked(unit, count);
 }
 
 /* The ring is full of batches that have not completed: rare, and bounded like any wait. */
@@ -347,6 +370,29 @@ enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descript
         return run_when_room(unit, descriptors, count);
     }
     wait = store_locked(unit, descriptors, count);
+    vtd_unlock(unit, flags);
+    return finish(unit, wait);
+}
+
+static IOMMU_COLD enum iommu_status run_one_when_room(struct vtd_unit *unit, struct vtd_descriptor descriptor)
+{
+    return run_when_room(unit, &descriptor, 1);
+}
+
+/* The flush of one page: the descriptor stays in registers. */
+enum iommu_status vtd_queue_run_one(struct vtd_unit *unit, struct vtd_descriptor descriptor)
+{
+    uint32_t wait;
+    uintptr_t flags;
+
+    if (iommu_unit_fenced(&unit->base))
+        return IOMMU_ERR_FENCED;
+    flags = vtd_lock(unit);
+    if (__builtin_expect(!has_room(&unit->queue, 2), 0)) {
+        vtd_unlock(unit, flags);
+        return run_one_when_room(unit, descriptor);
+    }
+    wait = store_one_locked(unit, descriptor);
     vtd_unlock(unit, flags);
     return finish(unit, wait);
 }

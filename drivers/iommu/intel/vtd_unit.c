@@ -434,6 +434,7 @@ const struct iommu_ops vtd_ops = {
     .set_device = vtd_set_device,
     .device_state = vtd_device_state,
     .flush = vtd_flush,
+    .flush_page = vtd_flush_page,
     .flush_present = vtd_flush_present,
     .read_faults = vtd_read_faults,
     .dump = vtd_unit_dump,

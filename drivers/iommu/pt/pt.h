@@ -29,6 +29,7 @@ struct pt_config {
     const struct iommu_platform *platform;  /* its pages, table_offset and dma_flush */
     void *platform_ctx;
     unsigned levels;        /* 3 to 5 */
+    unsigned input_bits;    /* IOVAs are below 2^input_bits; 0: as the levels say, as it must be where canonical */
     uint64_t page_sizes;    /* leaves allowed: bit 12, which must be set, 21, and 30 only with 21 */
     unsigned output_bits;   /* widest physical address, up to 52 */
     bool coherent;          /* walks snoop the caches: no flush of cache lines */
@@ -36,7 +37,10 @@ struct pt_config {
     unsigned table_prot;    /* PT_USER: set U/S in table entries (x86-64) */
 };
 
-/* One page table. Its members are the engine's; read levels, table_pages and root_pa freely. */
+/*
+ * One page table. Its members are the engine's; read levels, table_pages and
+ * root_pa freely. It points into itself: it must stay where it was made.
+ */
 struct pt_table {
     struct pt_config config;
     uint64_t *root;
@@ -45,6 +49,11 @@ struct pt_table {
     unsigned input_bits;    /* IOVAs are below 2^input_bits; x86-64: the canonical width */
     uint64_t table_pages;   /* with the root, and unlinked ones until freed; changed atomically */
     uint64_t iova_bias;     /* what moves a canonical IOVA into [0, 2^input_bits); else 0 */
+
+    /* For the operations on one page, which know tables of four levels only; see pt_create(). */
+    uint64_t *start;        /* the root, or stand_in */
+    uint64_t stand_in;      /* the one entry of a fourth level: leads to a root of three levels, or nowhere */
+    uintptr_t below[4];     /* added to a settled entry of that level: the table it leads to */
     uint64_t iova_beyond;   /* bits that no biased IOVA has; */
     uint64_t iova_refused;  /* bits that the biased IOVA of a page, */
     uint64_t pa_refused;    /* and its physical address, must not have */
@@ -86,6 +95,17 @@ struct pt_ops {
                                struct iommu_gather *gather, uint64_t *unmapped);
 
     /*
+     * The common cases of map and unmap, one page through tables that stand:
+     * the entry, written and to be written back by the caller. NULL: nothing
+     * was done; map and unmap will know what it is.
+     */
+    uint64_t *(*map_page)(struct pt_table *table, const struct iommu_mapping *m);
+    uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova);
+
+    /* Where iova leads. IOMMU_ERR_NOT_FOUND: nowhere, and *pa is 0. */
+    enum iommu_status (*translate)(const struct pt_table *table, uint64_t iova, uint64_t *pa);
+
+    /*
      * The leaf at iova, any byte of it. IOMMU_ERR_NOT_FOUND: leaf->level is
      * where the walk ended.
      */
@@ -101,6 +121,13 @@ struct pt_ops {
 
 extern const struct pt_ops pt_vtd_ss;   /* VT-d §9.8: second stage, 3 to 5 levels */
 extern const struct pt_ops pt_x86_64;   /* VT-d §9.7 and the CPU's own: 4 or 5 levels */
+
+/* Writes an entry back, where walks do not snoop. */
+static inline void pt_flush_entry(const struct pt_table *table, const uint64_t *entry)
+{
+    if (!table->config.coherent)
+        table->config.platform->dma_flush(table->config.platform_ctx, entry, sizeof(*entry));
+}
 
 /* Frees what a gather holds; only after the flush has completed. Leaves the gather empty. */
 void pt_free_gathered(struct pt_table *table, struct iommu_gather *gather);

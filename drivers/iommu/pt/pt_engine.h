@@ -151,25 +151,33 @@ pt_unmap_range(const struct pt_format *f, struct pt_table *t, uint64_t iova, uin
     return IOMMU_OK;
 }
 
-/* One page through tables that stand: the common case, or false. */
-PT_OFTEN bool pt_unmap_page(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
-                                 struct iommu_gather *gather, uint64_t *unmapped)
+/*
+ * One leaf of a level, 0 or 1, through tables that stand: the common case. The
+ * entry, to be written back; or NULL, and nothing was done.
+ */
+PT_OFTEN uint64_t *pt_unmap_leaf(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+                                 unsigned level)
 {
-    uint64_t *table, *entry;
+    uint64_t *entry;
 
-    if (pt_biased(f, t, iova) & t->iova_refused)
-        return false;
-    table = pt_leaf_table(f, t, iova);
-    if (table == NULL)
-        return false;
-    entry = &table[pt_index(iova, 0)];
-    if (f->kind(pt_load(entry), 0) == PT_EMPTY)
-        return false;
+    if ((pt_biased(f, t, iova) & t->iova_refused) || (iova & (pt_span(level) - PT_PAGE)) ||
+        !pt_find(f, t, iova, level, &entry) || f->kind(pt_load(entry), level) != PT_LEAF)
+        return NULL;
     pt_store(entry, 0);
-    pt_flush(t, entry, sizeof(*entry));
-    pt_gather_add(gather, iova, PT_PAGE);
+    return entry;
+}
+
+PT_OFTEN bool pt_unmap_one(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+                           unsigned level, struct iommu_gather *gather, uint64_t *unmapped)
+{
+    uint64_t *entry = pt_unmap_leaf(f, t, iova, level);
+
+    if (entry == NULL)
+        return false;
+    pt_flush_entry(t, entry);
+    pt_gather_add(gather, iova, pt_span(level));
     if (unmapped != NULL)
-        *unmapped = PT_PAGE;
+        *unmapped = pt_span(level);
     return true;
 }
 
@@ -191,7 +199,9 @@ static inline enum iommu_status
 pt_unmap(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
          struct iommu_gather *gather, uint64_t *unmapped)
 {
-    if (len == PT_PAGE && pt_unmap_page(f, t, iova, gather, unmapped))
+    if (len == PT_PAGE && pt_unmap_one(f, t, iova, 0, gather, unmapped))
+        return IOMMU_OK;
+    if (len == pt_span(1) && pt_unmap_one(f, t, iova, 1, gather, unmapped))
         return IOMMU_OK;
     return pt_unmap_any(f, t, iova, len, gather, unmapped);
 }
@@ -279,24 +289,38 @@ pt_map_run(const struct pt_format *f, struct pt_table *t, const struct iommu_map
     return IOMMU_OK;
 }
 
-/* One page into a table that stands: the common case, or false. */
-PT_OFTEN bool pt_map_page(const struct pt_format *f, const struct pt_table *t,
-                               const struct iommu_mapping *m)
+/* Permissions that a device's page has: IOMMU_READ, IOMMU_WRITE or both, nothing else. */
+static inline bool pt_prot_plain(unsigned prot)
 {
-    uint64_t *table, *entry;
+    return prot - IOMMU_READ <= IOMMU_RW - IOMMU_READ;
+}
 
-    if ((pt_biased(f, t, m->iova) & t->iova_refused) | (m->pa & t->pa_refused))
+/*
+ * One leaf of a level, 0 or 1, into a table that stands: the common case. The
+ * entry, to be written back; or NULL, and nothing was done.
+ */
+PT_OFTEN uint64_t *pt_map_leaf(const struct pt_format *f, const struct pt_table *t,
+                               const struct iommu_mapping *m, unsigned level)
+{
+    uint64_t *entry;
+
+    if (m->len != pt_span(level) || (pt_biased(f, t, m->iova) & t->iova_refused) ||
+        (m->pa & t->pa_refused) || ((m->iova | m->pa) & (pt_span(level) - PT_PAGE)) ||
+        !pt_prot_plain(m->prot) || !pt_find(f, t, m->iova, level, &entry) ||
+        f->kind(pt_load(entry), level) != PT_EMPTY)
+        return NULL;
+    pt_store(entry, f->leaf(m->pa, pt_shift(level), m->prot));
+    return entry;
+}
+
+PT_OFTEN bool pt_map_one(const struct pt_format *f, const struct pt_table *t,
+                         const struct iommu_mapping *m, unsigned level)
+{
+    uint64_t *entry = pt_map_leaf(f, t, m, level);
+
+    if (entry == NULL)
         return false;
-    if (!pt_prot_valid(m->prot))
-        return false;
-    table = pt_leaf_table(f, t, m->iova);
-    if (table == NULL)
-        return false;
-    entry = &table[pt_index(m->iova, 0)];
-    if (f->kind(pt_load(entry), 0) != PT_EMPTY)
-        return false;
-    pt_store(entry, f->leaf(m->pa, PT_PAGE_SHIFT, m->prot));
-    pt_flush(t, entry, sizeof(*entry));
+    pt_flush_entry(t, entry);
     return true;
 }
 
@@ -345,14 +369,16 @@ static inline enum iommu_status
 pt_map(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
        struct iommu_gather *gather)
 {
-    if (m->len == PT_PAGE && pt_map_page(f, t, m))
+    if (pt_map_one(f, t, m, 0))
+        return IOMMU_OK;
+    if ((t->config.page_sizes & pt_span(1)) && pt_map_one(f, t, m, 1))
         return IOMMU_OK;
     return pt_map_any(f, t, m, gather);
 }
 
 /* ---- lookup ---- */
 
-PT_OFTEN enum iommu_status
+static inline enum iommu_status
 pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uint64_t iova,
            struct iommu_leaf *leaf)
 {
@@ -370,14 +396,14 @@ pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uin
     return IOMMU_OK;
 }
 
-PT_SELDOM enum iommu_status
-pt_lookup_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
-              struct iommu_leaf *leaf)
+static inline enum iommu_status
+pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+          struct iommu_leaf *leaf)
 {
     unsigned level = pt_top(t);
     const uint64_t *table;
 
-    if (pt_biased(f, t, iova) & t->iova_beyond) {
+    if (pt_biased(f, t, iova) >> t->input_bits) {
         *leaf = (struct iommu_leaf){ .level = level };
         return IOMMU_ERR_NOT_FOUND;
     }
@@ -391,18 +417,28 @@ pt_lookup_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova
     return pt_leaf_at(f, table, level, iova, leaf);
 }
 
-static inline enum iommu_status
-pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
-          struct iommu_leaf *leaf)
+PT_SELDOM enum iommu_status
+pt_translate_any(const struct pt_format *f, const struct pt_table *t, uint64_t iova, uint64_t *pa)
 {
-    const uint64_t *table;
+    struct iommu_leaf leaf;
+    enum iommu_status status = pt_lookup(f, t, iova, &leaf);
 
-    if (pt_biased(f, t, iova) & t->iova_beyond)
-        return pt_lookup_any(f, t, iova, leaf);
-    table = pt_leaf_table(f, t, iova);
-    if (table == NULL)
-        return pt_lookup_any(f, t, iova, leaf);
-    return pt_leaf_at(f, table, 0, iova, leaf);
+    *pa = status == IOMMU_OK ? leaf.pa : 0;
+    return status;
+}
+
+static inline enum iommu_status
+pt_translate(const struct pt_format *f, const struct pt_table *t, uint64_t iova, uint64_t *pa)
+{
+    uint64_t *at, entry;
+
+    if ((pt_biased(f, t, iova) & t->iova_beyond) || !pt_find(f, t, iova, 0, &at))
+        return pt_translate_any(f, t, iova, pa);
+    entry = pt_load(at);
+    if (f->kind(entry, 0) != PT_LEAF)
+        return pt_translate_any(f, t, iova, pa);
+    *pa = f->leaf_pa(entry, PT_PAGE_SHIFT) | (iova & (PT_PAGE - 1));
+    return IOMMU_OK;
 }
 
 /* ---- trim, create, destroy ---- */
@@ -455,7 +491,29 @@ static inline bool pt_config_valid(const struct pt_format *f, const struct pt_co
     return config->levels >= f->min_levels && config->levels <= f->max_levels &&
            (sizes & PT_PAGE) && !(sizes & ~f->page_sizes) &&
            (!(sizes & pt_span(2)) || (sizes & pt_span(1))) &&
-           config->output_bits > PT_PAGE_SHIFT && config->output_bits <= 52;
+           config->output_bits > PT_PAGE_SHIFT && config->output_bits <= 52 &&
+           (config->input_bits == 0 ||
+            (!f->canonical && config->input_bits <= pt_shift(config->levels)));
+}
+
+/*
+ * Operations on one page walk four levels. Three have a stand-in above them; five
+ * one that leads nowhere, and bounds that let only its entry 0 be looked at:
+ * these tables are rare and take the general way.
+ */
+static inline void pt_prepare_quick(const struct pt_format *f, struct pt_table *t)
+{
+    unsigned prot = t->config.table_prot;
+    uint64_t limit = BIT64(t->config.levels > 4 ? pt_shift(3) : t->input_bits);
+
+    t->start = t->config.levels == 4 ? t->root : &t->stand_in;
+    if (t->config.levels == 3)
+        t->stand_in = f->table(t->root_pa, 2, prot) | f->settled;
+    for (unsigned level = 1; level <= 3; level++)
+        t->below[level] = t->table_offset - (f->table(0, level - 1, prot) | f->settled);
+    t->iova_beyond = ~(limit - 1);
+    t->iova_refused = t->iova_beyond | (PT_PAGE - 1);
+    t->pa_refused = ~(BIT64(t->config.output_bits) - 1) | (PT_PAGE - 1);
 }
 
 static inline enum iommu_status
@@ -470,11 +528,9 @@ pt_create(const struct pt_format *f, struct pt_table *t, const struct pt_config 
     if (t->root == NULL)
         return IOMMU_ERR_NOMEM;
     t->root_pa = (uintptr_t)t->root - t->table_offset;
-    t->input_bits = pt_shift(config->levels);
+    t->input_bits = config->input_bits != 0 ? config->input_bits : pt_shift(config->levels);
     t->iova_bias = f->canonical ? BIT64(t->input_bits - 1) : 0;
-    t->iova_beyond = ~(BIT64(t->input_bits) - 1);
-    t->iova_refused = t->iova_beyond | (PT_PAGE - 1);
-    t->pa_refused = ~(BIT64(config->output_bits) - 1) | (PT_PAGE - 1);
+    pt_prepare_quick(f, t);
     pt_flush(t, t->root, PT_PAGE);
     return IOMMU_OK;
 }
@@ -483,7 +539,11 @@ static inline void pt_destroy(const struct pt_format *f, struct pt_table *t)
 {
     struct iommu_gather gather = { 0 };
 
-    pt_release(f, t, t->root_pa, pt_top(t), &gather, NULL);
+    /* Nothing but the root: it leads nowhere, and need not be read to know it. */
+    if (t->table_pages == 1)
+        pt_gather_table(&gather, t->root, t->root_pa);
+    else
+        pt_release(f, t, t->root_pa, pt_top(t), &gather, NULL);
     pt_free_gathered(t, &gather);
 }
 

@@ -12,7 +12,7 @@
 #define SS_PS BIT64(7)              /* reserved above level 2, ignored at level 0 */
 #define SS_A BIT64(8)
 #define SS_TABLE_IGNORED BIT64(10)  /* one of 10:9 of entries that lead to tables */
-#define SS_ADDR BITS64(51, 12)
+#define SS_ADDR BITS64(63, 12)      /* of our entries: hardware's ends at 51, above it we write 0 */
 
 /* No present bit: R or W makes an entry present (VT-d §3.7). */
 static enum pt_kind ss_kind(uint64_t entry, unsigned level)
@@ -51,13 +51,6 @@ static uint64_t ss_table(uint64_t pa, unsigned level, unsigned table_prot)
     return pa | SS_TABLE;
 }
 
-/* Nothing but the address is left of a settled table entry. */
-static bool ss_next(uint64_t entry, uint64_t *pa)
-{
-    *pa = entry ^ (SS_TABLE | SS_TABLE_IGNORED);
-    return (*pa & (PT_PAGE - 1)) == 0;
-}
-
 static const struct pt_format ss_format = {
     .min_levels = 3,
     .max_levels = 5,
@@ -65,7 +58,6 @@ static const struct pt_format ss_format = {
     .canonical = false,
     .table_address = SS_ADDR,
     .settled = SS_TABLE_IGNORED,
-    .next = ss_next,
     .kind = ss_kind,
     .leaf = ss_leaf,
     .leaf_pa = ss_leaf_pa,
@@ -95,6 +87,21 @@ static enum iommu_status ss_unmap(struct pt_table *table, uint64_t iova, uint64_
     return pt_unmap(&ss_format, table, iova, len, gather, unmapped);
 }
 
+static uint64_t *ss_map_page(struct pt_table *table, const struct iommu_mapping *m)
+{
+    return pt_map_leaf(&ss_format, table, m, 0);
+}
+
+static uint64_t *ss_unmap_page(struct pt_table *table, uint64_t iova)
+{
+    return pt_unmap_leaf(&ss_format, table, iova, 0);
+}
+
+static enum iommu_status ss_translate(const struct pt_table *table, uint64_t iova, uint64_t *pa)
+{
+    return pt_translate(&ss_format, table, iova, pa);
+}
+
 static enum iommu_status ss_lookup(const struct pt_table *table, uint64_t iova,
                                    struct iommu_leaf *leaf)
 {
@@ -112,6 +119,9 @@ const struct pt_ops pt_vtd_ss = {
     .destroy = ss_destroy,
     .map = ss_map,
     .unmap = ss_unmap,
+    .map_page = ss_map_page,
+    .unmap_page = ss_unmap_page,
+    .translate = ss_translate,
     .lookup = ss_lookup,
     .trim = ss_trim,
 };

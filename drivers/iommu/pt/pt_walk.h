@@ -45,14 +45,13 @@ struct pt_format {
      * another CPU has just linked, and return before hardware sees the link.
      */
     uint64_t settled;
-    /* True for a table entry that has it, at any level above 0: then *pa is where the table is. */
-    bool (*next)(uint64_t entry, uint64_t *pa);
 
     enum pt_kind (*kind)(uint64_t entry, unsigned level);
     uint64_t (*leaf)(uint64_t pa, unsigned size_shift, unsigned prot);
     uint64_t (*leaf_pa)(uint64_t entry, unsigned size_shift);
     unsigned (*prot)(uint64_t entry);   /* of a leaf; leaf() and prot() lose nothing between them */
-    uint64_t (*table)(uint64_t pa, unsigned level, unsigned table_prot); /* level of that at pa */
+    /* level: of the table at pa. What it adds to pa, with settled, is below bit 12. */
+    uint64_t (*table)(uint64_t pa, unsigned level, unsigned table_prot);
 };
 
 /* ---- addresses and entries ---- */
@@ -244,38 +243,37 @@ static inline void pt_release(const struct pt_format *f, const struct pt_table *
 
 /* ---- the walk ---- */
 
-/* From a table of that level to the one below it. False: not there, or not settled. */
-PT_OFTEN bool pt_step(const struct pt_format *f, const struct pt_table *t, uint64_t **table,
-                      uint64_t iova, unsigned level)
+/*
+ * From a table of that level to the one below it. Every settled table entry of
+ * a level has the same bits below its address, so one sum takes them away,
+ * adds the offset of tables, and leaves the low 12 bits 0 for no other entry.
+ */
+PT_OFTEN bool pt_step(const struct pt_table *t, uint64_t **table, size_t index, unsigned level)
 {
-    uint64_t pa;
+    uint64_t at = pt_load(&(*table)[index]) + t->below[level];
 
-    if (!f->next(pt_load(&(*table)[pt_index(iova, level)]), &pa))
-        return false;
-    *table = pt_at(t, pa);
-    return true;
+    *table = (uint64_t *)(uintptr_t)at;
+    return (at & (PT_PAGE - 1)) == 0;
 }
 
 /*
- * The leaf table of iova; NULL unless settled table entries lead to it. Written
- * out level by level: this is most of the cost of mapping one page.
+ * The entry of a level, 0 or 1, for an IOVA in bounds. False unless settled table
+ * entries lead to it. Written out level by level: this is most of the cost of
+ * mapping one page.
  */
-PT_OFTEN uint64_t *pt_leaf_table(const struct pt_format *f, const struct pt_table *t, uint64_t iova)
+PT_OFTEN bool pt_find(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
+                      unsigned level, uint64_t **entry)
 {
-    uint64_t *table = t->root;
+    /* A biased address in bounds has no bits above those of the index. */
+    size_t index = f->canonical ? pt_index(iova, 3) : (size_t)(iova >> pt_shift(3));
+    uint64_t *table = t->start;
 
-    if (__builtin_expect(t->config.levels != 4, 0)) {
-        if (t->config.levels == 3)
-            goto level_2;
-        if (!pt_step(f, t, &table, iova, 4))
-            return NULL;
-    }
-    if (!pt_step(f, t, &table, iova, 3))
-        return NULL;
-level_2:
-    if (!pt_step(f, t, &table, iova, 2) || !pt_step(f, t, &table, iova, 1))
-        return NULL;
-    return table;
+    if (!pt_step(t, &table, index, 3) || !pt_step(t, &table, pt_index(iova, 2), 2))
+        return false;
+    if (level == 0 && !pt_step(t, &table, pt_index(iova, 1), 1))
+        return false;
+    *entry = &table[pt_index(iova, level)];
+    return true;
 }
 
 /* Sees to it that hardware sees a table entry, whoever linked it. */

@@ -84,12 +84,6 @@ static uint64_t x86_table(uint64_t pa, unsigned level, unsigned table_prot)
     return pa | X86_P | X86_RW | X86_A | (table_prot & PT_USER ? X86_US : 0);
 }
 
-static bool x86_next(uint64_t entry, uint64_t *pa)
-{
-    *pa = entry & X86_ADDR;
-    return (entry & (X86_P | X86_PS | X86_TABLE_IGNORED)) == (X86_P | X86_TABLE_IGNORED);
-}
-
 static const struct pt_format x86_format = {
     .min_levels = 4,
     .max_levels = 5,
@@ -97,7 +91,6 @@ static const struct pt_format x86_format = {
     .canonical = true,
     .table_address = X86_ADDR,
     .settled = X86_TABLE_IGNORED,
-    .next = x86_next,
     .kind = x86_kind,
     .leaf = x86_leaf,
     .leaf_pa = x86_leaf_pa,
@@ -127,6 +120,21 @@ static enum iommu_status x86_unmap(struct pt_table *table, uint64_t iova, uint64
     return pt_unmap(&x86_format, table, iova, len, gather, unmapped);
 }
 
+static uint64_t *x86_map_page(struct pt_table *table, const struct iommu_mapping *m)
+{
+    return pt_map_leaf(&x86_format, table, m, 0);
+}
+
+static uint64_t *x86_unmap_page(struct pt_table *table, uint64_t iova)
+{
+    return pt_unmap_leaf(&x86_format, table, iova, 0);
+}
+
+static enum iommu_status x86_translate(const struct pt_table *table, uint64_t iova, uint64_t *pa)
+{
+    return pt_translate(&x86_format, table, iova, pa);
+}
+
 static enum iommu_status x86_lookup(const struct pt_table *table, uint64_t iova,
                                     struct iommu_leaf *leaf)
 {
@@ -144,6 +152,9 @@ const struct pt_ops pt_x86_64 = {
     .destroy = x86_destroy,
     .map = x86_map,
     .unmap = x86_unmap,
+    .map_page = x86_map_page,
+    .unmap_page = x86_unmap_page,
+    .translate = x86_translate,
     .lookup = x86_lookup,
     .trim = x86_trim,
 };
