@@ -55,15 +55,32 @@ static void platform_bus_master_off(void *ctx, uint16_t segment, uint16_t rid)
         (void)pci_bus_master(f, false);
 }
 
-/* CLFLUSH is ordered with the stores around it (SDM vol. 2, CLFLUSH), so no fence is needed. */
+static inline void flush_line(uintptr_t at)
+{
+    __asm__ volatile("clflush %0" : : "m"(*(const char *)at) : "memory");
+}
+
+/*
+ * CLFLUSH is ordered with the stores around it, so no fence is needed, and
+ * takes any address in a line (SDM vol. 2, CLFLUSH).
+ */
 static void platform_dma_flush(void *ctx, const void *at, size_t len)
 {
-    const char *line = (const char *)((uintptr_t)at & ~(uintptr_t)(CACHE_LINE - 1));
-    const char *end = (const char *)at + len;
+    uintptr_t line = (uintptr_t)at, last = line + len - 1;
 
     (void)ctx;
-    for (; line < end; line += CACHE_LINE)
-        __asm__ volatile("clflush %0" : : "m"(*line) : "memory");
+    flush_line(line);
+    line |= CACHE_LINE - 1;
+    for (; last - line > 3 * CACHE_LINE && last > line; line += 4 * CACHE_LINE) {
+        flush_line(line + CACHE_LINE);
+        flush_line(line + 2 * CACHE_LINE);
+        flush_line(line + 3 * CACHE_LINE);
+        flush_line(line + 4 * CACHE_LINE);
+    }
+    while (line < last) {
+        line += CACHE_LINE;
+        flush_line(line);
+    }
 }
 
 /* Stores to write-back memory stay in program order on x86: only the compiler must not move them. */

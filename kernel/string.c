@@ -2,6 +2,7 @@
 /*
  * The four functions a freestanding compiler may call on its own. String
  * instructions: quick on every processor since 2013, and no vector registers.
+ * Eight bytes a turn, since emulators execute them turn by turn.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,8 +15,10 @@ int memcmp(const void *left, const void *right, size_t len);
 void *memcpy(void *to, const void *from, size_t len)
 {
     void *at = to;
+    size_t words = len / 8, bytes = len % 8;
 
-    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(len) : : "memory");
+    __asm__ volatile("rep movsq" : "+D"(at), "+S"(from), "+c"(words) : : "memory");
+    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(bytes) : : "memory");
     return to;
 }
 
@@ -38,8 +41,11 @@ void *memmove(void *to, const void *from, size_t len)
 void *memset(void *to, int value, size_t len)
 {
     void *at = to;
+    size_t words = len / 8, bytes = len % 8;
+    uint64_t pattern = (uint8_t)value * 0x0101010101010101ull;
 
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(len) : "a"(value) : "memory");
+    __asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(pattern) : "memory");
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(bytes) : "a"(pattern) : "memory");
     return to;
 }
 
