@@ -7,6 +7,8 @@
 
 #include "console.h"
 #include "cpu.h"
+#include "format.h"
+#include "hall.h"
 #include "irq.h"
 #include "linker.h"
 #include "mm_windows.h"
@@ -91,10 +93,15 @@ static uint64_t bytes_of(const struct page_range *ranges, size_t count)
 }
 
 /* Not a fault of the kernel's, so no backtrace. */
-static _Noreturn void refuse(uint64_t usable_bytes)
+static _Noreturn void refuse(const struct boot_info *info, uint64_t usable_bytes)
 {
-    print("Bail out! mm: %llu MiB of usable RAM, at least %llu MiB are needed\n",
-          usable_bytes / MEBIBYTE, LEAST_RAM_BYTES / MEBIBYTE);
+    char line[96];
+
+    format_line(line, sizeof(line),
+                "Bail out! mm: %llu MiB of usable RAM, at least %llu MiB are needed\n",
+                usable_bytes / MEBIBYTE, LEAST_RAM_BYTES / MEBIBYTE);
+    print("%s", line);
+    hall_show(info, line);
     kernel_exit(EXIT_PANIC);
 }
 
@@ -114,7 +121,7 @@ void mm_init(const struct boot_info *info)
     clip(usable, &usable_count);
     usable_bytes = bytes_of(usable, usable_count);
     if (usable_bytes < LEAST_RAM_BYTES)
-        refuse(usable_bytes);
+        refuse(info, usable_bytes);
     if (!page_alloc_init(&frames, usable, usable_count, DIRECT_MAP_BASE, BOOT_MAPPED_END))
         panic("mm: no room below 4 GiB for the map of %llu MiB of RAM", usable_bytes / MEBIBYTE);
     usable_end = usable[usable_count - 1].end;

@@ -16,7 +16,14 @@
 #define TAB_STOP 8u
 #define BYTES_PER_PIXEL_24 3u
 #define BYTES_PER_PIXEL_32 4u
+/* No screen is larger: clearing what a damaged description claims would take for ever. */
+#define PIXELS_MAX 32768u
+#define PITCH_MAX (PIXELS_MAX * 8)
 #define TEXT_LEVEL 0xd0u        /* of each colour */
+
+/* A loader's pitch may leave lines at any alignment. */
+typedef volatile uint64_t pixel_pair __attribute__((aligned(1)));
+typedef volatile uint32_t one_pixel __attribute__((aligned(1)));
 
 static struct {
     uint8_t *pixels;
@@ -35,7 +42,7 @@ static uint8_t *pixel_at(unsigned x, unsigned y)
 static void put_pixel(uint8_t *at, uint32_t colour)
 {
     if (screen.bytes_per_pixel == BYTES_PER_PIXEL_32) {
-        *(volatile uint32_t *)(void *)at = colour;
+        *(one_pixel *)at = colour;
         return;
     }
     for (unsigned i = 0; i < BYTES_PER_PIXEL_24; i++)
@@ -45,7 +52,7 @@ static void put_pixel(uint8_t *at, uint32_t colour)
 /* Two pixels a store: bit 7 of dots is the left one of them. */
 static void draw_row_32(uint8_t *at, unsigned dots)
 {
-    volatile uint64_t *pair = (volatile uint64_t *)(void *)at;
+    pixel_pair *pair = (pixel_pair *)at;
 
     for (unsigned x = 0; x < FONT_WIDTH; x += 2, dots <<= 2)
         *pair++ = (dots & 0x80u ? screen.ink : 0ull) |
@@ -68,6 +75,15 @@ static void draw_cell(unsigned column, unsigned row, unsigned char c)
         else
             draw_row_24(at, font_row(c, y));
     }
+}
+
+static void use_pixels(const struct boot_framebuffer *fb, void *pixels)
+{
+    screen.pixels = pixels;
+    screen.pitch = fb->pitch;
+    screen.bytes_per_pixel = fb->bits_per_pixel / 8u;
+    screen.ink = TEXT_LEVEL << fb->red_shift | TEXT_LEVEL << fb->green_shift |
+                 TEXT_LEVEL << fb->blue_shift;
 }
 
 static void mark_changed(unsigned first, unsigned last)
@@ -161,8 +177,20 @@ static bool is_usable(const struct boot_framebuffer *fb, uint32_t bytes_per_pixe
         return false;
     if (fb->red_shift > 24 || fb->green_shift > 24 || fb->blue_shift > 24)
         return false;
-    return fb->width >= FONT_WIDTH && fb->height >= FONT_HEIGHT &&
+    return fb->width >= FONT_WIDTH && fb->height >= FONT_HEIGHT && fb->width <= PIXELS_MAX &&
+           fb->height <= PIXELS_MAX && fb->pitch <= PITCH_MAX &&
            fb->pitch / bytes_per_pixel >= fb->width;
+}
+
+void screen_first_line(const struct boot_framebuffer *fb, void *pixels, const char *text)
+{
+    uint32_t bytes_per_pixel = fb->bits_per_pixel / 8u;
+
+    if (!is_usable(fb, bytes_per_pixel))
+        return;
+    use_pixels(fb, pixels);
+    for (unsigned column = 0; text[column] >= ' ' && column < fb->width / FONT_WIDTH; column++)
+        draw_cell(column, 0, (unsigned char)text[column]);
 }
 
 static unsigned at_most(unsigned value, unsigned highest)
@@ -180,6 +208,7 @@ static void clear(const struct boot_framebuffer *fb)
 bool screen_init(const struct boot_framebuffer *fb)
 {
     uint32_t bytes_per_pixel = fb->bits_per_pixel / 8u;
+    void *pixels;
 
     if (fb->pa == 0)
         return false;
@@ -188,16 +217,13 @@ bool screen_init(const struct boot_framebuffer *fb)
                  fb->width, fb->height, fb->pitch, fb->bits_per_pixel);
         return false;
     }
-    screen.pixels = mmio_map_wc(fb->pa, (uint64_t)fb->pitch * fb->height);
-    if (screen.pixels == NULL) {
+    pixels = mmio_map_wc(fb->pa, (uint64_t)fb->pitch * fb->height);
+    if (pixels == NULL) {
         log_line(LOG_WARNING, "screen: framebuffer pa=0x%llx cannot be mapped",
                  (unsigned long long)fb->pa);
         return false;
     }
-    screen.pitch = fb->pitch;
-    screen.bytes_per_pixel = bytes_per_pixel;
-    screen.ink = TEXT_LEVEL << fb->red_shift | TEXT_LEVEL << fb->green_shift |
-                 TEXT_LEVEL << fb->blue_shift;
+    use_pixels(fb, pixels);
     screen.columns = at_most(fb->width / FONT_WIDTH, COLUMNS_MAX);
     screen.cells = kalloc((size_t)screen.columns * at_most(fb->height / FONT_HEIGHT, ROWS_MAX));
     screen.shown = kalloc((size_t)screen.columns * at_most(fb->height / FONT_HEIGHT, ROWS_MAX));
@@ -206,6 +232,7 @@ bool screen_init(const struct boot_framebuffer *fb)
     __builtin_memset(screen.cells, ' ', (size_t)screen.columns * screen.rows);
     __builtin_memset(screen.shown, ' ', (size_t)screen.columns * screen.rows);
     screen.first_changed = screen.rows;
+    screen.column = screen.row = 0;
     return true;
 }
 

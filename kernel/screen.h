@@ -18,6 +18,11 @@ bool screen_init(const struct boot_framebuffer *framebuffer);
  * screen_init() has returned.
  */
 void screen_write(const char *text, size_t len);
+/*
+ * One line at the top, over whatever is there, for a machine that ends before mm_init(): pixels is
+ * where the framebuffer can be reached. What cannot be drawn on stays as it is.
+ */
+void screen_first_line(const struct boot_framebuffer *framebuffer, void *pixels, const char *text);
 /* The columns and rows of text; 0 where there is no screen. */
 unsigned screen_columns(void);
 unsigned screen_rows(void);

@@ -144,10 +144,19 @@ def compare(cells, text):
     lines = []
     for line in text.split("\n"):
         lines += [line[at:at + columns] for at in range(0, len(line), columns)] or [""]
-    lines = lines[-len(cells):]
+    return compare_lines(cells, [line.ljust(columns) for line in lines[-len(cells):]])
+
+
+def compare_refusal(cells, text):
+    """The first row begins with the line that says why the run ended."""
+    lines = [line for line in text.split("\n") if line.startswith(("Bail out!", "boot: "))]
+    return compare_lines(cells, lines[:1]) if lines else ["no line says why the run ended"]
+
+
+def compare_lines(cells, lines):
     shapes = {" ": 0}
     for row, line in zip(cells, lines):
-        for c, shape in zip(line.ljust(columns), row):
+        for c, shape in zip(line, row):
             if shapes.setdefault(c, shape) != shape:
                 return [f"screen: {c!r} in {line!r} has another shape than elsewhere"]
     if len(set(shapes.values())) != len(shapes):
