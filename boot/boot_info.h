@@ -29,7 +29,8 @@ enum boot_range_type {
 };
 
 struct boot_range {
-    uint64_t start;         /* half-open; not necessarily page aligned, may overlap others: the worse type wins */
+    /* Half-open; not necessarily page aligned, may overlap others: the worse type wins. */
+    uint64_t start;
     uint64_t end;
     uint32_t type;          /* enum boot_range_type */
     uint32_t firmware_type; /* what the loader called it */

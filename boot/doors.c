@@ -76,7 +76,7 @@ const char *door_add_range(struct boot_info *info, const struct boot_range *rang
 }
 
 /* ACPI §15, address range types as the BIOS call and both loaders use them. */
-uint32_t door_e820_type(uint32_t type)
+static uint32_t bios_type(uint32_t type)
 {
     switch (type) {
     case 1:
@@ -90,6 +90,15 @@ uint32_t door_e820_type(uint32_t type)
     default:
         return BOOT_RESERVED;
     }
+}
+
+const char *door_add_bios_range(struct boot_info *info, uint64_t pa, uint64_t len, uint32_t type)
+{
+    struct boot_range range = {
+        .start = pa, .end = pa + len, .type = bios_type(type), .firmware_type = type,
+    };
+
+    return door_add_range(info, &range);
 }
 
 const char *door_require_ram(const struct boot_info *info)
@@ -163,7 +172,8 @@ const char *door_efi_map(struct boot_info *info, const uint8_t *map, uint64_t le
 }
 
 /* The text at pa, byte by byte: its length is not known before its end is seen. */
-static const char *read_cmdline(struct boot_info *info, const struct door_memory *memory, uint64_t pa)
+static const char *read_cmdline(struct boot_info *info, const struct door_memory *memory,
+                                uint64_t pa)
 {
     for (size_t i = 0;; i++) {
         const char *byte = memory->map(memory->ctx, pa + i, 1);
@@ -190,13 +200,10 @@ static const char *read_pvh_ranges(struct boot_info *info, const struct door_mem
     if (!map)
         return "PVH: the memory map passes the end of reachable memory";
     for (uint32_t i = 0; i < start->memmap_count; i++) {
-        struct boot_range range;
         const char *wrong;
 
         memcpy(&entry, map + (size_t)i * sizeof(entry), sizeof(entry));
-        range = (struct boot_range){ .start = entry.pa, .end = entry.pa + entry.len,
-                                     .type = door_e820_type(entry.type), .firmware_type = entry.type };
-        wrong = door_add_range(info, &range);
+        wrong = door_add_bios_range(info, entry.pa, entry.len, entry.type);
         if (wrong)
             return wrong;
     }

@@ -25,13 +25,16 @@ struct door_memory {
 const char *door_pvh(struct boot_info *info, const struct door_memory *memory, uint64_t pa);
 
 /* Boot information at pa, entered with magic in EAX (Multiboot2 3.3 to 3.6). */
-const char *door_multiboot2(struct boot_info *info, const struct door_memory *memory, uint32_t magic,
-                            uint64_t pa);
+const char *door_multiboot2(struct boot_info *info, const struct door_memory *memory,
+                            uint32_t magic, uint64_t pa);
 
 /* A finished boot_info at pa, from our own UEFI application. */
 const char *door_uefi(struct boot_info *info, const struct door_memory *memory, uint64_t pa);
 
-/* Whose memory EFI loader types are: the application's with its boot_info in it, or a loader's that is done. */
+/*
+ * Whose memory EFI loader types are: the application's with its boot_info in it, or a loader's that
+ * is done.
+ */
 enum door_loader_memory { DOOR_LOADER_KEPT, DOOR_LOADER_DONE };
 
 /* What the pieces above are made of; the UEFI application starts its boot_info with these. */

@@ -37,7 +37,7 @@ static const void *map_low(void *ctx, uint64_t pa, uint64_t len)
 }
 static const struct door_memory low_memory = { .map = map_low };
 
-/* The first row of the loader's framebuffer, else of VGA text memory; nobody sees it where there is neither. */
+/* The first row of the framebuffer, else of VGA text; where there is neither nobody sees it. */
 void hall_show(const struct boot_info *info, const char *line)
 {
     const struct boot_framebuffer *fb = &info->framebuffer;

@@ -113,13 +113,10 @@ static const char *read_memory_map(struct boot_info *info, struct payload payloa
     if (head.entry_len < sizeof(entry))
         return "Multiboot2: the memory map's entries are shorter than 24 bytes";
     for (uint32_t at = sizeof(head); payload.len - at >= head.entry_len; at += head.entry_len) {
-        struct boot_range range;
         const char *wrong;
 
         memcpy(&entry, payload.at + at, sizeof(entry));
-        range = (struct boot_range){ .start = entry.pa, .end = entry.pa + entry.len,
-                                     .type = door_e820_type(entry.type), .firmware_type = entry.type };
-        wrong = door_add_range(info, &range);
+        wrong = door_add_bios_range(info, entry.pa, entry.len, entry.type);
         if (wrong)
             return wrong;
     }
@@ -201,7 +198,8 @@ static const char *read_tag(struct boot_info *info, uint32_t type, struct payloa
 }
 
 /* Steps over one tag; false at the end tag or, with *wrong set, where the bytes make no sense. */
-static bool next_tag(struct payload *left, uint32_t *type, struct payload *payload, const char **wrong)
+static bool next_tag(struct payload *left, uint32_t *type, struct payload *payload,
+                     const char **wrong)
 {
     struct tag_head head;
     uint32_t step;
@@ -240,8 +238,8 @@ static bool has_tag(struct payload tags, uint32_t wanted)
     return false;
 }
 
-const char *door_multiboot2(struct boot_info *info, const struct door_memory *memory, uint32_t magic,
-                            uint64_t pa)
+const char *door_multiboot2(struct boot_info *info, const struct door_memory *memory,
+                            uint32_t magic, uint64_t pa)
 {
     struct info_head head;
     struct payload tags, payload;

@@ -41,7 +41,7 @@ static bool one_of(const char *text, const char *const *list, size_t count, size
 
 /* ---- our own words: false means the value makes no sense ---- */
 
-/* A value that does not fit changes nothing: half a list or half a disk's name means another one. */
+/* A value that does not fit changes nothing: half a list or half a name means another one. */
 static bool set_text(char *out, size_t size, const char *value)
 {
     return text_len(value) < size && text_copy(out, size, value);

@@ -80,7 +80,8 @@ const struct pci_host kernel_pci_host = {
 
 static void *host_pages_alloc(void *ctx, size_t count, uint64_t limit_pa, uint64_t *pa)
 {
-    void *pages = pages_alloc(count, PAGE_BYTES, 0, limit_pa == UINT64_MAX ? limit_pa : limit_pa + 1);
+    void *pages =
+        pages_alloc(count, PAGE_BYTES, 0, limit_pa == UINT64_MAX ? limit_pa : limit_pa + 1);
 
     (void)ctx;
     if (pages != NULL)

@@ -83,7 +83,7 @@ static void platform_dma_flush(void *ctx, const void *at, size_t len)
     }
 }
 
-/* Stores to write-back memory stay in program order on x86: only the compiler must not move them. */
+/* Stores to write-back memory stay in program order on x86: only the compiler must keep it. */
 static void platform_write_barrier(void *ctx)
 {
     (void)ctx;

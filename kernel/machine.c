@@ -27,7 +27,8 @@ static void take_handoff(void)
 
     if (dmar == NULL)
         return;
-    if (iommu_take_handoff(&kernel_iommu_platform, NULL, dmar->bytes, dmar->len, &machine.handoff) != IOMMU_OK)
+    if (iommu_take_handoff(&kernel_iommu_platform, NULL, dmar->bytes, dmar->len,
+                           &machine.handoff) != IOMMU_OK)
         log_line(LOG_WARNING, "handoff: the DMAR table is damaged, units may be missing");
 }
 
@@ -56,7 +57,8 @@ static void add_device(struct pci_function *f)
     enum iommu_status status;
 
     desc.rid_count = pci_requester_ids(f, desc.rids, IOMMU_DEVICE_RIDS);
-    desc.bridge_count = pci_bridges_above(f, desc.bridges, sizeof(desc.bridges) / sizeof(desc.bridges[0]));
+    desc.bridge_count =
+        pci_bridges_above(f, desc.bridges, sizeof(desc.bridges) / sizeof(desc.bridges[0]));
     status = iommu_add_device(machine.iommu, &desc, &device);
     /* Functions that share an id cannot be told apart by the unit: the first one stands for all. */
     if (status == IOMMU_ERR_EXISTS)
@@ -66,8 +68,8 @@ static void add_device(struct pci_function *f)
                 status = IOMMU_OK;
         }
     if (status != IOMMU_OK) {
-        log_line(LOG_WARNING, "iommu: device " PCI_FORMAT " is not covered by any unit (%s)", PCI_ARGS(f),
-                 iommu_status_name(status));
+        log_line(LOG_WARNING, "iommu: device " PCI_FORMAT " is not covered by any unit (%s)",
+                 PCI_ARGS(f), iommu_status_name(status));
         return;
     }
     f->owner = device;
@@ -101,7 +103,8 @@ static bool keeps_bus_mastering(const struct pci_function *f)
         return true;
     if (f->owner == NULL || !iommu_device_has_reserved(f->owner))
         return false;
-    log_line(LOG_INFO, "pci: " PCI_FORMAT " keeps bus mastering for its reserved regions", PCI_ARGS(f));
+    log_line(LOG_INFO, "pci: " PCI_FORMAT " keeps bus mastering for its reserved regions",
+             PCI_ARGS(f));
     return true;
 }
 
@@ -115,7 +118,8 @@ static void stop_bus_masters(void)
                 add_device(f);
         }
         if (!keeps_bus_mastering(f) && pci_bus_master(f, false))
-            log_line(LOG_DEBUG, "pci: " PCI_FORMAT " had bus mastering on at entry, now off", PCI_ARGS(f));
+            log_line(LOG_DEBUG, "pci: " PCI_FORMAT " had bus mastering on at entry, now off",
+                     PCI_ARGS(f));
     }
 }
 
@@ -158,12 +162,13 @@ static size_t translating_units(size_t units)
     size_t count = 0;
 
     for (size_t i = 0; i < units; i++)
-        if (iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK && unit.translating && !unit.fenced)
+        if (iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK && unit.translating &&
+            !unit.fenced)
             count++;
     return count;
 }
 
-/* CPUID says so under QEMU's TCG and every common hypervisor: devices and units are then emulated. */
+/* CPUID says so under TCG and every common hypervisor: devices and units are then emulated. */
 static bool under_hypervisor(void)
 {
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
@@ -192,13 +197,16 @@ void machine_init(const struct boot_info *info)
 static const char *no_iommu_verdict(char *reason, size_t size)
 {
     if (machine.options.iommu_off)
-        format_line(reason, size, "switched off on the command line by %s", machine.options.iommu_off_word);
+        format_line(reason, size, "switched off on the command line by %s",
+                    machine.options.iommu_off_word);
     else if (acpi_find(&machine_acpi, "DMAR", 0) != NULL)
         format_line(reason, size, "no memory for the IOMMU driver");
     else if (acpi_find(&machine_acpi, "IVRS", 0) != NULL)
-        format_line(reason, size, "the IVRS table describes AMD-Vi units, which this version does not drive");
+        format_line(reason, size,
+                    "the IVRS table describes AMD-Vi units, which this version does not drive");
     else
-        format_line(reason, size, "no DMAR table: no IOMMU, or it is switched off in the firmware's setup");
+        format_line(reason, size,
+                    "no DMAR table: no IOMMU, or it is switched off in the firmware's setup");
     return "not-protected";
 }
 
@@ -216,11 +224,11 @@ const char *machine_verdict(char *reason, size_t size)
         return "not-protected";
     }
     if (translating < units || machine.covered < machine.functions) {
-        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered", translating, units,
-                    machine.covered, machine.functions);
+        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered",
+                    translating, units, machine.covered, machine.functions);
         return "partial";
     }
-    format_line(reason, size, "%zu unit%s, %zu devices, interrupts not remapped", units, units == 1 ? "" : "s",
-                machine.covered);
+    format_line(reason, size, "%zu unit%s, %zu devices, interrupts not remapped", units,
+                units == 1 ? "" : "s", machine.covered);
     return "protected";
 }

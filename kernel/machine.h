@@ -15,7 +15,7 @@ struct machine {
     struct iommu *iommu;                /* NULL: no table, or switched off */
     enum iommu_status iommu_status;     /* of iommu_add_table() or iommu_start() */
     struct iommu_handoff handoff;       /* the units as the kernel found them */
-    size_t functions, covered;          /* PCI functions that are not bridges; those some unit covers */
+    size_t functions, covered;          /* PCI functions but bridges; those some unit covers */
     struct suite_env suite;
 };
 extern struct machine machine;

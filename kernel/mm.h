@@ -50,7 +50,10 @@ uint64_t ram_end_pa(void);      /* highest usable RAM address plus one */
 uint64_t ram_bytes(void);       /* usable RAM */
 uint64_t free_bytes(void);
 
-/* Zeroed, 16-byte aligned, never freed; panics when memory is gone. For what lives as long as the kernel. */
+/*
+ * Zeroed, 16-byte aligned, never freed: for what lives as long as the kernel. Panics when memory is
+ * gone.
+ */
 void *kalloc(size_t bytes);
 
 /* Uncached window of registers; any alignment. NULL when pa is RAM or no address space is left. */

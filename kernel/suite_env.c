@@ -39,8 +39,8 @@ static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint1
     return fault->segment == segment && fault->rid == rid;
 }
 
-static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid, struct iommu_fault *out,
-                         size_t max)
+static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
+                         struct iommu_fault *out, size_t max)
 {
     size_t found = 0;
     uintptr_t flags;
@@ -91,8 +91,8 @@ static uint64_t env_overflows(struct suite_env *env)
     return overflow_count;
 }
 
-static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align, uint64_t start_pa,
-                              uint64_t end_pa, uint64_t *pa)
+static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align,
+                              uint64_t start_pa, uint64_t end_pa, uint64_t *pa)
 {
     void *frames = pages_alloc(count, align, start_pa, end_pa);
 
@@ -136,8 +136,8 @@ static void job_run(void *arg)
 }
 
 /* One thread a job; where a thread cannot be had the job runs here, one after the other. */
-static void env_parallel(struct suite_env *env, void (*fn)(void *arg), void *const args[], size_t count,
-                         uint64_t stagger_us)
+static void env_parallel(struct suite_env *env, void (*fn)(void *arg), void *const args[],
+                         size_t count, uint64_t stagger_us)
 {
     struct thread *threads[PARALLEL_MAX];
     struct job jobs[PARALLEL_MAX];

@@ -29,7 +29,8 @@ static bool own_name(const struct app *app, uint16_t name[FILE_PATH_UNITS])
         if (len < sizeof(EFI_DEVICE_PATH))
             return false;
         if (node[0] == MEDIA_DEVICE_PATH && node[1] == MEDIA_FILEPATH_DP) {
-            for (size_t i = sizeof(EFI_DEVICE_PATH); i + 1 < len && count + 1 < FILE_PATH_UNITS; i += 2) {
+            for (size_t i = sizeof(EFI_DEVICE_PATH); i + 1 < len && count + 1 < FILE_PATH_UNITS;
+                 i += 2) {
                 name[count] = (uint16_t)(node[i] | node[i + 1] << 8);
                 count = name[count] == L'\\' ? 0 : count + 1;
             }
@@ -104,7 +105,8 @@ void app_read_framebuffer(struct app *app)
     EFI_GRAPHICS_OUTPUT_PROTOCOL *graphics;
     struct boot_framebuffer fb = { .bits_per_pixel = 32 };
 
-    if (app->system->BootServices->LocateProtocol(&graphics_guid, NULL, (void **)&graphics) != EFI_SUCCESS)
+    if (app->system->BootServices->LocateProtocol(&graphics_guid, NULL, (void **)&graphics) !=
+        EFI_SUCCESS)
         return;
     mode = graphics->Mode->Info;
     switch (mode->PixelFormat) {
@@ -119,7 +121,8 @@ void app_read_framebuffer(struct app *app)
     default:                        /* drawn through firmware only */
         return;
     }
-    if (!channel_shift(masks.RedMask, &fb.red_shift) || !channel_shift(masks.GreenMask, &fb.green_shift) ||
+    if (!channel_shift(masks.RedMask, &fb.red_shift) ||
+        !channel_shift(masks.GreenMask, &fb.green_shift) ||
         !channel_shift(masks.BlueMask, &fb.blue_shift))
         return;
     fb.pa = graphics->Mode->FrameBufferBase;

@@ -43,7 +43,9 @@ void app_load_kernel(struct app *app)
         if (segments[i].type != SEGMENT_LOAD)
             continue;
         start = segments[i].va < start ? segments[i].va : start;
-        end = segments[i].va + segments[i].memory_len > end ? segments[i].va + segments[i].memory_len : end;
+        end = segments[i].va + segments[i].memory_len > end
+                  ? segments[i].va + segments[i].memory_len
+                  : end;
     }
     /* Code, so that firmware which forbids running data lets the entry run. */
     base = (uintptr_t)app_pages(app, EfiLoaderCode, end - start + KERNEL_ALIGN);

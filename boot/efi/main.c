@@ -57,7 +57,8 @@ void *app_pages(const struct app *app, EFI_MEMORY_TYPE type, uint64_t len)
     EFI_PHYSICAL_ADDRESS pa = BELOW_4G;
     UINTN count = (len + EFI_PAGE_SIZE - 1) / EFI_PAGE_SIZE;
 
-    if (app->system->BootServices->AllocatePages(AllocateMaxAddress, type, count, &pa) != EFI_SUCCESS)
+    if (app->system->BootServices->AllocatePages(AllocateMaxAddress, type, count, &pa) !=
+        EFI_SUCCESS)
         app_refuse(app, "UEFI: no memory for the kernel below 4 GiB");
     memset((void *)pa, 0, count * EFI_PAGE_SIZE);
     return (void *)pa;
@@ -137,7 +138,8 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     void (*enter)(struct boot_info *info);
 
     system->BootServices->SetWatchdogTimer(0, 0, 0, NULL);
-    if (system->BootServices->HandleProtocol(image, &loaded_image_guid, (void **)&app.loaded) != EFI_SUCCESS)
+    if (system->BootServices->HandleProtocol(image, &loaded_image_guid, (void **)&app.loaded) !=
+        EFI_SUCCESS)
         app_refuse(&app, "UEFI: the application's image has no loaded-image protocol");
     app.info = app_pages(&app, EfiLoaderData, sizeof(*app.info));
     name_loader(&app);
@@ -151,7 +153,7 @@ EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     app_refuse(&app, "UEFI: the kernel returned");
 }
 
-/* Where the start-up code of gnu-efi 4 goes first; the set-up its library would do there is not needed. */
+/* Where the start-up code of gnu-efi 4 goes first; its library's set-up is not needed. */
 EFI_STATUS _entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     return efi_main(image, system);

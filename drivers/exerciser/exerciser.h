@@ -24,7 +24,8 @@
 
 /* What exercisers ask of their embedder. All are needed unless it says otherwise. */
 struct exerciser_host {
-    void *(*pages_alloc)(void *ctx, size_t count, uint64_t limit_pa, uint64_t *pa); /* zeroed, contiguous */
+    /* Zeroed, contiguous. */
+    void *(*pages_alloc)(void *ctx, size_t count, uint64_t limit_pa, uint64_t *pa);
     void (*pages_free)(void *ctx, void *pages, size_t count);
     void *(*alloc)(void *ctx, size_t bytes);                    /* zeroed, never freed */
     void *(*mmio_map)(void *ctx, uint64_t pa, uint64_t len);    /* uncached */
@@ -73,7 +74,10 @@ struct exerciser_ops {
     /* Makes the device hold its pattern, so that a following EX_WRITE does no other DMA. Waits. */
     enum ex_status (*prepare)(struct exerciser *ex);
 
-    /* Starts an operation; EX_PENDING, or why not. len and iova must be multiples of ex->align, len <= ex->max_len. */
+    /*
+     * Starts an operation; EX_PENDING, or why not. len and iova must be multiples of ex->align,
+     * len <= ex->max_len.
+     */
     enum ex_status (*start)(struct exerciser *ex, const struct ex_dma *dma);
     enum ex_status (*poll)(struct exerciser *ex);
 
@@ -98,10 +102,10 @@ struct exerciser {
     unsigned address_bits;              /* widest IOVA the device can send */
     uint32_t align;                     /* of iova and len */
     uint32_t max_len;                   /* bytes in one operation */
-    uint32_t step_len;                  /* len must be a multiple of this (a disk's block; 1 otherwise) */
+    uint32_t step_len;                  /* len is a multiple of it (a disk's block; 1 otherwise) */
     bool can_read, can_write;
-    bool scratch;                       /* its disk may be written; the embedder may set it before rebase() */
-    bool writes_storage;                /* rebase() and EX_READ overwrite the disk, which is scratch */
+    bool scratch;                       /* its disk may be written; may be set before rebase() */
+    bool writes_storage;                /* rebase() and EX_READ overwrite the scratch disk */
     uint64_t typical_us;                /* how long one operation takes */
     /*
      * max_len bytes that differ from 0 and from all ones in every 4-byte word.
@@ -110,7 +114,7 @@ struct exerciser {
      * its Identify data, of which only the first words do.
      */
     const uint8_t *pattern;
-    char serial[24];                    /* of a disk, no trailing spaces; "" before the first rebase() */
+    char serial[24];                    /* of a disk, cut at spaces; "" before the first rebase() */
     void *private_mem;                  /* pages the device works with */
     uint64_t private_pa;
     size_t private_pages;
@@ -123,8 +127,8 @@ struct exerciser {
  * cannot be set up (said through host->log). It does no DMA before rebase().
  * scratch: this function's disk may be written.
  */
-struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx, struct pci_function *f,
-                                  bool scratch);
+struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx,
+                                  struct pci_function *f, bool scratch);
 
 /*
  * edu cuts addresses to a mask that it does not show, and starts with

@@ -17,7 +17,9 @@
 #define PCI_RID(bus, device, function) \
     ((uint16_t)(((unsigned)(bus) << 8) | ((unsigned)(device) << 3) | (unsigned)(function)))
 #define PCI_FORMAT "%04x:%02x:%02x.%x"
-#define PCI_ARGS(f) (unsigned)(f)->segment, (unsigned)(f)->rid >> 8, ((unsigned)(f)->rid >> 3) & 31u, (unsigned)(f)->rid & 7u
+#define PCI_ARGS(f) \
+    (unsigned)(f)->segment, (unsigned)(f)->rid >> 8, ((unsigned)(f)->rid >> 3) & 31u, \
+        (unsigned)(f)->rid & 7u
 
 /* One ECAM window of MCFG; without any, ports CF8h/CFCh reach segment 0. */
 struct pci_ecam {
@@ -29,11 +31,12 @@ struct pci_ecam {
 /* What this driver asks of its embedder; all are needed. */
 struct pci_host {
     void *(*mmio_map)(void *ctx, uint64_t pa, uint64_t len);    /* uncached; NULL: cannot */
-    uint32_t (*mmio_read)(void *ctx, const volatile void *at, unsigned width);      /* 1, 2 or 4 bytes */
+    /* width: 1, 2 or 4 bytes. */
+    uint32_t (*mmio_read)(void *ctx, const volatile void *at, unsigned width);
     void (*mmio_write)(void *ctx, volatile void *at, unsigned width, uint32_t value);
     uint32_t (*port_read32)(void *ctx, uint16_t port);
     void (*port_write32)(void *ctx, uint16_t port, uint32_t value);
-    void *(*alloc)(void *ctx, size_t bytes);                    /* zeroed, never freed; NULL: none left */
+    void *(*alloc)(void *ctx, size_t bytes);    /* zeroed, never freed; NULL: none left */
     void (*log)(void *ctx, const char *format, va_list args);   /* one line, without newline */
 };
 
@@ -45,7 +48,7 @@ enum pci_express_type {
 
 struct pci_bar {
     uint64_t pa;
-    uint64_t len;           /* bytes; 0: not implemented, not assigned, or the upper half of a 64-bit one */
+    uint64_t len;           /* bytes; 0: not there, not assigned, or a 64-bit one's upper half */
     bool io, is_64bit, prefetchable;
 };
 
@@ -86,13 +89,18 @@ struct pci *pci_enumerate(const struct pci_host *host, void *ctx, const struct p
 struct pci_function *pci_first(struct pci *pci);
 struct pci_function *pci_find(struct pci *pci, uint16_t segment, uint16_t rid);  /* NULL: none */
 
-/* width 1, 2 or 4, offset aligned to it and below 4096. All ones where nothing answers; beyond 255 without ECAM too. */
-uint32_t pci_read_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width);
-void pci_write_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width, uint32_t value);
+/*
+ * width 1, 2 or 4, offset aligned to it and below 4096. All ones where nothing answers; beyond 255
+ * without ECAM too.
+ */
+uint32_t pci_read_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset,
+                      unsigned width);
+void pci_write_raw(struct pci *pci, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width,
+                   uint32_t value);
 uint32_t pci_read(const struct pci_function *f, uint16_t offset, unsigned width);
 void pci_write(const struct pci_function *f, uint16_t offset, unsigned width, uint32_t value);
 
-/* Offset of the first capability with that id, 0 when there is none. Bounded: a list that loops ends. */
+/* Offset of the first capability with that id, 0: there is none. A list that loops ends. */
 uint16_t pci_capability(const struct pci_function *f, uint8_t id);
 uint16_t pci_extended_capability(const struct pci_function *f, uint16_t id);
 

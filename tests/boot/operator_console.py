@@ -9,7 +9,8 @@ import time
 
 PROMPT = "> "
 GLYPH_WIDTH, GLYPH_HEIGHT = 8, 16
-KEY_NAMES = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ",": "comma", ".": "dot", "=": "equal"}
+KEY_NAMES = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ",": "comma", ".": "dot",
+             "=": "equal"}
 SHIFTED = {"*": "8", "_": "minus", ":": "semicolon"}
 
 

@@ -23,7 +23,7 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   check:    a further check by name (checks.py)
   before:   something done to the machine before it runs, by name (before.py)
   input:    "serial TEXT" or "keyboard TEXT": a line typed there when the shell asks (several times)
-  screen:   what the halted machine's screen must show: text (as the serial line) | refusal (its first row)
+  screen:   what the halted machine shows: text (as the serial line) | refusal (in the first row)
 
 Output is TAP, then one line of totals. What a failed run printed is kept
 under FOLDER/boot-tests/NAME/.
@@ -199,7 +199,8 @@ def attend(machine, scratch, process):
     if machine.get("screen"):
         cells = operator.look()
         compare = {"text": operator_console.compare, "refusal": operator_console.compare_refusal}
-        wrong += compare[machine.get("screen")](cells, operator.seen()) if cells else ["the machine did not halt"]
+        wrong += (compare[machine.get("screen")](cells, operator.seen()) if cells
+                  else ["the machine did not halt"])
     return wrong, operator
 
 
