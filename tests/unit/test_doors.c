@@ -218,15 +218,28 @@ TEST(one_range_too_many_is_refused)
     CHECK_EQ(info.range_count, BOOT_RANGES);
 }
 
-TEST(e820_types)
+static uint32_t type_of_bios_range(uint32_t type)
 {
-    CHECK_EQ(door_e820_type(1), BOOT_RAM);
-    CHECK_EQ(door_e820_type(2), BOOT_RESERVED);
-    CHECK_EQ(door_e820_type(3), BOOT_ACPI_TABLES);
-    CHECK_EQ(door_e820_type(4), BOOT_ACPI_NVS);
-    CHECK_EQ(door_e820_type(5), BOOT_BAD);
-    CHECK_EQ(door_e820_type(0), BOOT_RESERVED);
-    CHECK_EQ(door_e820_type(7), BOOT_RESERVED);      /* persistent memory */
+    struct boot_info info;
+
+    door_begin(&info, BOOT_DOOR_PVH, "");
+    CHECK(door_add_bios_range(&info, 0x1000, 0x2000, type) == NULL);
+    CHECK_EQ(info.range_count, 1);
+    CHECK_EQ(info.ranges[0].start, 0x1000);
+    CHECK_EQ(info.ranges[0].end, 0x3000);
+    CHECK_EQ(info.ranges[0].firmware_type, type);
+    return info.ranges[0].type;
+}
+
+TEST(bios_range_types)
+{
+    CHECK_EQ(type_of_bios_range(1), BOOT_RAM);
+    CHECK_EQ(type_of_bios_range(2), BOOT_RESERVED);
+    CHECK_EQ(type_of_bios_range(3), BOOT_ACPI_TABLES);
+    CHECK_EQ(type_of_bios_range(4), BOOT_ACPI_NVS);
+    CHECK_EQ(type_of_bios_range(5), BOOT_BAD);
+    CHECK_EQ(type_of_bios_range(0), BOOT_RESERVED);
+    CHECK_EQ(type_of_bios_range(7), BOOT_RESERVED);      /* persistent memory */
 }
 
 /* ---- EFI memory map ---- */
