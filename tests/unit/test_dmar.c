@@ -390,3 +390,43 @@ TEST(real_tables_agree_with_their_index)
     printf("# %u real DMAR tables read\n", tables);
     CHECK(tables > 0);
 }
+
+/* The same as above, counted: a reader that does not move on fails here instead of hanging. */
+static void count_problem(void *arg, uint32_t offset, const char *what, uint64_t value)
+{
+    unsigned *count = arg;
+
+    (void)value;
+    if (++*count > 1000)
+        test_fail(__FILE__, __LINE__, "problem after problem at 0x%x: %s", offset, what);
+}
+
+TEST(reading_ends_at_a_structure_without_length)
+{
+    static const struct dmar_handler counting = { .problem = count_problem };
+    uint8_t table[TABLE_BYTES];
+    unsigned count = 0;
+    size_t len = build("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=0\n", table);
+
+    CHECK_EQ(dmar_read(table, len, &counting, &count), IOMMU_ERR_TABLE);
+    CHECK_EQ(count, 1);
+}
+
+static uint32_t endpoint_read(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width)
+{
+    (void)ctx;
+    (void)segment;
+    (void)rid;
+    (void)width;
+    return offset == 0x00 ? 0x8086 : 0;
+}
+
+TEST(path_through_an_endpoint_leads_nowhere)
+{
+    static const struct iommu_platform platform = { .pci_read = endpoint_read };
+    static const uint8_t path[] = { 0x1c, 0, 0, 0 };
+    struct dmar_scope scope = { .type = DMAR_SCOPE_ENDPOINT, .path = path, .path_length = 2 };
+    uint16_t rid = 0;
+
+    CHECK_EQ(dmar_scope_rid(&platform, NULL, 0, &scope, &rid), IOMMU_ERR_NOT_FOUND);
+}

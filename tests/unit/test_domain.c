@@ -490,3 +490,116 @@ TEST(no_memory_at_any_step_leaves_nothing_behind)
     vtd_model_fail_alloc(d->m, 0);
     driver_destroy(d);
 }
+
+/* ---- each thing a unit may lack ---- */
+
+/* A domain made for unit 0 alone, attached to a device of unit 1, which lacks one thing. */
+static void check_misfit(const struct vtd_model_unit_config *second, enum iommu_domain_type type)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_domain *domain;
+    struct driver *d;
+
+    config.units[0].include_all = false;
+    config.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path = { { 2, 0 } } };
+    config.units[0].scope_count = 1;
+    config.units[1] = *second;
+    config.unit_count = 2;
+    d = driver_started(&config);
+    CHECK_OK(create(d, type, 0, &domain));
+    CHECK_EQ(iommu_attach(domain, device_of(d, DRIVER_OTHER), IOMMU_NO_PASID), IOMMU_ERR_UNSUPPORTED);
+    attach(domain, device_of(d, DRIVER_RID));
+    detach(device_of(d, DRIVER_RID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(domain_fits_only_units_with_all_it_uses)
+{
+    struct vtd_model_unit_config second = vtd_model_default_unit(1, true);
+
+    spec_put(&second.cap, SPEC_CAP_SAGAW, 8); /* 57 bits alone: five levels */
+    spec_put(&second.cap, SPEC_CAP_MGAW, 56);
+    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
+    second = vtd_model_default_unit(1, true);
+    spec_put(&second.cap, SPEC_CAP_SSLPS, 1);
+    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
+    second = vtd_model_default_unit(1, true);
+    spec_put(&second.cap, SPEC_CAP_MGAW, 45);
+    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
+    second = vtd_model_default_unit(1, true);
+    spec_put(&second.ecap, SPEC_ECAP_C, 0);
+    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
+    second = vtd_model_default_unit(1, true);
+    spec_put(&second.ecap, SPEC_ECAP_PT, 0);
+    check_misfit(&second, IOMMU_DOMAIN_IDENTITY);
+}
+
+/* The tables of four levels reach further than a unit with MGAW of 42 bits does. */
+TEST(map_ends_at_the_width_of_the_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_domain *domain;
+    struct iommu_mapping m = { .len = 4096, .prot = IOMMU_RW };
+    struct driver *d;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_MGAW, 41);
+    d = driver_started(&config);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    m.pa = d->frame;
+    m.iova = 1ull << 42;
+    CHECK_EQ(iommu_map(domain, &m), IOMMU_ERR_RANGE);
+    m.iova -= 4096;
+    CHECK_OK(iommu_map(domain, &m));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* ---- tables that go away ---- */
+
+/* The unit still caches the entry that led to the table of 4 KiB pages. */
+TEST(large_page_over_an_empty_table_is_seen)
+{
+    struct vtd_model_config config = vtd_model_default();
+    uint64_t large, iova = 0x40200000;
+    struct iommu_domain *domain;
+    struct driver *d;
+    uint32_t value;
+
+    config.ram_len = 16u << 20;
+    d = driver_started(&config);
+    large = vtd_model_frames(d->m, 512, 2ull << 20, 0, IOMMU_ANY_PA);
+    CHECK(large != 0);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    attach(domain, device_of(d, DRIVER_RID));
+    driver_map(domain, iova, d->frame, 4096, IOMMU_RW);
+    CHECK_EQ(driver_read(d, DRIVER_RID, iova, &value), 0);
+    CHECK_OK(iommu_unmap(domain, iova, 4096, NULL));
+    driver_map(domain, iova, large, 2ull << 20, IOMMU_RW);
+    CHECK_EQ(driver_write(d, DRIVER_RID, iova + 0x5000, 5), 0);
+    CHECK_EQ(driver_word(d, large + 0x5000), 5);
+    detach(device_of(d, DRIVER_RID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(trimmed_tables_are_forgotten_by_the_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    uint32_t value;
+
+    attach(domain, device_of(d, DRIVER_RID));
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), 0);
+    CHECK_OK(iommu_unmap(domain, DRIVER_IOVA, 4096, NULL));
+    CHECK_OK(iommu_domain_trim(domain));
+    /* Pages taken in between: the new tables lie elsewhere than the old ones. */
+    driver_map(domain, 0x80000000, d->frame, 4096, IOMMU_RW);
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), 0);
+    detach(device_of(d, DRIVER_RID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}

@@ -598,3 +598,70 @@ TEST(unmap_waits_for_a_split_the_unit_does_not_see)
 {
     each_variant(unsettled_split);
 }
+
+/* Units that cache absent entries must be told of a new table, others of nothing. */
+static void link_says_so(void)
+{
+    struct iommu_gather gather = { 0 };
+
+    CHECK_OK(map(0, SIZE_4K, SIZE_4K, &gather));
+    CHECK(gather.tables);
+    gather = (struct iommu_gather){ 0 };
+    CHECK_OK(map(SIZE_4K, SIZE_4K, SIZE_4K, &gather));
+    CHECK(!gather.tables);
+}
+
+TEST(new_table_is_told)
+{
+    each_variant(link_says_so);
+}
+
+static void run_over_a_page(void)
+{
+    struct iommu_gather gather = { 0 };
+
+    map_ok(0x107000, 0x5000, SIZE_4K);
+    CHECK_EQ(map(0x100000, 0x9000000, 16 * SIZE_4K, &gather), IOMMU_ERR_EXISTS);
+    check_seen(0x107000, 0x5000, SIZE_4K);
+    check_seen(0x100000, PT_WALK_NONE, 7 * SIZE_4K);
+    check_seen(0x108000, PT_WALK_NONE, 8 * SIZE_4K);
+}
+
+TEST(a_run_over_one_page_changes_nothing)
+{
+    each_variant(run_over_a_page);
+}
+
+static unsigned tables_flushed, linked_early;
+
+/* While a new table is being written back, no entry may lead to it: any line may reach memory by itself. */
+static void look_for_link(void *ctx, const void *at, size_t len, bool done)
+{
+    uint64_t pa = fake_pa(&fake, at);
+
+    (void)ctx;
+    if (done || len != SIZE_4K)
+        return;
+    tables_flushed++;
+    for (uint64_t word = 0; word < fake.page_count * SIZE_4K; word += 8)
+        linked_early += (fake_read64(&fake, FAKE_ARENA_PA + word, true) & 0xffffffffff000) == pa;
+}
+
+static void links_are_last(void)
+{
+    struct iommu_gather gather = { 0 };
+
+    tables_flushed = linked_early = 0;
+    fake.on_flush = look_for_link;
+    map_ok(SIZE_4K, SIZE_4K, SIZE_4K);
+    map_ok(SIZE_2M, SIZE_2M, SIZE_2M);
+    CHECK_OK(ops->unmap(&t, SIZE_2M, SIZE_4K, &gather, NULL));
+    fake.on_flush = NULL;
+    CHECK_EQ(tables_flushed, t.config.coherent ? 0 : t.config.levels);
+    CHECK_EQ(linked_early, 0);
+}
+
+TEST(table_is_written_back_before_it_is_linked)
+{
+    each_variant(links_are_last);
+}

@@ -222,3 +222,32 @@ TEST(no_memory_at_any_step_leaves_nothing_behind)
         driver_destroy(d);
     }
 }
+
+/* From the moment the unit has our root table, no entry may still be missing in it. */
+static void use_region_of_new_tables(struct driver *d)
+{
+    if (vtd_model_stats(d->m, 0).srtps > 0)
+        use_region(d);
+}
+
+TEST(regions_are_in_the_tables_before_the_unit_is)
+{
+    struct vtd_model_config config = with_region();
+    struct driver *d;
+
+    for (uint8_t i = 0; i < 8; i++)
+        config.rmrrs[0].scopes[i] = (struct vtd_model_scope){ .type = 1, .path = { { 0x14, i } } };
+    config.rmrrs[0].scope_count = 8;
+    d = driver_create(&config, NULL);
+    for (unsigned i = 0; i < 8; i++)
+        vtd_model_function(d->m, 0, (uint16_t)(RESERVED_RID + i));
+    vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true });
+    CHECK_OK(driver_add_table(d));
+    refused = functions_used = 0;
+    d->on_barrier = use_region_of_new_tables;
+    CHECK_OK(iommu_start(d->iommu));
+    d->on_barrier = NULL;
+    CHECK(functions_used > 0);
+    CHECK_EQ(refused, 0);
+    driver_destroy(d);
+}

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "driver_rig.h"
+#include "internal.h"
 
 static struct iommu_device *device_of(struct driver *d, uint16_t rid)
 {
@@ -280,4 +281,103 @@ TEST(detach_that_is_not_confirmed_keeps_the_domain)
     CHECK_EQ(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID), IOMMU_ERR_TIMEOUT);
     CHECK_EQ(iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
     driver_abandon(d);
+}
+
+/* With caching mode an attach is a flush too; an id whose flush was not confirmed stays taken. */
+TEST(attach_that_is_not_confirmed_leaves_no_entry)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+    struct iommu_domain *domain;
+    uint64_t pa;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_CM, 1);
+    d = driver_started(&config);
+    domain = marked(d, device_of(d, DRIVER_RID), 5, &pa);
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WAIT);
+    CHECK_EQ(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID), IOMMU_ERR_TIMEOUT);
+    CHECK_STR(iommu_debug_device_state(device_of(d, DRIVER_RID)), "blocked");
+    driver_abandon(d);
+}
+
+TEST(detach_that_is_not_confirmed_keeps_the_id)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain;
+    uint32_t id;
+    uint64_t pa;
+
+    domain = marked(d, device_of(d, DRIVER_RID), 5, &pa);
+    CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    id = iommu_device_domain_id(device_of(d, DRIVER_RID));
+    CHECK(id != 0);
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WAIT);
+    CHECK_EQ(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID), IOMMU_ERR_TIMEOUT);
+    CHECK_EQ(iommu_device_domain_id(device_of(d, DRIVER_RID)), id);
+    driver_abandon(d);
+}
+
+static unsigned before_link;
+
+static void look_at_root(struct driver *d)
+{
+    uint64_t root = vtd_model_reg64(d->m, 0, SPEC_RTADDR), entry;
+
+    memcpy(&entry, vtd_model_ram(d->m, root + 0x42 * 16, sizeof(entry)), sizeof(entry));
+    before_link += !(entry & SPEC_ROOT_P);
+}
+
+TEST(new_bus_is_linked_behind_a_barrier)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    uint64_t pa;
+
+    before_link = 0;
+    d->on_barrier = look_at_root;
+    device = driver_add(d, 0x4200);
+    domain = marked(d, device, 5, &pa);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    d->on_barrier = NULL;
+    CHECK_EQ(before_link, 1);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+static void (*model_flush)(void *ctx, const void *at, size_t len);
+static struct driver *flushing;
+static unsigned tables_flushed, linked_early;
+
+/* Any line may reach memory by itself, so a table must be there before the entry that leads to it is stored. */
+static void look_at_flush(void *ctx, const void *at, size_t len)
+{
+    if (len == 4096) {
+        before_link = 0;
+        look_at_root(flushing);
+        tables_flushed++;
+        linked_early += before_link == 0;
+    }
+    model_flush(ctx, at, len);
+}
+
+TEST(new_bus_is_written_back_before_it_is_linked)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_C, 0);
+    d = driver_started(&config);
+    flushing = d;
+    model_flush = d->platform.dma_flush;
+    tables_flushed = linked_early = 0;
+    d->platform.dma_flush = look_at_flush;
+    driver_add(d, 0x4200);
+    d->platform.dma_flush = model_flush;
+    CHECK_EQ(tables_flushed, 1);
+    CHECK_EQ(linked_early, 0);
+    driver_destroy(d);
 }

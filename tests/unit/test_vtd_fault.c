@@ -210,3 +210,36 @@ TEST(fault_event_goes_where_the_platform_says)
     CHECK_EQ(vtd_model_reg32(d->m, 0, SPEC_FECTL) & SPEC_ECTL_IM, 0);
     driver_destroy(d);
 }
+
+TEST(event_that_firmware_left_unmasked_is_masked)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    config.fault_interrupts = false;
+    d = driver_create(&config, NULL);
+    vtd_model_poke32(d->m, 0, SPEC_FECTL, 0);
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK(vtd_model_reg32(d->m, 0, SPEC_FECTL) & SPEC_ECTL_IM);
+    driver_destroy(d);
+}
+
+/* VT-d §7.1.3: Eh is found after the walk; its address leads to a leaf, so no level explains it. */
+TEST(walk_level_is_left_out_where_tables_explain_nothing)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain = attached(d, DRIVER_RID);
+    unsigned at = (unsigned)spec_get(vtd_model_reg64(d->m, 0, SPEC_CAP), SPEC_CAP_FRO) * 16;
+
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    vtd_model_poke64(d->m, 0, at, DRIVER_IOVA);
+    vtd_model_poke64(d->m, 0, at + 8, SPEC_FRCD_HI_F | spec_make(SPEC_FRCD_HI_FR, 0x0e) |
+                                          spec_make(SPEC_FRCD_HI_SID, DRIVER_RID));
+    vtd_model_poke32(d->m, 0, SPEC_FSTS, (uint32_t)SPEC_FSTS_PPF);
+    CHECK_EQ(driver_fault(d)->reason, 0x0e);
+    CHECK_EQ(driver_fault(d)->walk_level, IOMMU_LEVEL_NONE);
+    release(d, DRIVER_RID, domain);
+    driver_destroy(d);
+}

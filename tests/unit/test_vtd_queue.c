@@ -394,3 +394,175 @@ TEST(more_callers_than_slots)
         CHECK_EQ(workers[i].failures, 0);
     detach(&a);
 }
+
+/* ---- waits, counted in polls: one without a limit fails here instead of hanging ---- */
+
+#define POLLS_MAX 4000000u
+
+static unsigned polls;
+static void (*model_relax)(void *ctx);
+static struct vtd_model *polled;
+
+static void count_poll(void *ctx)
+{
+    if (++polls > POLLS_MAX)
+        test_fail(__FILE__, __LINE__, "a wait goes on after %u polls", POLLS_MAX);
+    model_relax(ctx);
+}
+
+static void check_wait_ends(bool has_queue, uint64_t hang)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, has_queue);
+    a = attach(&config);
+    vtd_model_hang(a.d->m, 0, hang);
+    polls = 0;
+    model_relax = a.d->platform.relax;
+    a.d->platform.relax = count_poll;
+    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_TIMEOUT);
+    CHECK(polls > 0);
+    driver_abandon(a.d);
+}
+
+TEST(every_wait_ends_by_queue_and_by_registers)
+{
+    check_wait_ends(true, VTD_MODEL_HANG_WAIT);
+    check_wait_ends(false, VTD_MODEL_HANG_CCMD);
+    check_wait_ends(false, VTD_MODEL_HANG_IOTLB);
+}
+
+/* ---- what a flush must not leave out ---- */
+
+/* VT-d §6.5.4: reads and writes under way are waited for where the unit can. */
+TEST(flushes_are_drained_by_queue_and_by_registers)
+{
+    for (unsigned has_queue = 0; has_queue <= 1; has_queue++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct attached a;
+
+        spec_put(&config.units[0].ecap, SPEC_ECAP_QI, has_queue);
+        spec_put(&config.units[0].cap, SPEC_CAP_DRD, 1);
+        spec_put(&config.units[0].cap, SPEC_CAP_DWD, 1);
+        a = attach(&config);
+        map_use_unmap(&a, DRIVER_IOVA);
+        CHECK_OK(iommu_detach(a.device, IOMMU_NO_PASID));
+        CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0));
+        CHECK(vtd_model_stats(a.d->m, 0).iotlb_domain > 0 && vtd_model_stats(a.d->m, 0).iotlb_global > 0);
+        CHECK_EQ(vtd_model_stats(a.d->m, 0).undrained, 0);
+        CHECK_OK(iommu_domain_destroy(a.domain));
+        driver_destroy(a.d);
+    }
+}
+
+TEST(registers_flush_all_pages_of_a_range)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, 0);
+    a = attach(&config);
+    for (uint64_t i = 0; i < 16; i++) {
+        driver_map(a.domain, DRIVER_IOVA + i * 4096, a.d->frame, 4096, IOMMU_RW);
+        CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA + i * 4096, 1), 0);
+    }
+    CHECK_OK(iommu_unmap(a.domain, DRIVER_IOVA, 16 * 4096, NULL));
+    for (uint64_t i = 0; i < 16; i++)
+        CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA + i * 4096, 2), SPEC_FR_WRITE);
+    detach(&a);
+}
+
+TEST(refused_register_invalidation_of_the_iotlb_alone)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, 0);
+    a = attach(&config);
+    driver_map(a.domain, DRIVER_IOVA, a.d->frame, 4096, IOMMU_RW);
+    vtd_model_refuse_register_invalidation(a.d->m, 0);
+    CHECK_EQ(iommu_unmap(a.domain, DRIVER_IOVA, 4096, NULL), IOMMU_ERR_HARDWARE);
+    driver_abandon(a.d);
+}
+
+static uint64_t tail_before;
+static unsigned barriers, early_tails;
+
+static void look_at_tail(struct driver *d)
+{
+    barriers++;
+    early_tails += vtd_model_reg64(d->m, 0, SPEC_IQT) != tail_before;
+}
+
+TEST(tail_is_written_behind_a_barrier)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+
+    tail_before = vtd_model_reg64(a.d->m, 0, SPEC_IQT);
+    barriers = early_tails = 0;
+    a.d->on_barrier = look_at_tail;
+    CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0));
+    a.d->on_barrier = NULL;
+    CHECK_EQ(barriers, 1);
+    CHECK_EQ(early_tails, 0);
+    CHECK(vtd_model_reg64(a.d->m, 0, SPEC_IQT) != tail_before);
+    detach(&a);
+}
+
+TEST(queue_switched_on_again_runs_nothing_twice)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+    struct vtd_model_stats before, after;
+
+    map_use_unmap(&a, DRIVER_IOVA);
+    CHECK_OK(iommu_debug_use_queue(a.d->iommu, 0, false));
+    CHECK_OK(iommu_debug_use_queue(a.d->iommu, 0, true));
+    before = vtd_model_stats(a.d->m, 0);
+    CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0));
+    after = vtd_model_stats(a.d->m, 0);
+    CHECK_EQ(after.waits - before.waits, 1);
+    CHECK_EQ(after.context_global - before.context_global, 1);
+    CHECK_EQ(after.iotlb_page, before.iotlb_page);
+    detach(&a);
+}
+
+TEST(fenced_unit_is_given_no_more_to_do)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+    uint64_t doorbells;
+
+    driver_map(a.domain, DRIVER_IOVA, a.d->frame, 4096, IOMMU_RW);
+    vtd_model_hang(a.d->m, 0, VTD_MODEL_HANG_WAIT);
+    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_TIMEOUT);
+    doorbells = vtd_model_stats(a.d->m, 0).doorbells;
+    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_FENCED);
+    CHECK_EQ(iommu_unmap(a.domain, DRIVER_IOVA, 4096, NULL), IOMMU_ERR_FENCED);
+    CHECK_EQ(vtd_model_stats(a.d->m, 0).doorbells, doorbells);
+    driver_abandon(a.d);
+}
+
+/* Raised while the batch is under way. */
+static void raise_on_first_poll(void *ctx)
+{
+    if (polls++ == 0)
+        vtd_model_raise_ite(polled, 0, DRIVER_RID);
+    model_relax(ctx);
+}
+
+TEST(flush_that_a_device_time_out_aborts_is_an_error)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+
+    polls = 0;
+    polled = a.d->m;
+    model_relax = a.d->platform.relax;
+    a.d->platform.relax = raise_on_first_poll;
+    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_QUEUE);
+    CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0));
+    detach(&a);
+}

@@ -447,3 +447,78 @@ TEST(registers_that_cannot_be_mapped_are_reported)
         driver_destroy(d);
     }
 }
+
+/* ---- waits, counted in polls: one without a limit fails here instead of hanging ---- */
+
+#define POLLS_MAX 4000000u
+
+static unsigned polls;
+static void (*model_relax)(void *ctx);
+
+static void count_poll(void *ctx)
+{
+    if (++polls > POLLS_MAX)
+        test_fail(__FILE__, __LINE__, "a wait goes on after %u polls", POLLS_MAX);
+    model_relax(ctx);
+}
+
+static enum iommu_status start_counting_polls(struct driver *d)
+{
+    polls = 0;
+    model_relax = d->platform.relax;
+    d->platform.relax = count_poll;
+    CHECK_OK(driver_add_table(d));
+    driver_add(d, DRIVER_RID);
+    return iommu_start(d->iommu);
+}
+
+TEST(every_wait_ends_of_commands)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_SRTP);
+    CHECK_EQ(start_counting_polls(d), IOMMU_ERR_TIMEOUT);
+    CHECK(polls > 0);
+    driver_abandon(d);
+}
+
+TEST(every_wait_ends_of_an_old_queue)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+
+    vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true, .queue_stuck = true });
+    CHECK_OK(start_counting_polls(d));
+    iommu_destroy(d->iommu);
+    driver_abandon(d);
+}
+
+static unsigned open_moments;
+
+/* Protected memory off while translation is not on yet: DMA would go anywhere. */
+static void look_for_opening(struct driver *d)
+{
+    bool blocked = (vtd_model_reg32(d->m, 0, SPEC_PMEN) & (uint32_t)SPEC_PMEN_PRS) != 0;
+    bool translates = (vtd_model_reg32(d->m, 0, SPEC_GSTS) & (uint32_t)SPEC_GCMD_TE) != 0;
+
+    open_moments += !blocked && !translates;
+}
+
+TEST(protected_memory_stays_until_translation_is_on)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_PLMR, 1);
+    d = driver_create(&config, NULL);
+    vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .protected_memory = true });
+    CHECK_OK(driver_add_table(d));
+    open_moments = 0;
+    d->on_command = look_for_opening;
+    CHECK_OK(iommu_start(d->iommu));
+    d->on_command = NULL;
+    CHECK(d->command_count > 0);
+    CHECK_EQ(open_moments, 0);
+    driver_destroy(d);
+}
