@@ -404,8 +404,11 @@ static bool nothing_arrived(struct suite_case *t, const struct plan *plan, const
 /*
  * An expected fault may be lost where a unit has few fault records and another
  * device faulted at the same moment (VT-d §7.2.1): when none is there but
- * records overflowed meanwhile, the transfer is made once more.
+ * records overflowed meanwhile, the transfer is made again, a few times.
  */
+#define REFUSAL_TURNS 5u
+#define APART_US 1700u
+
 void expect_refused(struct suite_case *t, const struct plan *plan, const struct refusal *refusal)
 {
     struct fault_check check = { .plan = plan, .refusal = refusal };
@@ -416,7 +419,10 @@ void expect_refused(struct suite_case *t, const struct plan *plan, const struct 
     if (!operation_exists(t, plan))
         return;
     say_refusal(expected, sizeof(expected), plan, refusal);
-    for (unsigned turn = 0; turn < 2 && count == 0; turn++) {
+    for (unsigned turn = 0; turn < REFUSAL_TURNS && count == 0; turn++) {
+        /* Two devices that met once would meet again: each waits a time of its own. */
+        if (turn > 0)
+            t->env->ops->sleep_us(t->env, turn * (1 + plan->m->rids[0] % 31u) * APART_US);
         if (!refusal->any_address)
             before_transfer(t, plan);
         case_faults_clear(t, plan->m);
