@@ -125,7 +125,7 @@ EFI_CFLAGS := $(COMMON) -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64 -
     -fpic -fvisibility=hidden -fshort-wchar -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing \
     -fno-stack-protector -fno-asynchronous-unwind-tables -DGNU_EFI_USE_MS_ABI
 EFI_OBJECTS := $(patsubst %.c,$(BUILD)/efi/%.o,$(EFI_FILES)) $(BUILD)/efi/kernel_image.o
-EFI_SECTIONS := .text .sdata .data .dynamic .rel .rela .rel.* .rela.* .reloc
+EFI_SECTIONS := .text .sdata .data .rodata .dynamic .rel .rela .rel.* .rela.* .reloc
 
 $(BUILD)/efi/%.o: %.c Makefile boot/boot.mk
 	@mkdir -p $(@D)
