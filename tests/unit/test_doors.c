@@ -220,8 +220,6 @@ TEST(one_range_too_many_is_refused)
 
 static uint32_t type_of_bios_range(uint32_t type)
 {
-    struct boot_info info;
-
     door_begin(&info, BOOT_DOOR_PVH, "");
     CHECK(door_add_bios_range(&info, 0x1000, 0x2000, type) == NULL);
     CHECK_EQ(info.range_count, 1);
