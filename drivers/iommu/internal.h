@@ -222,6 +222,7 @@ struct iommu_domain_unit {
 };
 
 struct iommu_domain {
+    struct pt_table table;      /* first: operations on one page are called with the domain's own address */
     struct iommu *iommu;
     const struct pt_ops *pt;    /* NULL: no tables (blocked, pass-through) */
     /* Those of pt for one page; what they do in domains that are not mappable or translated is in domain.c. */
@@ -237,7 +238,6 @@ struct iommu_domain {
     unsigned output_bits;
     size_t devices;             /* guarded by attach_lock */
     struct iommu_domain_unit units; /* the first; most domains have one */
-    struct pt_table table;
 };
 
 /* ---- devices ---- */

@@ -4,7 +4,7 @@
  *
  * The engine has no policy and sends no invalidation. Map and unmap say in a
  * struct iommu_gather what must be flushed, and hang the table pages that may
- * be freed afterwards on it; pt_free_gathered() is the only way to free them.
+ * be freed afterwards on it; pt_free_gathered() frees them.
  * Callers on ranges that do not overlap may run at once: a table is installed
  * by compare-exchange.
  *
@@ -54,7 +54,7 @@ struct pt_table {
     uint64_t *start;        /* the root, or stand_in */
     uint64_t stand_in;      /* the one entry of a fourth level: leads to a root of three levels, or nowhere */
     uintptr_t below[4];     /* added to a settled entry of that level: the table it leads to */
-    uint64_t iova_beyond;   /* bits that no biased IOVA has; */
+    uint64_t iova_last;     /* the highest biased IOVA; */
     uint64_t iova_refused;  /* bits that the biased IOVA of a page, */
     uint64_t pa_refused;    /* and its physical address, must not have */
 };

@@ -161,7 +161,7 @@ PT_OFTEN uint64_t *pt_unmap_leaf(const struct pt_format *f, const struct pt_tabl
     uint64_t *entry;
 
     if ((pt_biased(f, t, iova) & t->iova_refused) || (iova & (pt_span(level) - PT_PAGE)) ||
-        !pt_find(f, t, iova, level, &entry) || f->kind(pt_load(entry), level) != PT_LEAF)
+        !pt_find(f, t, iova, level, &entry) || f->kind(*entry, level) != PT_LEAF)
         return NULL;
     pt_store(entry, 0);
     return entry;
@@ -302,14 +302,16 @@ static inline bool pt_prot_plain(unsigned prot)
 PT_OFTEN uint64_t *pt_map_leaf(const struct pt_format *f, const struct pt_table *t,
                                const struct iommu_mapping *m, unsigned level)
 {
-    uint64_t *entry;
+    uint64_t iova = m->iova, pa = m->pa, value, *entry;
 
-    if (m->len != pt_span(level) || (pt_biased(f, t, m->iova) & t->iova_refused) ||
-        (m->pa & t->pa_refused) || ((m->iova | m->pa) & (pt_span(level) - PT_PAGE)) ||
-        !pt_prot_plain(m->prot) || !pt_find(f, t, m->iova, level, &entry) ||
-        f->kind(pt_load(entry), level) != PT_EMPTY)
+    if (m->len != pt_span(level) || (pt_biased(f, t, iova) & t->iova_refused) ||
+        (pa & t->pa_refused) || ((iova | pa) & (pt_span(level) - PT_PAGE)) ||
+        !pt_prot_plain(m->prot))
         return NULL;
-    pt_store(entry, f->leaf(m->pa, pt_shift(level), m->prot));
+    value = f->leaf(pa, pt_shift(level), m->prot);
+    if (!pt_find(f, t, iova, level, &entry) || f->kind(*entry, level) != PT_EMPTY)
+        return NULL;
+    pt_store(entry, value);
     return entry;
 }
 
@@ -432,7 +434,7 @@ pt_translate(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
 {
     uint64_t *at, entry;
 
-    if ((pt_biased(f, t, iova) & t->iova_beyond) || !pt_find(f, t, iova, 0, &at))
+    if (pt_biased(f, t, iova) > t->iova_last || !pt_find(f, t, iova, 0, &at))
         return pt_translate_any(f, t, iova, pa);
     entry = pt_load(at);
     if (f->kind(entry, 0) != PT_LEAF)
@@ -511,8 +513,8 @@ static inline void pt_prepare_quick(const struct pt_format *f, struct pt_table *
         t->stand_in = f->table(t->root_pa, 2, prot) | f->settled;
     for (unsigned level = 1; level <= 3; level++)
         t->below[level] = t->table_offset - (f->table(0, level - 1, prot) | f->settled);
-    t->iova_beyond = ~(limit - 1);
-    t->iova_refused = t->iova_beyond | (PT_PAGE - 1);
+    t->iova_last = limit - 1;
+    t->iova_refused = ~t->iova_last | (PT_PAGE - 1);
     t->pa_refused = ~(BIT64(t->config.output_bits) - 1) | (PT_PAGE - 1);
 }
 
@@ -539,11 +541,12 @@ static inline void pt_destroy(const struct pt_format *f, struct pt_table *t)
 {
     struct iommu_gather gather = { 0 };
 
-    /* Nothing but the root: it leads nowhere, and need not be read to know it. */
-    if (t->table_pages == 1)
-        pt_gather_table(&gather, t->root, t->root_pa);
-    else
-        pt_release(f, t, t->root_pa, pt_top(t), &gather, NULL);
+    /* A root that is alone leads nowhere, and need not be read to know it. */
+    if (t->table_pages == 1) {
+        t->config.platform->page_free(t->config.platform_ctx, t->root, 1);
+        return;
+    }
+    pt_release(f, t, t->root_pa, pt_top(t), &gather, NULL);
     pt_free_gathered(t, &gather);
 }
 

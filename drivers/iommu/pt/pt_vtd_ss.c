@@ -24,9 +24,9 @@ static enum pt_kind ss_kind(uint64_t entry, unsigned level)
 
 static uint64_t ss_leaf(uint64_t pa, unsigned size_shift, unsigned prot)
 {
-    return pa | (prot & IOMMU_READ ? SS_R : 0) | (prot & IOMMU_WRITE ? SS_W : 0) |
-           (size_shift > PT_PAGE_SHIFT ? SS_PS : 0);
+    return pa | (prot & IOMMU_RW) | (size_shift > PT_PAGE_SHIFT ? SS_PS : 0);
 }
+_Static_assert(SS_R == IOMMU_READ && SS_W == IOMMU_WRITE, "permissions are the entry's own bits");
 
 static uint64_t ss_leaf_pa(uint64_t entry, unsigned size_shift)
 {
@@ -35,7 +35,7 @@ static uint64_t ss_leaf_pa(uint64_t entry, unsigned size_shift)
 
 static unsigned ss_prot(uint64_t entry)
 {
-    return (entry & SS_R ? IOMMU_READ : 0) | (entry & SS_W ? IOMMU_WRITE : 0);
+    return entry & IOMMU_RW;
 }
 
 #define SS_TABLE (SS_R | SS_W | SS_A)
