@@ -60,27 +60,34 @@ static inline void flush_line(uintptr_t at)
     __asm__ volatile("clflush %0" : : "m"(*(const char *)at) : "memory");
 }
 
+static void flush_lines(uintptr_t at, size_t count)
+{
+    for (; count >= 8; count -= 8, at += 8 * CACHE_LINE) {
+        flush_line(at);
+        flush_line(at + CACHE_LINE);
+        flush_line(at + 2 * CACHE_LINE);
+        flush_line(at + 3 * CACHE_LINE);
+        flush_line(at + 4 * CACHE_LINE);
+        flush_line(at + 5 * CACHE_LINE);
+        flush_line(at + 6 * CACHE_LINE);
+        flush_line(at + 7 * CACHE_LINE);
+    }
+    for (; count > 0; count--, at += CACHE_LINE)
+        flush_line(at);
+}
+
 /*
  * CLFLUSH is ordered with the stores around it, so no fence is needed, and
- * takes any address in a line (SDM vol. 2, CLFLUSH).
+ * takes any address in a line (SDM vol. 2, CLFLUSH). Most calls are for one entry.
  */
 static void platform_dma_flush(void *ctx, const void *at, size_t len)
 {
-    uintptr_t line = (uintptr_t)at, last = line + len - 1;
+    uintptr_t first = (uintptr_t)at, last = first + len - 1, line_last = first | (CACHE_LINE - 1);
 
     (void)ctx;
-    flush_line(line);
-    line |= CACHE_LINE - 1;
-    for (; last - line > 3 * CACHE_LINE && last > line; line += 4 * CACHE_LINE) {
-        flush_line(line + CACHE_LINE);
-        flush_line(line + 2 * CACHE_LINE);
-        flush_line(line + 3 * CACHE_LINE);
-        flush_line(line + 4 * CACHE_LINE);
-    }
-    while (line < last) {
-        line += CACHE_LINE;
-        flush_line(line);
-    }
+    flush_line(first);
+    if (last > line_last)
+        flush_lines(line_last + 1, (last - line_last - 1) / CACHE_LINE + 1);
 }
 
 /* Stores to write-back memory stay in program order on x86: only the compiler must keep it. */
