@@ -32,8 +32,8 @@ elif [ "$IOMMU" = amd ] && newer=$("$tools/fetch-qemu.sh"); then
 fi
 
 case $ACCEL in
-# Virtual time: a device's delay costs nothing while the kernel sleeps.
-tcg) accel="-accel tcg -icount shift=0,sleep=off" ;;
+# Virtual time: a device's delay costs nothing while the kernel sleeps. UEFI firmware is slow in it.
+tcg) case $BOOT in uefi*) accel="-accel tcg" ;; *) accel="-accel tcg -icount shift=0,sleep=off" ;; esac ;;
 tcg-realtime) accel="-accel tcg" ;;
 kvm) accel="-accel kvm -cpu host"; machine_irq=",kernel-irqchip=split" ;;
 *) echo "run.sh: ACCEL=$ACCEL is none of tcg, tcg-realtime, kvm" >&2; exit 2 ;;
