@@ -17,10 +17,11 @@ static uint64_t *map_no_page(struct pt_table *table, const struct iommu_mapping 
     return NULL;
 }
 
-static uint64_t *unmap_no_page(struct pt_table *table, uint64_t iova)
+static uint64_t *unmap_no_page(struct pt_table *table, uint64_t iova, uint64_t len)
 {
     (void)table;
     (void)iova;
+    (void)len;
     return NULL;
 }
 
@@ -316,13 +317,17 @@ static IOMMU_COLD enum iommu_status map_any(struct iommu_domain *domain, const s
     return iommu_domain_map(domain, m);
 }
 
-/* True for the page at iova, and any other address of the interrupt range. */
+/*
+ * True for any address of the interrupt range. A page of 2 MiB that touches it
+ * begins in it, since the range begins where such a page may.
+ */
 static bool is_interrupt(uint64_t iova)
 {
     return iova / (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START) ==
            IOMMU_INTERRUPT_START / (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START);
 }
 _Static_assert(IOMMU_INTERRUPT_START % (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START) == 0, "aligned to its size");
+_Static_assert(IOMMU_INTERRUPT_START % BIT64(21) == 0, "and to the largest page that iommu_map() tries at once");
 
 enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
@@ -353,11 +358,12 @@ static IOMMU_COLD void free_tables(struct iommu_domain *domain, struct iommu_gat
     pt_free_gathered(&domain->table, gather);
 }
 
-static inline enum iommu_status flush_page_unit(struct iommu_domain_unit *du, uint64_t iova)
+static inline enum iommu_status
+flush_page_unit(struct iommu_domain_unit *du, uint64_t iova, uint64_t len)
 {
     uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
 
-    return id == 0 ? IOMMU_OK : du->unit->ops->flush_page(du->unit, id, iova);
+    return id == 0 ? IOMMU_OK : du->unit->ops->flush_page(du->unit, id, iova, len);
 }
 
 static inline enum iommu_status sync_gather(struct iommu_domain *domain, struct iommu_gather *gather)
@@ -405,10 +411,10 @@ unmap_any(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *un
 
 /* Further units of a domain that spans several; first: what the one before said. */
 static IOMMU_COLD enum iommu_status
-flush_page_rest(struct iommu_domain_unit *du, uint64_t iova, enum iommu_status first)
+flush_page_rest(struct iommu_domain_unit *du, uint64_t iova, uint64_t len, enum iommu_status first)
 {
     for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
-        enum iommu_status status = flush_page_unit(du, iova);
+        enum iommu_status status = flush_page_unit(du, iova, len);
 
         if (first == IOMMU_OK)
             first = status;
@@ -418,20 +424,20 @@ flush_page_rest(struct iommu_domain_unit *du, uint64_t iova, enum iommu_status f
 
 enum iommu_status iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *unmapped)
 {
-    uint64_t *entry = len == IOMMU_PAGE ? domain->unmap_page(&domain->table, iova) : NULL;
+    uint64_t *entry = domain->unmap_page(&domain->table, iova, len);
     struct iommu_domain_unit *more;
     enum iommu_status status;
 
     if (__builtin_expect(entry == NULL, 0))
         return unmap_any(domain, iova, len, unmapped);
     if (unmapped != NULL)
-        *unmapped = IOMMU_PAGE;
+        *unmapped = len;
     pt_flush_entry(&domain->table, entry);
     /* As in sync_gather(). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    status = flush_page_unit(&domain->units, iova);
+    status = flush_page_unit(&domain->units, iova, len);
     more = __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE);
-    return __builtin_expect(more != NULL, 0) ? flush_page_rest(more, iova, status) : status;
+    return __builtin_expect(more != NULL, 0) ? flush_page_rest(more, iova, len, status) : status;
 }
 
 enum iommu_status iommu_domain_trim(struct iommu_domain *domain)

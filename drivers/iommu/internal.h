@@ -139,8 +139,8 @@ struct iommu_ops {
 
     /* Flushes what a gather names for one domain id, and waits. */
     enum iommu_status (*flush)(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
-    /* The same for one page whose leaf is gone. */
-    enum iommu_status (*flush_page)(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova);
+    /* The same for one page, of 4 KiB or 2 MiB, whose leaf is gone. */
+    enum iommu_status (*flush_page)(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
     /* What flush does, after entries only became present; only called where unit->flush_present. */
     enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,
                                        const struct iommu_gather *gather);
@@ -227,7 +227,7 @@ struct iommu_domain {
     const struct pt_ops *pt;    /* NULL: no tables (blocked, pass-through) */
     /* Those of pt for one page; what they do in domains that are not mappable or translated is in domain.c. */
     uint64_t *(*map_page)(struct pt_table *table, const struct iommu_mapping *m);
-    uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova);
+    uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova, uint64_t len);
     enum iommu_status (*translate)(const struct pt_table *table, uint64_t iova, uint64_t *pa);
     bool mappable;              /* iommu_map() and iommu_unmap() are allowed */
     bool flush_present;         /* some unit wants it */

@@ -119,16 +119,17 @@ static IOMMU_COLD enum iommu_status run_one_by_register(struct vtd_unit *unit, s
     return run_registers(unit, &d, 1);
 }
 
-/* As range_descriptor() would have it: AM = 0, only a leaf has changed. */
-enum iommu_status vtd_flush_page(struct iommu_unit *base, uint32_t domain_id, uint64_t iova)
+/* As range_descriptor() would have it for a page, with IH: only a leaf has changed. */
+enum iommu_status vtd_flush_page(struct iommu_unit *base, uint32_t domain_id, uint64_t iova, uint64_t len)
 {
     struct vtd_unit *unit = vtd_unit_of(base);
     struct vtd_descriptor d = vtd_iotlb_domain(unit, domain_id);
+    unsigned am = (unsigned)__builtin_ctzll(len / IOMMU_PAGE);
 
-    if (unit->am_count > 0) {
-        d.lo |= field_make(VTD_QI_IOTLB_G, VTD_IOTLB_PAGE);
-        d.hi = iova | VTD_QI_IOTLB_IH;
-    }
+    d.lo |= field_make(VTD_QI_IOTLB_G, VTD_IOTLB_PAGE);
+    d.hi = iova | am | VTD_QI_IOTLB_IH;
+    if (__builtin_expect(am >= unit->am_count, 0))
+        d = vtd_iotlb_domain(unit, domain_id);
     if (__builtin_expect(!base->uses_queue, 0))
         return run_one_by_register(unit, d);
     return vtd_queue_run_one(unit, d);

@@ -248,11 +248,11 @@ static inline __attribute__((always_inline)) uint32_t submit_locked(struct vtd_u
 {
     struct vtd_queue *q = &unit->queue;
     struct vtd_queue_page *page = q->page;
-    uint32_t wait = q->tail + count;
+    uint32_t first = q->tail, wait = first + count;
 
     q->ring[slot_of(wait)] = batch_wait(q, wait);
     __atomic_store_n(&page->status[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
-    page->batch_end[slot_of(q->tail)] = wait;
+    page->batch_end[slot_of(first)] = wait;
     q->tail = wait + 1;
     q->descriptors += count + 1;
     q->doorbells++;

@@ -95,12 +95,12 @@ struct pt_ops {
                                struct iommu_gather *gather, uint64_t *unmapped);
 
     /*
-     * The common cases of map and unmap, one page through tables that stand:
-     * the entry, written and to be written back by the caller. NULL: nothing
-     * was done; map and unmap will know what it is.
+     * The common cases of map and unmap, one page of 4 KiB or 2 MiB through
+     * tables that stand: the entry, written and to be written back by the
+     * caller. NULL: nothing was done; map and unmap will know what it is.
      */
     uint64_t *(*map_page)(struct pt_table *table, const struct iommu_mapping *m);
-    uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova);
+    uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova, uint64_t len);
 
     /* Where iova leads. IOMMU_ERR_NOT_FOUND: nowhere, and *pa is 0. */
     enum iommu_status (*translate)(const struct pt_table *table, uint64_t iova, uint64_t *pa);

@@ -167,18 +167,12 @@ PT_OFTEN uint64_t *pt_unmap_leaf(const struct pt_format *f, const struct pt_tabl
     return entry;
 }
 
-PT_OFTEN bool pt_unmap_one(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
-                           unsigned level, struct iommu_gather *gather, uint64_t *unmapped)
+PT_OFTEN uint64_t *
+pt_unmap_page(const struct pt_format *f, const struct pt_table *t, uint64_t iova, uint64_t len)
 {
-    uint64_t *entry = pt_unmap_leaf(f, t, iova, level);
-
-    if (entry == NULL)
-        return false;
-    pt_flush_entry(t, entry);
-    pt_gather_add(gather, iova, pt_span(level));
-    if (unmapped != NULL)
-        *unmapped = pt_span(level);
-    return true;
+    if (len == PT_PAGE)
+        return pt_unmap_leaf(f, t, iova, 0);
+    return len == pt_span(1) ? pt_unmap_leaf(f, t, iova, 1) : NULL;
 }
 
 PT_SELDOM enum iommu_status
@@ -199,11 +193,15 @@ static inline enum iommu_status
 pt_unmap(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
          struct iommu_gather *gather, uint64_t *unmapped)
 {
-    if (len == PT_PAGE && pt_unmap_one(f, t, iova, 0, gather, unmapped))
-        return IOMMU_OK;
-    if (len == pt_span(1) && pt_unmap_one(f, t, iova, 1, gather, unmapped))
-        return IOMMU_OK;
-    return pt_unmap_any(f, t, iova, len, gather, unmapped);
+    uint64_t *entry = pt_unmap_page(f, t, iova, len);
+
+    if (entry == NULL)
+        return pt_unmap_any(f, t, iova, len, gather, unmapped);
+    pt_flush_entry(t, entry);
+    pt_gather_add(gather, iova, len);
+    if (unmapped != NULL)
+        *unmapped = len;
+    return IOMMU_OK;
 }
 
 /* ---- map ---- */
@@ -304,9 +302,8 @@ PT_OFTEN uint64_t *pt_map_leaf(const struct pt_format *f, const struct pt_table 
 {
     uint64_t iova = m->iova, pa = m->pa, value, *entry;
 
-    if (m->len != pt_span(level) || (pt_biased(f, t, iova) & t->iova_refused) ||
-        (pa & t->pa_refused) || ((iova | pa) & (pt_span(level) - PT_PAGE)) ||
-        !pt_prot_plain(m->prot))
+    if ((pt_biased(f, t, iova) & t->iova_refused) || (pa & t->pa_refused) ||
+        ((iova | pa) & (pt_span(level) - PT_PAGE)) || !pt_prot_plain(m->prot))
         return NULL;
     value = f->leaf(pa, pt_shift(level), m->prot);
     if (!pt_find(f, t, iova, level, &entry) || f->kind(*entry, level) != PT_EMPTY)
@@ -315,15 +312,12 @@ PT_OFTEN uint64_t *pt_map_leaf(const struct pt_format *f, const struct pt_table 
     return entry;
 }
 
-PT_OFTEN bool pt_map_one(const struct pt_format *f, const struct pt_table *t,
-                         const struct iommu_mapping *m, unsigned level)
+PT_OFTEN uint64_t *pt_map_page(const struct pt_format *f, const struct pt_table *t,
+                               const struct iommu_mapping *m)
 {
-    uint64_t *entry = pt_map_leaf(f, t, m, level);
-
-    if (entry == NULL)
-        return false;
-    pt_flush_entry(t, entry);
-    return true;
+    if (m->len == PT_PAGE)
+        return pt_map_leaf(f, t, m, 0);
+    return m->len == pt_span(1) && (t->config.page_sizes & pt_span(1)) ? pt_map_leaf(f, t, m, 1) : NULL;
 }
 
 static inline enum iommu_status
@@ -371,11 +365,12 @@ static inline enum iommu_status
 pt_map(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
        struct iommu_gather *gather)
 {
-    if (pt_map_one(f, t, m, 0))
-        return IOMMU_OK;
-    if ((t->config.page_sizes & pt_span(1)) && pt_map_one(f, t, m, 1))
-        return IOMMU_OK;
-    return pt_map_any(f, t, m, gather);
+    uint64_t *entry = pt_map_page(f, t, m);
+
+    if (entry == NULL)
+        return pt_map_any(f, t, m, gather);
+    pt_flush_entry(t, entry);
+    return IOMMU_OK;
 }
 
 /* ---- lookup ---- */

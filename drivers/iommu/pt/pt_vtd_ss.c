@@ -89,12 +89,12 @@ static enum iommu_status ss_unmap(struct pt_table *table, uint64_t iova, uint64_
 
 static uint64_t *ss_map_page(struct pt_table *table, const struct iommu_mapping *m)
 {
-    return pt_map_leaf(&ss_format, table, m, 0);
+    return pt_map_page(&ss_format, table, m);
 }
 
-static uint64_t *ss_unmap_page(struct pt_table *table, uint64_t iova)
+static uint64_t *ss_unmap_page(struct pt_table *table, uint64_t iova, uint64_t len)
 {
-    return pt_unmap_leaf(&ss_format, table, iova, 0);
+    return pt_unmap_page(&ss_format, table, iova, len);
 }
 
 static enum iommu_status ss_translate(const struct pt_table *table, uint64_t iova, uint64_t *pa)

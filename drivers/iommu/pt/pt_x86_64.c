@@ -122,12 +122,12 @@ static enum iommu_status x86_unmap(struct pt_table *table, uint64_t iova, uint64
 
 static uint64_t *x86_map_page(struct pt_table *table, const struct iommu_mapping *m)
 {
-    return pt_map_leaf(&x86_format, table, m, 0);
+    return pt_map_page(&x86_format, table, m);
 }
 
-static uint64_t *x86_unmap_page(struct pt_table *table, uint64_t iova)
+static uint64_t *x86_unmap_page(struct pt_table *table, uint64_t iova, uint64_t len)
 {
-    return pt_unmap_leaf(&x86_format, table, iova, 0);
+    return pt_unmap_page(&x86_format, table, iova, len);
 }
 
 static enum iommu_status x86_translate(const struct pt_table *table, uint64_t iova, uint64_t *pa)
