@@ -164,6 +164,24 @@ TEST(page_out_of_bounds_is_left_alone)
     each_variant(refusals);
 }
 
+/* Far from entry 0 of every table above the leaf. */
+static void high_page(void)
+{
+    uint64_t iova = (1ull << (t.input_bits - 2)) + 5 * SIZE_2M, *entry;
+
+    map_any(iova, FRAME, SIZE_4K);
+    check_translates(iova + 0x123, IOMMU_OK, FRAME + 0x123);
+    check_translates(iova + SIZE_4K, IOMMU_ERR_NOT_FOUND, 0);
+    entry = map_page(iova + SIZE_4K, FRAME, SIZE_4K, IOMMU_RW);
+    CHECK_EQ(entry != NULL, quick());
+    CHECK_EQ(ops->unmap_page(&t, iova, SIZE_4K) != NULL, quick());
+}
+
+TEST(page_high_up)
+{
+    each_variant(high_page);
+}
+
 /* No page of 2 MiB where the table may have none. */
 TEST(large_page_only_where_allowed)
 {
