@@ -26,7 +26,8 @@ static uint64_t *unmap_no_page(struct pt_table *table, uint64_t iova, uint64_t l
 }
 
 /* and where addresses lead in blocked and in identity domains. */
-static enum iommu_status translate_nowhere(const struct pt_table *table, uint64_t iova, uint64_t *pa)
+static enum iommu_status
+translate_nowhere(const struct pt_table *table, uint64_t iova, uint64_t *pa)
 {
     (void)table;
     (void)iova;
@@ -34,7 +35,8 @@ static enum iommu_status translate_nowhere(const struct pt_table *table, uint64_
     return IOMMU_ERR_NOT_FOUND;
 }
 
-static enum iommu_status translate_same(const struct pt_table *table, uint64_t iova, uint64_t *pa)
+static enum iommu_status
+translate_same(const struct pt_table *table, uint64_t iova, uint64_t *pa)
 {
     (void)table;
     *pa = iova;
@@ -274,7 +276,8 @@ void iommu_domain_info(const struct iommu_domain *domain, struct iommu_domain_in
 /* ---- map, unmap, flush ---- */
 
 /* The mapping became present: a unit with caching mode or write buffers must be told. */
-static IOMMU_COLD enum iommu_status flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
+static IOMMU_COLD enum iommu_status
+flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
     struct iommu_gather gather = { .start = m->iova, .end = m->iova + m->len, .tables = true };
     enum iommu_status first = IOMMU_OK;
@@ -293,7 +296,8 @@ static IOMMU_COLD enum iommu_status flush_present(struct iommu_domain *domain, c
     return first;
 }
 
-IOMMU_COLD enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
+IOMMU_COLD enum iommu_status
+iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
     struct iommu_gather gather = { 0 };
     uint64_t last = m->iova + (m->len - 1);
@@ -310,7 +314,8 @@ IOMMU_COLD enum iommu_status iommu_domain_map(struct iommu_domain *domain, const
     return status != IOMMU_OK ? status : present;
 }
 
-static IOMMU_COLD enum iommu_status map_any(struct iommu_domain *domain, const struct iommu_mapping *m)
+static IOMMU_COLD enum iommu_status
+map_any(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
     if (!domain->mappable || (m->prot & ~IOMMU_RW))
         return IOMMU_ERR_INVALID;
@@ -323,11 +328,9 @@ static IOMMU_COLD enum iommu_status map_any(struct iommu_domain *domain, const s
  */
 static bool is_interrupt(uint64_t iova)
 {
-    return iova / (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START) ==
-           IOMMU_INTERRUPT_START / (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START);
+    return iova >= IOMMU_INTERRUPT_START && iova < IOMMU_INTERRUPT_END;
 }
-_Static_assert(IOMMU_INTERRUPT_START % (IOMMU_INTERRUPT_END - IOMMU_INTERRUPT_START) == 0, "aligned to its size");
-_Static_assert(IOMMU_INTERRUPT_START % BIT64(21) == 0, "and to the largest page that iommu_map() tries at once");
+_Static_assert(IOMMU_INTERRUPT_START % BIT64(21) == 0, "aligned to the largest page of map_page");
 
 enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
