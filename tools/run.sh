@@ -64,7 +64,7 @@ seq 2000000 2500000 | head -c 2097152 >"$scratch/scratch.img"
 append="scratch=0000:00:06.0 $APPEND"
 
 set -- -machine "q35${machine_irq:-}" $accel -smp "$SMP" -m "$MEMORY" -nodefaults -display none -vga std \
-    -serial stdio -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 $iommu \
+    -chardev "stdio,id=console,logfile=$scratch/console.txt" -serial chardev:console -no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4 $iommu \
     -device edu,addr=3,dma_mask=0xffffffffffffffff \
     -device edu,addr=4,dma_mask=0xffffffff \
     -device pcie-pci-bridge,addr=5,id=pci1 -device edu,bus=pci1,addr=2,dma_mask=0xffffffffffffffff \
@@ -81,7 +81,14 @@ status=0
 [ -t 0 ] || exec </dev/null
 timeout --foreground -k 5 "$TIMEOUT" $qemu "$@" 2>"$scratch/qemu.txt" || status=$?
 case $status in
-1) exit 0 ;;
+1)
+    # QEMU gives the same status when it refuses its arguments: the kernel must have spoken.
+    if grep -q '^# iommukit' "$scratch/console.txt" 2>/dev/null; then
+        exit 0
+    fi
+    cat "$scratch/qemu.txt" >&2
+    echo "run: QEMU did not start the kernel" >&2
+    ;;
 3) echo "run: failed (a scenario failed, or the machine is not protected)" >&2 ;;
 5) echo "run: the kernel panicked" >&2 ;;
 124 | 137) echo "run: no verdict after $TIMEOUT s" >&2 ;;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: setup.sh build|run|test ...
+# usage: setup.sh build|run|test|format ...
 # Installs the Debian packages that the named jobs need and the machine has
 # not got, naming each. With everything present it does not touch the network.
 set -eu
@@ -8,6 +8,7 @@ set -eu
 build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools python3"
 run="qemu-system-x86 seabios ovmf"
 test="clang acpica-tools mmdebstrap"
+format="clang-format"
 
 wanted=
 for job in "$@"; do
@@ -15,7 +16,8 @@ for job in "$@"; do
     build) wanted="$wanted $build" ;;
     run) wanted="$wanted $run" ;;
     test) wanted="$wanted $test" ;;
-    *) echo "setup.sh: unknown job '$job' (build, run, test)" >&2; exit 2 ;;
+    format) wanted="$wanted $format" ;;
+    *) echo "setup.sh: unknown job '$job' (build, run, test, format)" >&2; exit 2 ;;
     esac
 done
 

@@ -177,6 +177,9 @@ def judge(machine, status, text, scratch):
     wrong = []
     if status != wanted:
         wrong.append(f"QEMU's status: seen {status}, expected {wanted}")
+    # QEMU's status is that of a good run when it refuses its arguments, too.
+    if wanted == EXIT_TO_QEMU["0"] and not re.search(r"^# iommukit", text, re.M):
+        wrong.append("the kernel printed nothing")
     for pattern in machine.get("see"):
         if not re.search(pattern, text, re.M):
             wrong.append(f"no line matches: {pattern}")
