@@ -5,8 +5,8 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi tools run test check headers boot-tests newer-qemu bench bench-host \
-    fuzz format help setup-build setup-run setup-test clean
+.PHONY: all lib iso efi run test check mutants headers boot-tests newer-qemu bench bench-host \
+    format help setup-build setup-run setup-test clean
 
 # The tools come first: what is built follows in a make of its own.
 all: setup-build
@@ -51,6 +51,12 @@ check: setup-build
 	@tools/check-symbols.sh $(BUILD)/libiommu.a
 	@tools/totals.sh $(TEST_RUNS)
 
+# Breaks the library in one place at a time: each time one of the named tests must fail.
+MUTANT_TESTS = $(sort $(shell sed -n 's/^by //; T; s|/[^ ]*||g; p' tests/mutation/*.txt))
+mutants: setup-build
+	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
+	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
+
 # ---- everything ----
 
 newer-qemu:
@@ -78,6 +84,7 @@ bench-host: $(BUILD)/host/bench/pt_bench
 	@$<
 
 format:
+	@tools/setup.sh format
 	clang-format -i $(filter-out %_regs.h %_formats.h,$(shell git ls-files '*.c' '*.h'))
 
 clean:

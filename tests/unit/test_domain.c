@@ -491,49 +491,7 @@ TEST(no_memory_at_any_step_leaves_nothing_behind)
     driver_destroy(d);
 }
 
-/* ---- each thing a unit may lack ---- */
-
-/* A domain made for unit 0 alone, attached to a device of unit 1, which lacks one thing. */
-static void check_misfit(const struct vtd_model_unit_config *second, enum iommu_domain_type type)
-{
-    struct vtd_model_config config = vtd_model_default();
-    struct iommu_domain *domain;
-    struct driver *d;
-
-    config.units[0].include_all = false;
-    config.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path = { { 2, 0 } } };
-    config.units[0].scope_count = 1;
-    config.units[1] = *second;
-    config.unit_count = 2;
-    d = driver_started(&config);
-    CHECK_OK(create(d, type, 0, &domain));
-    CHECK_EQ(iommu_attach(domain, device_of(d, DRIVER_OTHER), IOMMU_NO_PASID), IOMMU_ERR_UNSUPPORTED);
-    attach(domain, device_of(d, DRIVER_RID));
-    detach(device_of(d, DRIVER_RID));
-    CHECK_OK(iommu_domain_destroy(domain));
-    driver_destroy(d);
-}
-
-TEST(domain_fits_only_units_with_all_it_uses)
-{
-    struct vtd_model_unit_config second = vtd_model_default_unit(1, true);
-
-    spec_put(&second.cap, SPEC_CAP_SAGAW, 8); /* 57 bits alone: five levels */
-    spec_put(&second.cap, SPEC_CAP_MGAW, 56);
-    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
-    second = vtd_model_default_unit(1, true);
-    spec_put(&second.cap, SPEC_CAP_SSLPS, 1);
-    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
-    second = vtd_model_default_unit(1, true);
-    spec_put(&second.cap, SPEC_CAP_MGAW, 45);
-    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
-    second = vtd_model_default_unit(1, true);
-    spec_put(&second.ecap, SPEC_ECAP_C, 0);
-    check_misfit(&second, IOMMU_DOMAIN_UNMANAGED);
-    second = vtd_model_default_unit(1, true);
-    spec_put(&second.ecap, SPEC_ECAP_PT, 0);
-    check_misfit(&second, IOMMU_DOMAIN_IDENTITY);
-}
+/* ---- where it ends ---- */
 
 /* The tables of four levels reach further than a unit with MGAW of 42 bits does. */
 TEST(map_ends_at_the_width_of_the_unit)
@@ -599,6 +557,110 @@ TEST(trimmed_tables_are_forgotten_by_the_unit)
     driver_map(domain, 0x80000000, d->frame, 4096, IOMMU_RW);
     driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
     CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), 0);
+    detach(device_of(d, DRIVER_RID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* ---- one page or several ---- */
+
+TEST(range_is_forgotten_by_every_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_device *devices[2];
+    struct iommu_domain *domain;
+    struct driver *d;
+    uint32_t value;
+
+    config.units[0].include_all = false;
+    config.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path = { { 2, 0 } } };
+    config.units[0].scope_count = 1;
+    config.units[1] = vtd_model_default_unit(1, true);
+    config.unit_count = 2;
+    d = driver_started(&config);
+    devices[0] = device_of(d, DRIVER_RID);
+    devices[1] = device_of(d, DRIVER_OTHER);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, devices[0]);
+    attach(domain, devices[0]);
+    attach(domain, devices[1]);
+    for (uint64_t at = DRIVER_IOVA; at < DRIVER_IOVA + 4 * 4096; at += 4096) {
+        driver_map(domain, at, d->frame, 4096, IOMMU_RW);
+        CHECK_EQ(vtd_model_dma(d->m, 0, DRIVER_RID, at, &value, 4, false), VTD_MODEL_DONE);
+        CHECK_EQ(vtd_model_dma(d->m, 1, DRIVER_OTHER, at, &value, 4, false), VTD_MODEL_DONE);
+    }
+    CHECK_OK(iommu_unmap(domain, DRIVER_IOVA, 4 * 4096, NULL));
+    for (uint64_t at = DRIVER_IOVA; at < DRIVER_IOVA + 4 * 4096; at += 4096) {
+        CHECK_EQ(vtd_model_dma(d->m, 0, DRIVER_RID, at, &value, 4, false), VTD_MODEL_FAULT);
+        CHECK_EQ(vtd_model_dma(d->m, 1, DRIVER_OTHER, at, &value, 4, false), VTD_MODEL_FAULT);
+    }
+    detach(devices[0]);
+    detach(devices[1]);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* The second page finds its tables standing; what the unit remembers of its absence must go all the same. */
+TEST(second_page_of_a_table_is_seen_on_every_kind_of_unit)
+{
+    for (unsigned number = 0; number < 8; number++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct iommu_domain *domain;
+        struct driver *d;
+        uint32_t value;
+
+        spec_put(&config.units[0].ecap, SPEC_ECAP_C, !(number & 1));
+        spec_put(&config.units[0].cap, SPEC_CAP_CM, (number & 2) != 0);
+        spec_put(&config.units[0].cap, SPEC_CAP_RWBF, (number & 4) != 0);
+        d = driver_started(&config);
+        domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+        attach(domain, device_of(d, DRIVER_RID));
+        driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA + 4096, &value), SPEC_FR_READ);
+        driver_map(domain, DRIVER_IOVA + 4096, d->frame, 4096, IOMMU_RW);
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA + 4096, &value), 0);
+        detach(device_of(d, DRIVER_RID));
+        CHECK_OK(iommu_domain_destroy(domain));
+        driver_destroy(d);
+    }
+}
+
+/* FEF00000h has the same leaf table as the interrupt range, which ends there. */
+TEST(interrupt_range_is_refused_beside_a_mapped_page)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    struct iommu_mapping m = { .pa = d->frame, .len = 4096, .prot = IOMMU_RW };
+
+    driver_map(domain, 0xfef00000, d->frame, 4096, IOMMU_RW);
+    for (m.iova = 0xfee00000; m.iova < 0xfef00000; m.iova += 0xff000)
+        CHECK_EQ(iommu_map(domain, &m), IOMMU_ERR_RANGE);
+    CHECK_OK(iommu_unmap(domain, 0xfef00000, 4096, NULL));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* Caches may hold a large page in pieces: one flush must take all of them. */
+TEST(large_page_is_forgotten_whole)
+{
+    struct vtd_model_config config = vtd_model_default();
+    uint64_t large, iova = 0x40200000;
+    struct iommu_domain *domain;
+    struct driver *d;
+    uint32_t value;
+
+    config.ram_len = 16u << 20;
+    d = driver_started(&config);
+    large = vtd_model_frames(d->m, 512, 2ull << 20, 0, IOMMU_ANY_PA);
+    CHECK(large != 0);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device_of(d, DRIVER_RID));
+    attach(domain, device_of(d, DRIVER_RID));
+    driver_map(domain, iova, large, 2ull << 20, IOMMU_RW);
+    for (uint64_t at = 0; at < 2ull << 20; at += 0x55000)
+        CHECK_EQ(driver_read(d, DRIVER_RID, iova + at, &value), 0);
+    CHECK_OK(iommu_unmap(domain, iova, 2ull << 20, NULL));
+    for (uint64_t at = 0; at < 2ull << 20; at += 0x55000)
+        CHECK_EQ(driver_read(d, DRIVER_RID, iova + at, &value), SPEC_FR_READ);
     detach(device_of(d, DRIVER_RID));
     CHECK_OK(iommu_domain_destroy(domain));
     driver_destroy(d);
