@@ -93,8 +93,8 @@ uint64_t case_random(struct suite_case *t, uint64_t below)
 
 /* ---- frames ---- */
 
-struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
-                           uint64_t end_pa)
+struct buffer *case_try_buffer(struct suite_case *t, size_t frames, uint64_t align,
+                               uint64_t start_pa, uint64_t end_pa)
 {
     size_t canaries = align == FRAME_BYTES ? 1 : 0;
     struct buffer *buffer = &t->buffers[t->buffer_count];
@@ -109,16 +109,24 @@ struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, 
     buffer->allocated_frames = frames + 2 * canaries;
     buffer->allocated =
         t->env->ops->frames_alloc(t->env, buffer->allocated_frames, align, start_pa, end_pa, &pa);
-    if (buffer->allocated == NULL) {
-        case_skip(t, "no %u free frames in 0x%llx-0x%llx", (unsigned)buffer->allocated_frames,
-                  (unsigned long long)start_pa, (unsigned long long)end_pa);
+    if (buffer->allocated == NULL)
         return NULL;
-    }
     buffer->frames = frames;
     buffer->at = buffer->allocated + canaries * FRAME_BYTES;
     buffer->pa = pa + canaries * FRAME_BYTES;
     t->buffer_count++;
     case_refill(t);
+    return buffer;
+}
+
+struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
+                           uint64_t end_pa)
+{
+    struct buffer *buffer = case_try_buffer(t, frames, align, start_pa, end_pa);
+
+    if (buffer == NULL)
+        case_skip(t, "no %u free frames in 0x%llx-0x%llx", (unsigned)frames,
+                  (unsigned long long)start_pa, (unsigned long long)end_pa);
     return buffer;
 }
 
@@ -245,6 +253,22 @@ struct iommu_domain *case_enter(struct suite_case *t, struct master *m)
 
     case_attach(t, domain, m);
     return domain;
+}
+
+bool case_state_is(const struct master *m, const char *state)
+{
+    const char *seen = iommu_debug_device_state(m->device);
+
+    while (*seen != '\0' && *seen == *state) {
+        seen++;
+        state++;
+    }
+    return *seen == *state;
+}
+
+const char *case_unattached_state(const struct master *m)
+{
+    return iommu_device_has_reserved(m->device) ? "translated" : "blocked";
 }
 
 /* ---- beginning and end ---- */

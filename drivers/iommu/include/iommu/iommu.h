@@ -212,6 +212,7 @@ struct iommu_unit_info {
     uint64_t page_sizes;       /* bit n set: leaves of 2^n bytes */
     uint32_t domain_ids;       /* how many the unit has */
     unsigned fault_records;
+    bool fault_interrupt;      /* faults arrive by platform->fault_interrupt; otherwise iommu_poll_faults() */
     uint64_t faults;           /* read since the last reset of the counters */
     uint64_t overflows;
     uint32_t storm_threshold;  /* see iommu_unit_set_storm() */
