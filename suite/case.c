@@ -298,13 +298,38 @@ static uint32_t round_up(uint32_t value, uint32_t step)
     return (value + step - 1) / step * step;
 }
 
+static bool meets_region(const struct iommu_device *device, uint64_t start, uint64_t end)
+{
+    struct iommu_region region;
+
+    for (size_t i = 0; iommu_reserved_region(device, i, &region) == IOMMU_OK; i++)
+        if (region.start < end && start < region.end)
+            return true;
+    return false;
+}
+
+/*
+ * A GiB below the private memory, other than taken and apart from what firmware reserves for the
+ * device, which is mapped in every domain it enters.
+ */
+static uint64_t free_gib(const struct iommu_device *device, uint64_t taken)
+{
+    static const uint64_t order[] = { GIB1, 2 * GIB1, 0 };
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        if (order[i] != taken && !meets_region(device, order[i], order[i] + GIB1))
+            return order[i];
+    return order[0];
+}
+
 void case_add_master(struct suite_case *t, struct exerciser *ex)
 {
     struct master *m = &t->master[t->master_count++];
     uint32_t step = ex->step_len > ex->align ? ex->step_len : ex->align;
 
     *m = (struct master){ .ex = ex, .device = ex->device };
-    m->window = ex->address_bits >= 32 ? GIB1 : 0x08000000ull;
+    m->window = ex->address_bits >= 32 ? free_gib(ex->device, UINT64_MAX) : 0x08000000ull;
+    m->other_gib = free_gib(ex->device, m->window);
     m->len = round_up(64, step);
     if (m->len > ex->max_len)
         m->len = ex->max_len;

@@ -64,6 +64,7 @@ struct master {
     uint64_t private_iova;      /* where case_attach() maps its private memory */
     uint64_t window; /* where scenarios map their frames; 1 GiB-aligned where the device reaches
                         that far */
+    uint64_t other_gib;         /* nothing is mapped there; for devices of 32 bits and more */
     uint32_t offset;            /* of a transfer within its page */
     uint32_t len;               /* of a transfer within a page */
     bool attached;              /* by case_attach() */

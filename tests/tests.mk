@@ -51,6 +51,12 @@ check: setup-build
 	@tools/check-symbols.sh $(BUILD)/libiommu.a
 	@tools/totals.sh $(TEST_RUNS)
 
+# A firmware table from text, for boot tests.
+$(BUILD)/host/build_table: tests/boot/build_table.c tests/fixtures/table_text.c tests/fixtures/table_text.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(COMMON)) -O1 -Itests/fixtures -o $@ $(filter %.c,$^)
+
 # ---- everything ----
 
 newer-qemu:
