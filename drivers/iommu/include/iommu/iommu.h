@@ -239,7 +239,8 @@ iommu_unit_capability(const struct iommu *iommu, size_t unit, size_t index, stru
 
 /*
  * A device of this unit that faults threshold times within window_us is
- * fenced; so is a source that was never added. 0: as struct iommu_config says.
+ * fenced. So is a source that was never added: its faults are not recorded
+ * until it is. 0: as struct iommu_config says.
  * IOMMU_ERR_NOT_FOUND: there is no such unit. Context: any time after iommu_add_table().
  */
 IOMMU_MUST_CHECK enum iommu_status
