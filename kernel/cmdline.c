@@ -14,6 +14,7 @@
 #define WORD_BYTES BOOT_CMDLINE_BYTES
 #define LOGLEVEL_MAX 3u
 #define BAUD_MAX 115200u
+#define DMAR_TABLE_MAX 255u
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct parser {
@@ -156,6 +157,17 @@ static bool set_vtd(struct parser *parser, const char *value)
     if (!text_equal(value, "noqueue"))
         return false;
     parser->options->no_queue = true;
+    return true;
+}
+
+/* Machines have one; an emulator given a second puts its own first. */
+static bool set_dmar(struct parser *parser, const char *value)
+{
+    uint64_t number;
+
+    if (!text_number(value, &number) || number > DMAR_TABLE_MAX)
+        return false;
+    parser->options->dmar_table = (unsigned)number;
     return true;
 }
 
@@ -366,6 +378,7 @@ static const struct word {
     { "trap=", set_trap },
     { "trace=", set_trace },
     { "vtd=", set_vtd },
+    { "dmar=", set_dmar },
     { "intel_iommu=", set_intel },
     { "iommu=", set_iommu },
     { "iommu.passthrough=", set_iommu_passthrough },

@@ -36,6 +36,7 @@ struct options {
     bool lazy_asked;            /* iommu.strict=0: only strict exists, say so */
     bool no_superpages;         /* intel_iommu=sp_off */
     bool no_queue;              /* vtd=noqueue: register-based invalidation from the start */
+    unsigned dmar_table;        /* dmar=N: for diagnosis, the DMAR table number N where firmware gives several */
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
     bool trace_dma;             /* trace=dma: each transfer that arrived, said with its frame */
     char unknown[8][48];        /* words to warn about */

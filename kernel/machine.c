@@ -21,9 +21,14 @@
 
 struct machine machine;
 
+static const struct acpi_table *find_dmar(void)
+{
+    return acpi_find(&machine_acpi, "DMAR", machine.options.dmar_table);
+}
+
 static void take_handoff(void)
 {
-    const struct acpi_table *dmar = acpi_find(&machine_acpi, "DMAR", 0);
+    const struct acpi_table *dmar = find_dmar();
 
     if (dmar == NULL)
         return;
@@ -79,7 +84,7 @@ static void add_device(struct pci_function *f)
 /* Every unit and every device; nothing is switched on yet. */
 static void describe_iommu(void)
 {
-    const struct acpi_table *table = acpi_find(&machine_acpi, "DMAR", 0);
+    const struct acpi_table *table = find_dmar();
     struct iommu_config config = {
         .no_superpages = machine.options.no_superpages,
         .no_queue = machine.options.no_queue,
@@ -199,8 +204,11 @@ static const char *no_iommu_verdict(char *reason, size_t size)
     if (machine.options.iommu_off)
         format_line(reason, size, "switched off on the command line by %s",
                     machine.options.iommu_off_word);
-    else if (acpi_find(&machine_acpi, "DMAR", 0) != NULL)
+    else if (find_dmar() != NULL)
         format_line(reason, size, "no memory for the IOMMU driver");
+    else if (acpi_find(&machine_acpi, "DMAR", 0) != NULL)
+        format_line(reason, size, "there is no DMAR table number %u (dmar=%u)",
+                    machine.options.dmar_table, machine.options.dmar_table);
     else if (acpi_find(&machine_acpi, "IVRS", 0) != NULL)
         format_line(reason, size,
                     "the IVRS table describes AMD-Vi units, which this version does not drive");

@@ -39,15 +39,13 @@ static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint1
     return fault->segment == segment && fault->rid == rid;
 }
 
-static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
-                         struct iommu_fault *out, size_t max)
+static size_t env_faults_delivered(struct suite_env *env, uint16_t segment, uint16_t rid,
+                                   struct iommu_fault *out, size_t max)
 {
     size_t found = 0;
-    uintptr_t flags;
+    uintptr_t flags = irq_save();
 
-    if (env->iommu != NULL)
-        (void)iommu_poll_faults(env->iommu);
-    flags = irq_save();
+    (void)env;
     for (size_t i = 0; i < fault_count; i++) {
         if (!same_source(&fault_log[i], segment, rid))
             continue;
@@ -57,6 +55,14 @@ static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
     }
     irq_restore(flags);
     return found;
+}
+
+static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
+                         struct iommu_fault *out, size_t max)
+{
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    return env_faults_delivered(env, segment, rid, out, max);
 }
 
 static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t rid)
@@ -183,6 +189,7 @@ const struct suite_env_ops kernel_suite_env_ops = {
     .sleep_us = env_sleep_us,
     .parallel = env_parallel,
     .faults = env_faults,
+    .faults_delivered = env_faults_delivered,
     .faults_clear = env_faults_clear,
     .overflows = env_overflows,
     .bus_master = env_bus_master,

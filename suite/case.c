@@ -93,8 +93,8 @@ uint64_t case_random(struct suite_case *t, uint64_t below)
 
 /* ---- frames ---- */
 
-struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
-                           uint64_t end_pa)
+struct buffer *case_try_buffer(struct suite_case *t, size_t frames, uint64_t align,
+                               uint64_t start_pa, uint64_t end_pa)
 {
     size_t canaries = align == FRAME_BYTES ? 1 : 0;
     struct buffer *buffer = &t->buffers[t->buffer_count];
@@ -109,16 +109,24 @@ struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, 
     buffer->allocated_frames = frames + 2 * canaries;
     buffer->allocated =
         t->env->ops->frames_alloc(t->env, buffer->allocated_frames, align, start_pa, end_pa, &pa);
-    if (buffer->allocated == NULL) {
-        case_skip(t, "no %u free frames in 0x%llx-0x%llx", (unsigned)buffer->allocated_frames,
-                  (unsigned long long)start_pa, (unsigned long long)end_pa);
+    if (buffer->allocated == NULL)
         return NULL;
-    }
     buffer->frames = frames;
     buffer->at = buffer->allocated + canaries * FRAME_BYTES;
     buffer->pa = pa + canaries * FRAME_BYTES;
     t->buffer_count++;
     case_refill(t);
+    return buffer;
+}
+
+struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
+                           uint64_t end_pa)
+{
+    struct buffer *buffer = case_try_buffer(t, frames, align, start_pa, end_pa);
+
+    if (buffer == NULL)
+        case_skip(t, "no %u free frames in 0x%llx-0x%llx", (unsigned)frames,
+                  (unsigned long long)start_pa, (unsigned long long)end_pa);
     return buffer;
 }
 
@@ -247,6 +255,22 @@ struct iommu_domain *case_enter(struct suite_case *t, struct master *m)
     return domain;
 }
 
+bool case_state_is(const struct master *m, const char *state)
+{
+    const char *seen = iommu_debug_device_state(m->device);
+
+    while (*seen != '\0' && *seen == *state) {
+        seen++;
+        state++;
+    }
+    return *seen == *state;
+}
+
+const char *case_unattached_state(const struct master *m)
+{
+    return iommu_device_has_reserved(m->device) ? "translated" : "blocked";
+}
+
 /* ---- beginning and end ---- */
 
 static size_t index_of(const struct suite_env *env, const struct exerciser *ex)
@@ -274,13 +298,38 @@ static uint32_t round_up(uint32_t value, uint32_t step)
     return (value + step - 1) / step * step;
 }
 
+static bool meets_region(const struct iommu_device *device, uint64_t start, uint64_t end)
+{
+    struct iommu_region region;
+
+    for (size_t i = 0; iommu_reserved_region(device, i, &region) == IOMMU_OK; i++)
+        if (region.start < end && start < region.end)
+            return true;
+    return false;
+}
+
+/*
+ * A GiB below the private memory, other than taken and apart from what firmware reserves for the
+ * device, which is mapped in every domain it enters.
+ */
+static uint64_t free_gib(const struct iommu_device *device, uint64_t taken)
+{
+    static const uint64_t order[] = { GIB1, 2 * GIB1, 0 };
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        if (order[i] != taken && !meets_region(device, order[i], order[i] + GIB1))
+            return order[i];
+    return order[0];
+}
+
 void case_add_master(struct suite_case *t, struct exerciser *ex)
 {
     struct master *m = &t->master[t->master_count++];
     uint32_t step = ex->step_len > ex->align ? ex->step_len : ex->align;
 
     *m = (struct master){ .ex = ex, .device = ex->device };
-    m->window = ex->address_bits >= 32 ? GIB1 : 0x08000000ull;
+    m->window = ex->address_bits >= 32 ? free_gib(ex->device, UINT64_MAX) : 0x08000000ull;
+    m->other_gib = free_gib(ex->device, m->window);
     m->len = round_up(64, step);
     if (m->len > ex->max_len)
         m->len = ex->max_len;

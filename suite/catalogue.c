@@ -13,6 +13,7 @@ const struct scenario_table *const suite_catalogue[] = {
     &topology_scenarios,        /* topology.c */
     &stress_scenarios,          /* stress.c */
     &fault_scenarios,           /* faults.c */
+    &reserved_scenarios,        /* reserved.c */
 };
 
 const size_t suite_catalogue_count = sizeof(suite_catalogue) / sizeof(suite_catalogue[0]);

@@ -46,7 +46,7 @@ static void unmapped_faults(struct suite_case *t, enum ex_operation operation)
     if (m->ex->address_bits < 32)
         return;
     refusal.level = 2;
-    plan = plan_page(m, operation, m->window + GIB1, frame, 0);
+    plan = plan_page(m, operation, m->other_gib, frame, 0);
     expect_refused(t, &plan, &refusal);
 }
 

@@ -43,6 +43,9 @@ struct suite_env_ops {
      * returns how many there were. Makes sure first that pending ones are read.
      */
     size_t (*faults)(struct suite_env *env, uint16_t segment, uint16_t rid, struct iommu_fault *out, size_t max);
+    /* The same without reading what is pending: what the units' interrupts have brought so far. */
+    size_t (*faults_delivered)(struct suite_env *env, uint16_t segment, uint16_t rid,
+                               struct iommu_fault *out, size_t max);
     void (*faults_clear)(struct suite_env *env, uint16_t segment, uint16_t rid);
     uint64_t (*overflows)(struct suite_env *env);           /* fault record overflows so far, all units */
 

@@ -142,6 +142,7 @@ size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fa
 struct fault_check {
     const struct plan *plan;
     const struct refusal *refusal;
+    bool emulator;          /* QEMU records addresses that are too wide whole */
     bool wrong;
     char seen[CASE_TEXT];
 };
@@ -154,14 +155,11 @@ static bool pages_hold(uint64_t iova, uint32_t len, uint64_t page)
 static bool address_fits(const struct fault_check *check, const struct iommu_fault *fault)
 {
     const struct plan *plan = check->plan;
-    uint64_t cut = check->refusal->cut_end == 0
-                       ? 0
-                       : plan->iova / check->refusal->cut_end * check->refusal->cut_end;
+    uint64_t end = check->refusal->cut_end, recorded = end == 0 ? plan->iova : plan->iova % end;
 
-    if (check->refusal->any_address)
+    if (check->refusal->any_address || pages_hold(recorded, plan->len, fault->iova))
         return true;
-    return pages_hold(plan->iova, plan->len, fault->iova)
-           || pages_hold(plan->iova - cut, plan->len, fault->iova);
+    return check->emulator && pages_hold(plan->iova, plan->len, fault->iova);
 }
 
 static bool fault_fits(const struct fault_check *check, const struct iommu_fault *fault)
@@ -221,6 +219,19 @@ struct refusal refusal_of(enum ex_operation operation, uint8_t level)
 {
     return (struct refusal){ .reason = operation == EX_WRITE ? REASON_WRITE : REASON_READ,
                              .level = level };
+}
+
+struct refusal refusal_unattached(const struct master *m, enum ex_operation operation)
+{
+    struct refusal refusal = { .reason = REASON_CONTEXT_ABSENT, .level = IOMMU_LEVEL_NONE };
+
+    if (iommu_device_has_reserved(m->device))
+        refusal = refusal_of(operation, ANY_LEVEL);
+    /* It may be stopped at its own queues, which it reads. */
+    if (iommu_device_has_reserved(m->device) && operation == EX_WRITE)
+        refusal.or_reason = REASON_READ;
+    refusal.any_address = true;
+    return refusal;
 }
 
 struct plan plan_page(struct master *m, enum ex_operation operation, uint64_t page_iova,
@@ -411,7 +422,8 @@ static bool nothing_arrived(struct suite_case *t, const struct plan *plan, const
 
 void expect_refused(struct suite_case *t, const struct plan *plan, const struct refusal *refusal)
 {
-    struct fault_check check = { .plan = plan, .refusal = refusal };
+    struct fault_check check = { .plan = plan, .refusal = refusal,
+                                 .emulator = t->env->emulated && !t->env->model };
     char expected[CASE_TEXT];
     uint64_t overflows;
     size_t count = 0;

@@ -49,7 +49,7 @@ struct scenario_table {
 
 extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios,
     map_scenarios, flush_scenarios, domain_scenarios, topology_scenarios, stress_scenarios,
-    fault_scenarios;
+    fault_scenarios, reserved_scenarios;
 
 /* Every area in the order in which it runs. */
 extern const struct scenario_table *const suite_catalogue[];
@@ -64,6 +64,7 @@ struct master {
     uint64_t private_iova;      /* where case_attach() maps its private memory */
     uint64_t window; /* where scenarios map their frames; 1 GiB-aligned where the device reaches
                         that far */
+    uint64_t other_gib;         /* nothing is mapped there; for devices of 32 bits and more */
     uint32_t offset;            /* of a transfer within its page */
     uint32_t len;               /* of a transfer within a page */
     bool attached;              /* by case_attach() */
@@ -133,6 +134,9 @@ uint64_t case_random(struct suite_case *t, uint64_t below);
  */
 struct buffer *case_buffer(struct suite_case *t, size_t frames, uint64_t align, uint64_t start_pa,
                            uint64_t end_pa);
+/* The same without ending the case where there is no such memory. */
+struct buffer *case_try_buffer(struct suite_case *t, size_t frames, uint64_t align,
+                               uint64_t start_pa, uint64_t end_pa);
 /* One frame anywhere. */
 struct buffer *case_frame(struct suite_case *t);
 
@@ -151,6 +155,10 @@ void case_unmap(struct suite_case *t, struct iommu_domain *domain, uint64_t iova
 void case_attach(struct suite_case *t, struct iommu_domain *domain, struct master *m);
 void case_detach(struct suite_case *t, struct master *m);
 void case_bus_master(struct suite_case *t, struct master *m, bool on);
+/* Whether the unit's own tables say that of the device (iommu_debug_device_state()). */
+bool case_state_is(const struct master *m, const char *state);
+/* What they say of a device in no domain. */
+const char *case_unattached_state(const struct master *m);
 /* An unmanaged domain with m attached: how most scenarios begin. */
 struct iommu_domain *case_enter(struct suite_case *t, struct master *m);
 
@@ -179,7 +187,7 @@ struct refusal {
     uint32_t or_reason;     /* another that is as good; 0: none */
     uint8_t level;          /* where the walk ended; ANY_LEVEL */
     bool any_address;       /* a blocked device may be stopped at its own queues */
-    /* Address bits from here up may be missing in the record (VT-d §11.4.7.6); 0: none. */
+    /* Address bits from here up are missing in the record (VT-d §11.4.7.6); 0: none. */
     uint64_t cut_end;
 };
 
@@ -205,6 +213,8 @@ void expect_nothing(struct suite_case *t, const struct plan *plan);
 
 /* A write (or a read, where the exerciser cannot write) to an unmapped page. */
 struct refusal refusal_of(enum ex_operation operation, uint8_t level);
+/* Any transfer of a device in no domain: blocked, or kept to the regions firmware reserves for it. */
+struct refusal refusal_unattached(const struct master *m, enum ex_operation operation);
 /* The operation the exerciser can do: a write if it can. */
 enum ex_operation case_operation(const struct master *m);
 

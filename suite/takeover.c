@@ -42,9 +42,8 @@ static unsigned check_units(struct suite_case *t)
  */
 static void old_tables_are_replaced(struct suite_case *t)
 {
-    struct refusal refusal = { .reason = REASON_CONTEXT_ABSENT, .or_reason = REASON_ROOT_ABSENT,
-                               .level = IOMMU_LEVEL_NONE, .any_address = true };
     struct master *m = &t->master[0];
+    struct refusal refusal;
     struct buffer *frame;
     struct iommu_domain *domain;
     struct plan plan;
@@ -58,6 +57,9 @@ static void old_tables_are_replaced(struct suite_case *t)
     if (!case_runs(t))
         return;
     case_bus_master(t, m, true);
+    refusal = refusal_unattached(m, EX_WRITE);
+    if (refusal.or_reason == 0)
+        refusal.or_reason = REASON_ROOT_ABSENT;
     plan = plan_page(m, EX_WRITE, frame->pa & (GIB1 / 8 - 1), frame, 0);
     expect_refused(t, &plan, &refusal);
     domain = case_enter(t, m);

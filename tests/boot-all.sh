@@ -8,7 +8,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 build=$1
 shift
 root=$(dirname "$0")/..
-make -s -C "$root" BUILD="$build" "$build/iommukit.elf" "$build/iommukit.iso" "$build/iommukit.efi" "$build/iommukit-efi.img"
+make -s -C "$root" BUILD="$build" "$build/iommukit.elf" "$build/iommukit.iso" "$build/iommukit.efi" "$build/iommukit-efi.img" \
+    "$build/host/build_table"
 if newer=$("$root/tools/fetch-qemu.sh" 2>"$build/fetch-qemu.txt"); then
     echo "# newer QEMU: $("$root/tools/qemu.sh" "$newer" --version | head -n 1)"
     set -- --newer "$newer" "$@"

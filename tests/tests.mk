@@ -57,6 +57,12 @@ mutants: setup-build
 	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
 	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
 
+# A firmware table from text, for boot tests.
+$(BUILD)/host/build_table: tests/boot/build_table.c tests/fixtures/table_text.c tests/fixtures/table_text.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(COMMON)) -O1 -Itests/fixtures -o $@ $(filter %.c,$^)
+
 # ---- everything ----
 
 newer-qemu:

@@ -19,5 +19,6 @@ Variables of make run:
   APPEND='words of the kernel command line', for instance
     run=GLOB[,GLOB...]   scenarios to run; -GLOB leaves out; run=none
     report=summary|full|json|none    list    exit=qemu|poweroff|reboot|halt|shell
+    dmar=N               for diagnosis: the DMAR table number N, where firmware gives several
 Variables of every target: CC=gcc|clang   BUILD=build
 TEXT

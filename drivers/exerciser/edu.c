@@ -343,7 +343,7 @@ static bool edu_setup(struct exerciser *ex)
     ex->align = 4;
     ex->max_len = EDU_LEN;
     ex->step_len = 1;
-    ex->can_read = ex->can_write = true;
+    ex->can_read = ex->can_write = ex->silent = true;
     ex->typical_us = EDU_STEPS * EDU_TRANSFER_US;
     pattern_make(ex);
     ex->pattern = (const uint8_t *)edu->pattern;

@@ -105,6 +105,7 @@ struct exerciser {
     uint32_t step_len;                  /* len is a multiple of it (a disk's block; 1 otherwise) */
     bool can_read, can_write;
     bool scratch;                       /* its disk may be written; may be set before rebase() */
+    bool silent;                        /* after prepare() a write does no other DMA: no queues */
     bool writes_storage;                /* rebase() and EX_READ overwrite the scratch disk */
     uint64_t typical_us;                /* how long one operation takes */
     /*

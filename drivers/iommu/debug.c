@@ -32,8 +32,10 @@ void iommu_debug_counters(const struct iommu *iommu, size_t unit, struct iommu_d
 
 void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t window_us)
 {
-    iommu->config.storm_threshold = threshold != 0 ? threshold : IOMMU_STORM_THRESHOLD;
-    iommu->config.storm_window_us = window_us != 0 ? window_us : IOMMU_STORM_WINDOW_US;
+    size_t unit = 0;
+
+    while (iommu_unit_set_storm(iommu, unit, threshold, window_us) == IOMMU_OK)
+        unit++;
 }
 
 const char *iommu_debug_device_state(const struct iommu_device *device)

@@ -7,13 +7,15 @@
 #include "internal.h"
 
 /* Counts one more fault; true when it is the one that crosses the threshold. */
-static bool storm_count(const struct iommu *iommu, struct iommu_storm *storm, uint64_t now_us)
+static bool storm_count(const struct iommu_unit *unit, struct iommu_storm *storm, uint64_t now_us)
 {
-    if (storm->count == 0 || now_us - storm->window_start_us >= iommu->config.storm_window_us) {
+    uint32_t window_us = __atomic_load_n(&unit->storm_window_us, __ATOMIC_RELAXED);
+
+    if (storm->count == 0 || now_us - storm->window_start_us >= window_us) {
         storm->window_start_us = now_us;
         storm->count = 0;
     }
-    return ++storm->count == iommu->config.storm_threshold;
+    return ++storm->count == __atomic_load_n(&unit->storm_threshold, __ATOMIC_RELAXED);
 }
 
 static void call_back(const struct iommu *iommu, const struct iommu_fault *fault)
@@ -24,13 +26,15 @@ static void call_back(const struct iommu *iommu, const struct iommu_fault *fault
 
 /*
  * Where the walk for an address ends. The walker count keeps tables from being
- * freed meanwhile; it is raised before the domain is looked up.
+ * freed meanwhile; it is raised before the domain is looked up. Interrupts are
+ * off, or a handler that frees tables would wait for the thread it interrupted.
  */
 static uint8_t walk_level(struct iommu *iommu, const struct iommu_device *device, uint64_t iova)
 {
     uint8_t level = IOMMU_LEVEL_NONE;
     const struct iommu_domain *domain;
     struct iommu_leaf leaf;
+    uintptr_t flags = iommu->platform->irq_save(iommu->ctx);
 
     __atomic_fetch_add(&iommu->walkers, 1, __ATOMIC_SEQ_CST);
     domain = iommu_device_domain(device);
@@ -43,6 +47,7 @@ static uint8_t walk_level(struct iommu *iommu, const struct iommu_device *device
             level = (uint8_t)leaf.level;
     }
     __atomic_fetch_sub(&iommu->walkers, 1, __ATOMIC_SEQ_CST);
+    iommu->platform->irq_restore(iommu->ctx, flags);
     return level;
 }
 
@@ -58,8 +63,8 @@ static void report_fenced(struct iommu_unit *unit, const struct iommu_fault *las
 
     iommu_log(unit->iommu, IOMMU_LOG_WARNING,
               "%s: device fenced src=" IOMMU_RID_FORMAT " faults=%u window=%uus reason=0x%02x(%s) status=%s",
-              unit->name, IOMMU_RID_ARGS(last->segment, last->rid), unit->iommu->config.storm_threshold,
-              unit->iommu->config.storm_window_us, last->reason, last->reason_name,
+              unit->name, IOMMU_RID_ARGS(last->segment, last->rid), unit->storm_threshold,
+              unit->storm_window_us, last->reason, last->reason_name,
               iommu_status_name(status));
     fault.kind = IOMMU_FAULT_FENCED;
     call_back(unit->iommu, &fault);
@@ -102,22 +107,37 @@ static struct iommu_stranger *stranger_slot(struct iommu_unit *unit, uint16_t ri
     return slot;
 }
 
-/* A source that was never added has no entry to block; only its bus mastering can be taken. */
+/* Its entry stays absent, and says that its faults are not to be recorded; adding the device takes that back. */
+static enum iommu_status silence_stranger(struct iommu_unit *unit, uint16_t rid)
+{
+    static const struct iommu_entry blocked = { .kind = IOMMU_ENTRY_BLOCKED };
+    static const struct iommu_entry fenced = { .kind = IOMMU_ENTRY_FENCED };
+    enum iommu_status status = IOMMU_OK;
+    uintptr_t flags = iommu_attach_lock(unit->iommu);
+
+    if (iommu_find_device(unit->iommu, unit->segment, rid) == NULL)
+        status = unit->ops->set_device(unit, &rid, 1, &blocked, &fenced);
+    iommu_attach_unlock(unit->iommu, flags);
+    return status;
+}
+
 static void count_stranger(struct iommu_unit *unit, const struct iommu_fault *fault)
 {
     struct iommu *iommu = unit->iommu;
     struct iommu_stranger *s;
+    enum iommu_status status;
     bool fence;
     uintptr_t flags = iommu_lock_irq(iommu->platform, iommu->ctx, &unit->fault_lock);
 
     s = stranger_slot(unit, fault->rid);
-    fence = storm_count(iommu, &s->storm, fault->time_us) && !s->fenced;
+    fence = storm_count(unit, &s->storm, fault->time_us) && !s->fenced;
     s->fenced = s->fenced || fence;
     iommu_unlock_irq(iommu->platform, iommu->ctx, &unit->fault_lock, flags);
     if (!fence)
         return;
+    status = silence_stranger(unit, fault->rid);
     bus_master_off(iommu, fault->segment, fault->rid);
-    report_fenced(unit, fault, IOMMU_OK);
+    report_fenced(unit, fault, status);
 }
 
 static bool count_device(struct iommu_device *device, uint64_t now_us)
@@ -125,7 +145,7 @@ static bool count_device(struct iommu_device *device, uint64_t now_us)
     struct iommu *iommu = device->iommu;
     struct iommu_unit *unit = device->unit;
     uintptr_t flags = iommu_lock_irq(iommu->platform, iommu->ctx, &unit->fault_lock);
-    bool fence = storm_count(iommu, &device->storm, now_us);
+    bool fence = storm_count(unit, &device->storm, now_us);
 
     iommu_unlock_irq(iommu->platform, iommu->ctx, &unit->fault_lock, flags);
     return fence;

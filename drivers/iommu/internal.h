@@ -209,6 +209,8 @@ struct iommu_unit {
     struct iommu_stranger strangers[IOMMU_STRANGERS];
     uint64_t faults;
     uint64_t overflows;
+    uint32_t storm_threshold;   /* changed and read atomically */
+    uint32_t storm_window_us;
 };
 
 /* ---- domains ---- */

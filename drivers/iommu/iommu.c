@@ -159,6 +159,8 @@ enum iommu_status iommu_unit_add(struct iommu *iommu, struct iommu_unit *unit, c
     if (iommu->unit_count == IOMMU_UNITS_MAX)
         return IOMMU_ERR_RANGE;
     unit->index = iommu->unit_count;
+    unit->storm_threshold = iommu->config.storm_threshold;
+    unit->storm_window_us = iommu->config.storm_window_us;
     name_unit(unit, prefix);
     iommu->units[iommu->unit_count++] = unit;
     return IOMMU_OK;
@@ -378,8 +380,11 @@ static enum iommu_status start_unit(struct iommu_unit *unit, enum iommu_start_st
         __atomic_store_n(&unit->fenced, true, __ATOMIC_RELAXED);
     else if (status != IOMMU_OK)
         iommu_unit_fence(unit, "start", status);
-    else if (stage == IOMMU_START_ENABLE)
-        unit->running = true;
+    else if (stage == IOMMU_START_ENABLE) {
+        __atomic_store_n(&unit->running, true, __ATOMIC_SEQ_CST);
+        /* A fault whose event came before that is still recorded, and no other event would follow. */
+        (void)unit->ops->read_faults(unit);
+    }
     return status;
 }
 
@@ -471,6 +476,8 @@ enum iommu_status iommu_unit_info(const struct iommu *iommu, size_t index, struc
     out->domain_ids = unit->domain_id_count;
     out->faults = __atomic_load_n(&unit->faults, __ATOMIC_RELAXED);
     out->overflows = __atomic_load_n(&unit->overflows, __ATOMIC_RELAXED);
+    out->storm_threshold = __atomic_load_n(&unit->storm_threshold, __ATOMIC_RELAXED);
+    out->storm_window_us = __atomic_load_n(&unit->storm_window_us, __ATOMIC_RELAXED);
     unit->ops->info(unit, out);
     return IOMMU_OK;
 }
@@ -481,6 +488,19 @@ enum iommu_status iommu_unit_capability(const struct iommu *iommu, size_t unit, 
     if (unit >= iommu->unit_count)
         return IOMMU_ERR_NOT_FOUND;
     return iommu->units[unit]->ops->capability(iommu->units[unit], index, out);
+}
+
+enum iommu_status iommu_unit_set_storm(struct iommu *iommu, size_t unit, uint32_t threshold, uint32_t window_us)
+{
+    const struct iommu_config *config = &iommu->config;
+
+    if (unit >= iommu->unit_count)
+        return IOMMU_ERR_NOT_FOUND;
+    __atomic_store_n(&iommu->units[unit]->storm_threshold,
+                     threshold != 0 ? threshold : config->storm_threshold, __ATOMIC_RELAXED);
+    __atomic_store_n(&iommu->units[unit]->storm_window_us,
+                     window_us != 0 ? window_us : config->storm_window_us, __ATOMIC_RELAXED);
+    return IOMMU_OK;
 }
 
 void iommu_unit_interrupt(struct iommu *iommu, unsigned unit_index)

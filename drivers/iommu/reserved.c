@@ -6,6 +6,7 @@
  * stands for the devices below it that the embedder adds.
  */
 #include "internal.h"
+#include "bits.h"
 
 static bool scope_applies(const struct iommu_scope *scope, const struct iommu_device_desc *desc)
 {
@@ -47,9 +48,18 @@ enum iommu_status iommu_reserved_region(const struct iommu_device *device, size_
     return IOMMU_ERR_NOT_FOUND;
 }
 
+/* From at to the end of the span that a lookup's answer speaks for. */
+static uint64_t span_end(uint64_t at, const struct iommu_leaf *leaf, enum iommu_status status)
+{
+    unsigned shift = status == IOMMU_OK ? leaf->size_shift : 12 + 9 * leaf->level;
+
+    return (at | (BIT64(shift) - 1)) + 1;
+}
+
 /*
  * Maps [start, end) one to one, leaving pages that are so already: regions
- * overlap, and several devices of one domain may share one.
+ * overlap, and several devices of one domain may share one. A step is as long
+ * as the leaf or hole it meets, so that a region of any size ends soon.
  */
 static enum iommu_status map_region(struct iommu_domain *domain, uint64_t start, uint64_t end)
 {
@@ -67,11 +77,11 @@ static enum iommu_status map_region(struct iommu_domain *domain, uint64_t start,
             if (status != IOMMU_OK)
                 return status;
         }
-        at += IOMMU_PAGE;
+        at = span_end(at, &leaf, status);
         if (status == IOMMU_OK)
             run = at;
     }
-    if (run == end)
+    if (run >= end)
         return IOMMU_OK;
     return iommu_domain_map(domain, &(struct iommu_mapping){
         .iova = run, .pa = run, .len = end - run, .prot = IOMMU_RW });

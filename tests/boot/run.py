@@ -13,6 +13,7 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   devices:  main (default: what make run has) | none
   iommu:    the -device line's value; "none" for a machine without one
   board:    q35 (default) or another machine type with its options
+  acpi:     a firmware table as text (tests/fixtures/table_text.h), added to the machine's own
   file:     "NAME HEX...": bytes for a file in the run's own folder
   args:     further QEMU arguments, {scratch} is that folder (may be given several times)
   append:   the kernel's command line
@@ -50,7 +51,7 @@ import operator_console  # noqa: E402
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
 MANY = {"args", "see", "not", "check", "input", "file"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
-               "timeout", "before", "board", "screen"}
+               "timeout", "before", "board", "screen", "acpi"}
 
 
 class Machine:
@@ -111,6 +112,13 @@ def firmware(scratch):
     raise SystemExit("no OVMF under /usr/share/OVMF (package ovmf)")
 
 
+def firmware_table(name, build, scratch):
+    """The table that tests/boot/NAME describes, as a file."""
+    out = scratch / (name + ".bin")
+    subprocess.run([str(build / "host/build_table"), str(HERE / name), str(out)], check=True)
+    return out
+
+
 def image(build, scratch, door, append):
     """An ISO or EFI disk of its own, whose command line is append."""
     if door == "uefi-app":
@@ -165,6 +173,8 @@ def command(machine, build, scratch, tree):
     for line in machine.get("file"):
         name, _, digits = line.partition(" ")
         (scratch / name).write_bytes(bytes.fromhex(digits))
+    if machine.get("acpi"):
+        args += ["-acpitable", f"file={firmware_table(machine.get('acpi'), build, scratch)}"]
     for extra in machine.get("args"):
         args += shlex.split(extra.format(scratch=scratch, build=build))
     return qemu + args + door_args(machine, build, scratch, append)

@@ -26,6 +26,7 @@ struct model_exerciser {
     unsigned polls_left;
     enum ex_status last;
     bool stuck;
+    bool holds_pattern;     /* MODEL_SILENT: as edu's buffer */
 };
 
 struct model_env {
@@ -37,6 +38,8 @@ struct model_env {
     struct iommu_fault faults[FAULT_LOG];
     size_t fault_count;
     uint64_t overflows;
+    uint64_t fault_address_mask;
+    bool interrupts_lost;
     uint64_t ram_end;
     bool interrupt_pending[VTD_MODEL_UNITS];
     char *output;
@@ -58,8 +61,12 @@ static void log_fault(void *ctx, const struct iommu_fault *fault)
 
     if (fault->kind == IOMMU_FAULT_OVERFLOW)
         me->overflows++;
-    else if (me->fault_count < FAULT_LOG)
-        me->faults[me->fault_count++] = *fault;
+    else if (me->fault_count < FAULT_LOG) {
+        me->faults[me->fault_count] = *fault;
+        if (me->fault_address_mask != 0)
+            me->faults[me->fault_count].iova &= me->fault_address_mask;
+        me->fault_count++;
+    }
 }
 
 static void take_msi(void *ctx, unsigned unit, uint64_t address, uint32_t data)
@@ -68,7 +75,7 @@ static void take_msi(void *ctx, unsigned unit, uint64_t address, uint32_t data)
 
     (void)address;
     (void)data;
-    me->interrupt_pending[unit] = true;
+    me->interrupt_pending[unit] = !me->interrupts_lost;
 }
 
 /* Interrupts arrive while somebody sleeps, as on a machine that waits by HLT. */
@@ -117,6 +124,7 @@ static enum ex_status model_rebase(struct exerciser *ex, uint64_t private_iova)
     me->stuck = false;
     me->polls_left = 0;
     me->last = EX_DONE;
+    me->holds_pattern = false;
     return EX_DONE;
 }
 
@@ -126,9 +134,14 @@ static enum ex_status model_prepare(struct exerciser *ex)
     struct model_exerciser *me = model_of(ex);
     uint8_t held[PATTERN_BYTES];
 
+    if (me->holds_pattern)
+        return EX_DONE;
     if (me->stuck || device_dma(me, ex->private_iova, held, sizeof(held), false) != VTD_MODEL_DONE)
         return EX_ABORTED;
-    return memcmp(held, me->pattern, sizeof(held)) == 0 ? EX_DONE : EX_MISMATCH;
+    if (memcmp(held, me->pattern, sizeof(held)) != 0)
+        return EX_MISMATCH;
+    me->holds_pattern = me->config.manner == MODEL_SILENT;
+    return EX_DONE;
 }
 
 static enum ex_status model_start(struct exerciser *ex, const struct ex_dma *dma)
@@ -163,6 +176,7 @@ static enum ex_status perform(struct model_exerciser *me)
         }
     }
     memset(buffer, 0xff, sizeof(buffer));
+    me->holds_pattern = me->holds_pattern && me->dma.operation == EX_WRITE;
     if (me->dma.operation == EX_WRITE)
         memcpy(buffer, me->pattern, me->dma.len);
     result = device_dma(me, me->dma.iova, buffer, me->dma.len, me->dma.operation == EX_WRITE);
@@ -238,7 +252,7 @@ static bool exerciser_make(struct model_env *me, size_t index,
     *ex = (struct exerciser){
         .ops = &model_exerciser_ops, .host = &model_host, .host_ctx = me, .state = mx,
         .address_bits = config->address_bits, .align = 4, .max_len = PATTERN_BYTES, .step_len = 4,
-        .can_read = true, .can_write = true, .typical_us = TYPICAL_US, .pattern = mx->pattern,
+        .can_read = true, .can_write = true, .silent = config->manner == MODEL_SILENT, .typical_us = TYPICAL_US, .pattern = mx->pattern,
         .private_mem = vtd_model_ram(me->model, pa, PRIVATE_PAGES * FRAME), .private_pa = pa,
         .private_pages = PRIVATE_PAGES };
     snprintf(ex->label, sizeof(ex->label), "model@" IOMMU_RID_FORMAT,
@@ -297,14 +311,12 @@ static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint1
     return fault->segment == segment && fault->rid == rid;
 }
 
-static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
-                         struct iommu_fault *out, size_t max)
+static size_t env_faults_delivered(struct suite_env *env, uint16_t segment, uint16_t rid,
+                                   struct iommu_fault *out, size_t max)
 {
     struct model_env *me = env_of(env);
     size_t found = 0;
 
-    if (env->iommu != NULL)
-        (void)iommu_poll_faults(env->iommu);
     for (size_t i = 0; i < me->fault_count; i++) {
         if (!same_source(&me->faults[i], segment, rid))
             continue;
@@ -313,6 +325,14 @@ static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
         found++;
     }
     return found;
+}
+
+static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
+                         struct iommu_fault *out, size_t max)
+{
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    return env_faults_delivered(env, segment, rid, out, max);
 }
 
 static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t rid)
@@ -366,6 +386,7 @@ static const struct suite_env_ops model_env_ops = {
     .sleep_us = env_sleep_us,
     .parallel = env_parallel,
     .faults = env_faults,
+    .faults_delivered = env_faults_delivered,
     .faults_clear = env_faults_clear,
     .overflows = env_overflows,
     .bus_master = env_bus_master,
@@ -445,6 +466,8 @@ struct model_env *model_env_create(const struct model_env_config *config)
         abort();
     me->output = calloc(1, 1);
     me->model = vtd_model_create(&config->model);
+    me->fault_address_mask = config->fault_address_mask;
+    me->interrupts_lost = config->interrupts_lost;
     me->ram_end = config->model.ram_pa + config->model.ram_len;
     me->suite = (struct suite_env){ .ops = &model_env_ops,
                                     .ctx = me,

@@ -34,6 +34,9 @@ struct model_env_config {
     struct vtd_model_firmware firmware;     /* left running on unit 0 */
     struct iommu_config iommu;              /* fault and fault_ctx are the environment's */
     bool no_iommu;
+    /* What a library with a defect would do, so that the suite is seen to notice: */
+    uint64_t fault_address_mask;            /* faults have only these address bits; 0: all */
+    bool interrupts_lost;                   /* the units' interrupts reach nobody */
     struct model_exerciser_config exercisers[MODEL_EXERCISERS];
     size_t exerciser_count;
 };

@@ -151,12 +151,20 @@ void vm_invalidate_context(struct vm_unit *u, unsigned granularity, uint16_t did
     fetch_again(u, wanted, count);
 }
 
+/*
+ * A large page is held as one translation: what does not cover it does not
+ * drop it (§6.5.2.3, AM).
+ */
 static bool translation_matches(const struct vm_translation *entry, unsigned granularity, uint16_t did,
                                 uint64_t start, uint64_t mask)
 {
+    uint64_t size = BIT_SPEC(entry->shift > 12 ? entry->shift : 12), first = entry->iova & ~(size - 1);
+
     if (granularity == SPEC_G_GLOBAL)
         return true;
-    return entry->did == did && (granularity == SPEC_G_DOMAIN || (entry->iova & mask) == start);
+    if (entry->did != did || granularity == SPEC_G_DOMAIN)
+        return entry->did == did;
+    return (first & mask) == start && ((first + size - 1) & mask) == start;
 }
 
 static bool paging_matches(const struct vm_paging *entry, unsigned granularity, uint16_t did, uint64_t start,

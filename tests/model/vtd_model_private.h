@@ -43,6 +43,7 @@ struct vm_translation {
     uint16_t rid;
     uint16_t did;
     uint64_t iova, pa;
+    unsigned shift;  /* of the leaf it came from: 2^shift bytes, held as one */
     unsigned perm;
     unsigned reason; /* CM = 1: the fault the walk ended with; 0 when only permissions were missing */
 };

@@ -185,6 +185,7 @@ static void walk(struct vm_unit *u, const struct vm_context *context, uint64_t i
                                               .prefix = iova >> vm_level_shift(level) });
     }
     out->perm = perm;
+    out->shift = vm_level_shift(level);
     out->pa = table | (iova & (BIT_SPEC(vm_level_shift(level)) - 1) & ~(uint64_t)(VM_PAGE - 1));
 }
 

@@ -67,7 +67,7 @@ TEST(nothing_gives_the_defaults)
 TEST(own_words)
 {
     struct options o = parse("run=dma/*,-dma/stress* bench=pt/* report=json scratch=0000:00:05.0 "
-                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue");
+                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue dmar=1");
 
     CHECK_EQ(warnings, 0);
     CHECK_STR(o.run, "dma/*,-dma/stress*");
@@ -82,6 +82,7 @@ TEST(own_words)
     CHECK(o.list);
     CHECK_STR(o.trap, "ud");
     CHECK(o.no_queue);
+    CHECK_EQ(o.dmar_table, 1);
 }
 
 TEST(every_exit_and_report)
@@ -121,7 +122,7 @@ TEST(wrong_values_warn_once_with_the_word)
     static const char *const wrong[] = {
         "report=xml", "exit=", "exit=now", "expect=protected", "seed=", "seed=12z", "seed=18446744073709551616",
         "loglevel=high", "console=tty0", "console=ttyS9", "console=ttyS0,", "console=ttyS0,115201",
-        "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=",
+        "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=", "dmar=", "dmar=x", "dmar=256",
         "intel_iommu=maybe", "iommu=", "amd_iommu=on", "intremap=yes",
     };
 
@@ -132,6 +133,7 @@ TEST(wrong_values_warn_once_with_the_word)
             test_fail(__FILE__, __LINE__, "%s: %u warnings, \"%s\"", wrong[i], warnings, warned);
         CHECK_EQ(o.exit, EXIT_DEFAULT);
         CHECK(!o.seed_given && !o.iommu_off && !o.passthrough && !o.no_queue);
+        CHECK_EQ(o.dmar_table, 0);
         CHECK_STR(o.console, "");
     }
 }

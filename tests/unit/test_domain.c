@@ -665,3 +665,38 @@ TEST(large_page_is_forgotten_whole)
     CHECK_OK(iommu_domain_destroy(domain));
     driver_destroy(d);
 }
+
+/*
+ * Another caller has split the large page and not flushed yet: the unit may
+ * still hold it as one translation (VT-d §6.5.3.3).
+ */
+static void unmap_beside_a_split(uint64_t span, uint64_t first, uint64_t second)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    struct iommu_domain *domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    struct iommu_gather gather = { 0 };
+    const uint64_t iova = 0x40000000;
+    uint64_t used = iova + (d->frame & (span - 1));
+
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    driver_map(domain, iova, d->frame & ~(span - 1), span, IOMMU_RW);
+    CHECK_EQ(driver_write(d, DRIVER_RID, used, 7), 0);
+    first += first == used - iova ? 4096 : 0;
+    CHECK_OK(iommu_unmap_gather(domain, iova + first, 4096, &gather, NULL));
+    CHECK_OK(iommu_unmap(domain, used & ~(second - 1), second, NULL));
+    CHECK_EQ(driver_write(d, DRIVER_RID, used, 8), SPEC_FR_WRITE);
+    CHECK_EQ(driver_word(d, d->frame), 7);
+    CHECK_OK(iommu_sync(domain, &gather));
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(unmap_beside_a_split_not_yet_flushed_reaches_the_large_page)
+{
+    unmap_beside_a_split(0x200000, 0x1000, 0x1000);
+    unmap_beside_a_split(0x40000000, 0x1000, 0x1000);
+    unmap_beside_a_split(0x40000000, 0x3fe00000, 0x200000);
+}

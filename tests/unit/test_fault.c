@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "driver_rig.h"
+#include "internal.h"
 
 #define THRESHOLD 10
 
@@ -49,6 +50,45 @@ TEST(record_is_completed_by_the_core)
     CHECK(f->time_us > 0);
     fault_once(d, 0x0a00);
     CHECK(driver_fault(d)->device == NULL);
+    driver_destroy(d);
+}
+
+static struct driver *looking;
+static unsigned looked_with_interrupts_on, looks;
+
+static enum iommu_status watched_lookup(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf)
+{
+    looks++;
+    looked_with_interrupts_on += vtd_model_irq_depth(looking->m) == 0;
+    return pt_vtd_ss.lookup(table, iova, leaf);
+}
+
+/*
+ * A poll in thread context that were interrupted inside the tables would be
+ * waited for by an unmap of the handler, for ever.
+ */
+TEST(tables_are_looked_into_with_interrupts_off)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct pt_ops watched = pt_vtd_ss;
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    struct driver *d;
+
+    config.fault_interrupts = false;
+    d = looking = driver_started(&config);
+    device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    watched.lookup = watched_lookup;
+    domain->pt = &watched;
+    looks = looked_with_interrupts_on = 0;
+    fault_once(d, DRIVER_RID);
+    domain->pt = &pt_vtd_ss;
+    CHECK_EQ(looks, 1);
+    CHECK_EQ(looked_with_interrupts_on, 0);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
     driver_destroy(d);
 }
 
@@ -110,6 +150,53 @@ TEST(slow_faults_are_no_storm)
     driver_destroy(d);
 }
 
+/* Each unit has its own threshold and window; the machine's are where it begins. */
+TEST(storm_parameters_belong_to_the_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_config machine = { .storm_threshold = 3, .storm_window_us = 500000 };
+    struct iommu_unit_info info;
+    struct driver *d;
+
+    config.fault_interrupts = false;
+    config.units[0] = vtd_model_default_unit(0, false);
+    config.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path_count = 1, .path = { { 3, 0 } } };
+    config.units[0].scope_count = 1;
+    config.units[1] = vtd_model_default_unit(1, true);
+    config.unit_count = 2;
+    d = driver_create(&config, &machine);
+    vtd_model_function(d->m, 0, DRIVER_OTHER);
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_unit_info(d->iommu, 0, &info));
+    CHECK_EQ(info.storm_threshold, 3);
+    CHECK_EQ(info.storm_window_us, 500000);
+    CHECK_OK(iommu_unit_set_storm(d->iommu, 0, 1000, 20));
+    CHECK_EQ(iommu_unit_set_storm(d->iommu, 2, 1000, 20), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_unit_info(d->iommu, 0, &info));
+    CHECK_EQ(info.storm_threshold, 1000);
+    CHECK_EQ(info.storm_window_us, 20);
+    CHECK_OK(iommu_unit_info(d->iommu, 1, &info));
+    CHECK_EQ(info.storm_threshold, 3);
+    driver_add(d, DRIVER_OTHER);
+    driver_add(d, DRIVER_RID);
+    CHECK_OK(iommu_start(d->iommu));
+    for (unsigned i = 0; i < 5; i++) {
+        uint32_t value;
+
+        (void)vtd_model_dma(d->m, 0, DRIVER_OTHER, 0x5000, &value, sizeof(value), false);
+        (void)vtd_model_dma(d->m, 1, DRIVER_RID, 0x5000, &value, sizeof(value), false);
+        iommu_poll_faults(d->iommu);
+    }
+    CHECK(!iommu_device_fenced(iommu_find_device(d->iommu, 0, DRIVER_OTHER)));
+    CHECK(iommu_device_fenced(iommu_find_device(d->iommu, 0, DRIVER_RID)));
+    /* 0: as the machine was made. */
+    CHECK_OK(iommu_unit_set_storm(d->iommu, 0, 0, 0));
+    CHECK_OK(iommu_unit_info(d->iommu, 0, &info));
+    CHECK_EQ(info.storm_threshold, 3);
+    CHECK_EQ(info.storm_window_us, 500000);
+    driver_destroy(d);
+}
+
 TEST(reset_forgets_the_count)
 {
     struct vtd_model_config config = vtd_model_default();
@@ -168,6 +255,35 @@ TEST(unknown_source_loses_its_bus_mastering)
     }
     CHECK(!vtd_model_bus_master_is_on(d->m, 0, 0x0a00));
     CHECK_EQ(count_kind(d, IOMMU_FAULT_FENCED), 1);
+    driver_destroy(d);
+}
+
+/* Without bus_master_off only the context entry stops it: FPD, and its faults are not recorded (VT-d §7.2.1). */
+TEST(unknown_source_is_silenced_without_bus_master_off)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_device *device;
+    struct driver *d;
+    uint32_t value;
+
+    config.fault_interrupts = false;
+    d = stormy(&config);
+    d->platform.bus_master_off = NULL;
+    for (unsigned i = 0; i < THRESHOLD; i++)
+        fault_once(d, 0x0a00);
+    CHECK_EQ(count_kind(d, IOMMU_FAULT_FENCED), 1);
+    d->fault_count = 0;
+    CHECK_EQ(driver_read(d, 0x0a00, 0x5000, &value), SPEC_FR_CONTEXT_P);
+    fault_once(d, 0x0a00);
+    CHECK_EQ(d->fault_count, 0);
+    fault_once(d, 0x0a08);
+    CHECK_EQ(d->fault_count, 1);
+    /* Added, it is a device like any other: blocked, and its faults are seen. */
+    device = driver_add(d, 0x0a00);
+    CHECK(!iommu_device_fenced(device));
+    fault_once(d, 0x0a00);
+    CHECK_EQ(d->fault_count, 2);
+    CHECK(d->faults[1].device == device);
     driver_destroy(d);
 }
 

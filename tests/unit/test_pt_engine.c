@@ -517,6 +517,38 @@ static void lost_split(void)
     pt_free_gathered(&t, &gather);
 }
 
+/* Nobody says when the splitter has flushed, so whoever comes later flushes the large page too. */
+static void beside_split(void)
+{
+    struct iommu_gather splitter = { 0 }, gather = { 0 };
+    uint64_t unmapped;
+
+    map_ok(SIZE_1G, SIZE_1G, SIZE_1G);
+    CHECK_OK(ops->unmap(&t, SIZE_1G, SIZE_4K, &splitter, NULL));
+    CHECK(ops->unmap_page(&t, SIZE_1G + SIZE_4K, SIZE_4K) == NULL);
+    CHECK_OK(ops->unmap(&t, SIZE_1G + SIZE_4K, SIZE_4K, &gather, &unmapped));
+    CHECK_EQ(unmapped, SIZE_4K);
+    CHECK(gather.start == SIZE_1G && gather.end == 2 * SIZE_1G && gather.tables);
+    gather = (struct iommu_gather){ 0 };
+    CHECK(ops->unmap_page(&t, SIZE_1G + SIZE_2M, SIZE_2M) == NULL);
+    CHECK_OK(ops->unmap(&t, SIZE_1G + SIZE_2M, SIZE_2M, &gather, &unmapped));
+    CHECK_EQ(unmapped, SIZE_2M);
+    CHECK(gather.start == SIZE_1G && gather.end == 2 * SIZE_1G && gather.tables);
+    /* A neighbour that was never part of it goes by itself. */
+    map_ok(2 * SIZE_1G, 0x5000, 2 * SIZE_4K);
+    gather = (struct iommu_gather){ 0 };
+    CHECK_OK(ops->unmap(&t, 2 * SIZE_1G, SIZE_4K, &gather, NULL));
+    CHECK(gather.start == 2 * SIZE_1G && gather.end == 2 * SIZE_1G + SIZE_4K && !gather.tables);
+    check_seen(SIZE_1G, PT_WALK_NONE, 2 * SIZE_4K);
+    check_seen(SIZE_1G + 2 * SIZE_4K, SIZE_1G + 2 * SIZE_4K, SIZE_4K);
+    pt_free_gathered(&t, &splitter);
+}
+
+TEST(unmap_beside_a_split_has_all_of_it_in_the_hull)
+{
+    each_variant(beside_split);
+}
+
 TEST(the_loser_of_a_split_frees_its_page)
 {
     each_variant(lost_split);

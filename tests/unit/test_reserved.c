@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "driver_rig.h"
+#include "internal.h"
 
 #define START 0x1c0000ull
 #define END 0x1c3000ull
@@ -96,6 +97,72 @@ TEST(region_goes_with_the_device_from_domain_to_domain)
     check_reaches_just_the_region(d, RESERVED_RID);
     CHECK_EQ(driver_read(d, RESERVED_RID, DRIVER_IOVA, &value), SPEC_FR_READ);
     CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+static unsigned lookups;
+
+static enum iommu_status counted_lookup(const struct pt_table *table, uint64_t iova, struct iommu_leaf *leaf)
+{
+    lookups++;
+    return pt_vtd_ss.lookup(table, iova, leaf);
+}
+
+/* Firmware may ask for anything: the work goes with the tables, not with the size of the region. */
+TEST(huge_region_is_mapped_in_few_steps)
+{
+    struct vtd_model_config config = with_region();
+    struct pt_ops counted = pt_vtd_ss;
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    struct iommu_leaf leaf;
+    struct driver *d;
+
+    config.rmrrs[0].start = 0x100000000;
+    config.rmrrs[0].end = 0x100000000 + (64ull << 30);
+    d = prepared(&config);
+    device = driver_add(d, RESERVED_RID);
+    CHECK_OK(iommu_start(d->iommu));
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    /* Islands that are mapped alike: one page, and 2 MiB further up. */
+    driver_map(domain, 0x100005000, 0x100005000, 4096, IOMMU_RW);
+    driver_map(domain, 0x240000000, 0x240000000, 0x200000, IOMMU_RW);
+    counted.lookup = counted_lookup;
+    domain->pt = &counted;
+    lookups = 0;
+    CHECK_OK(iommu_reserved_map(device, domain));
+    domain->pt = &pt_vtd_ss;
+    /* At most two tables of 512 entries for either island, and the top one. */
+    CHECK(lookups < 5 * 512);
+    for (uint64_t at = 0x100000000; at < config.rmrrs[0].end; at += 0x37fff000) {
+        CHECK_OK(iommu_lookup_leaf(domain, at, &leaf));
+        CHECK_EQ(leaf.pa, at);
+    }
+    CHECK_OK(iommu_lookup_leaf(domain, config.rmrrs[0].end - 1, &leaf));
+    CHECK_EQ(iommu_lookup_leaf(domain, config.rmrrs[0].end, &leaf), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* §8.1: no address has more bits than the header's host address width. */
+TEST(region_beyond_the_host_width_is_left_out)
+{
+    struct vtd_model_config config = with_region();
+    struct iommu_region region;
+    struct iommu_device *device;
+    struct driver *d;
+
+    config.rmrrs[1] = config.rmrrs[0];
+    config.rmrrs[1].start = 0x100000000;
+    config.rmrrs[1].end = 1ull << 52;
+    config.rmrr_count = 2;
+    d = prepared(&config);
+    device = driver_add(d, RESERVED_RID);
+    CHECK_OK(iommu_reserved_region(device, 0, &region));
+    CHECK_EQ(region.end, END);
+    CHECK_EQ(iommu_reserved_region(device, 1, &region), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_start(d->iommu));
+    check_reaches_just_the_region(d, RESERVED_RID);
     driver_destroy(d);
 }
 

@@ -59,7 +59,8 @@ static unsigned count_skips(const char *const *skips, const char *output)
 #define EACH(name)                                                                                 \
     name ":model@0000:00:04.0", name ":model@0000:00:05.0", name ":model@0000:01:00.0"
 #define SKIP_ABOVE_4G EACH("map/frame-above-4g-without-copy")
-#define SKIP_USUAL SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G
+#define SKIP_RESERVED EACH("reserved/region-stays-reachable")
+#define SKIP_USUAL SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED
 
 /* Runs everything; exactly the cases that skips names are skipped, NULL ends it. */
 static void run_all(const struct model_env_config *config, const char *const *skips)
@@ -146,7 +147,7 @@ TEST(registers_only)
 /* As QEMU: with one record two devices that fault at once overflow it. */
 TEST(one_fault_record)
 {
-    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_ABOVE_4G, NULL };
+    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_ABOVE_4G, SKIP_RESERVED, NULL };
     struct model_env_config config = model_env_default();
 
     spec_put(&config.model.units[0].cap, SPEC_CAP_NFR, 0);
@@ -155,7 +156,7 @@ TEST(one_fault_record)
 
 TEST(faults_are_polled)
 {
-    static const char *const skips[] = { SKIP_USUAL, NULL };
+    static const char *const skips[] = { SKIP_USUAL, "fault/interrupt-delivers-the-record", NULL };
     struct model_env_config config = model_env_default();
 
     config.model.fault_interrupts = false;
@@ -189,6 +190,7 @@ TEST(all_memory_above_4g)
     static const char *const skips[] = { SKIP_TOPOLOGY,
                                          SKIP_TAKEOVER,
                                          SKIP_OVERFLOW,
+                                         SKIP_RESERVED,
                                          "entry/unattached-device-is-blocked:model@0000:00:05.0",
                                          "domain/blocked-domain-reaches-nothing:model@0000:00:05.0",
                                          "domain/identity-reaches-physical:model@0000:00:05.0",
@@ -202,7 +204,7 @@ TEST(all_memory_above_4g)
 /* The predecessor's tables let devices on bus 0 reach what lies below 2 MiB. */
 TEST(unit_left_enabled)
 {
-    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_OVERFLOW, SKIP_ABOVE_4G, NULL };
+    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED, NULL };
     struct model_env_config config = model_env_default();
 
     config.firmware =
@@ -235,4 +237,70 @@ TEST(two_units)
     config.exercisers[0].unit = 1;
     config.exercisers[2].unit = 1;
     run_all(&config, skips);
+}
+
+/* SAGAW 39 and 48, MGAW 38: the domain ends at 39 bits, the record at 48 (VT-d §11.4.7.6). */
+static struct model_env_config narrow_aperture(void)
+{
+    struct model_env_config config = model_env_default();
+
+    spec_put(&config.model.units[0].cap, SPEC_CAP_MGAW, 38);
+    return config;
+}
+
+TEST(aperture_narrower_than_the_record)
+{
+    static const char *const skips[] = { SKIP_USUAL, NULL };
+    struct model_env_config config = narrow_aperture();
+
+    run_all(&config, skips);
+}
+
+/* A region of 32 KiB in the middle of RAM, for the first exerciser and for the one with queues. */
+TEST(reserved_regions)
+{
+    static const char *const skips[] = { SKIP_TOPOLOGY, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G,
+                                         "reserved/region-stays-reachable:model@0000:00:05.0",
+                                         NULL };
+    struct model_env_config config = model_env_default();
+    uint64_t middle = config.model.ram_pa + config.model.ram_len / 2;
+
+    config.model.rmrrs[0] = (struct vtd_model_rmrr){
+        .start = middle, .end = middle + 0x8000, .scope_count = 2,
+        .scopes = { { .type = 1, .path_count = 1, .path = { { 4, 0 } } },
+                    { .type = 1, .bus = 1, .path_count = 1, .path = { { 0, 0 } } } } };
+    config.model.rmrr_count = 1;
+    run_all(&config, skips);
+}
+
+/* ---- what the suite is there for: it notices ---- */
+
+static void check_fails(const struct model_env_config *config, const char *run, unsigned failures)
+{
+    struct model_env *me = model_env_create(config);
+    struct suite_totals totals;
+
+    if (me == NULL)
+        test_fail(__FILE__, __LINE__, "%s failed", model_env_error());
+    totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = run });
+    model_env_destroy(me);
+    CHECK_EQ(totals.failed, failures);
+}
+
+/* Cut where the domain ends instead of where the unit's widest table does. */
+TEST(addresses_cut_too_short_are_noticed)
+{
+    struct model_env_config config = narrow_aperture();
+
+    config.fault_address_mask = (1ull << 39) - 1;
+    check_fails(&config, "map/last-page-of-the-aperture:model@0000:00:04.0", 1);
+}
+
+TEST(lost_interrupts_are_noticed)
+{
+    struct model_env_config config = model_env_default();
+
+    config.interrupts_lost = true;
+    check_fails(&config, "fault/interrupt-delivers-the-record", 1);
+    check_fails(&config, "dma/*", 0);
 }

@@ -172,6 +172,74 @@ TEST(each_fault_sends_an_event_when_the_last_was_served)
     driver_destroy(d);
 }
 
+/* A DMA right behind each step that has translation on, and time for the event. */
+static void fault_behind_enable(struct driver *d)
+{
+    uint32_t value;
+
+    if (d->commands[d->command_count - 1] & SPEC_GCMD_TE) {
+        vtd_model_advance(d->m, 10);
+        driver_read(d, DRIVER_RID, 0x123000, &value);
+        vtd_model_advance(d->m, 10);
+    }
+}
+
+/* §7.3: an event that arrives before the core serves the unit must not be the last. */
+TEST(fault_during_start_is_served_and_events_go_on)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    uint32_t value;
+
+    CHECK_OK(driver_add_table(d));
+    driver_add(d, DRIVER_RID);
+    vtd_model_on_msi(d->m, on_msi, d);
+    d->on_command = fault_behind_enable;
+    CHECK_OK(iommu_start(d->iommu));
+    d->on_command = NULL;
+    CHECK_EQ(d->fault_count, 1);
+    CHECK_EQ(d->faults[0].iova, 0x123000);
+    driver_read(d, DRIVER_RID, 0x200000, &value);
+    vtd_model_advance(d->m, 100);
+    CHECK_EQ(d->fault_count, 2);
+    driver_destroy(d);
+}
+
+static bool faulted;
+
+/* The handler of the queue's error has returned; its waiter has not looked yet. */
+static void msi_and_a_fault_behind_it(void *ctx, unsigned unit, uint64_t address, uint32_t data)
+{
+    struct driver *d = ctx;
+    uint32_t value;
+
+    on_msi(ctx, unit, address, data);
+    if (!faulted) {
+        faulted = true;
+        driver_read(d, DRIVER_RID, 0x77000, &value);
+    }
+}
+
+/* §7.3: IQE left set by the handler would keep the next fault's event away for good. */
+TEST(fault_behind_a_queue_error_sends_an_event)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    uint32_t value;
+
+    faulted = false;
+    vtd_model_on_msi(d->m, msi_and_a_fault_behind_it, d);
+    CHECK_EQ(iommu_debug_queue_submit(d->iommu, 0, 0xe, 0), IOMMU_ERR_QUEUE);
+    CHECK(faulted);
+    for (unsigned i = 0; i < 5; i++) {
+        driver_read(d, DRIVER_RID, 0x200000 + 0x1000 * i, &value);
+        vtd_model_advance(d->m, 100);
+    }
+    CHECK_EQ(d->fault_count, 6);
+    CHECK_EQ(vtd_model_reg32(d->m, 0, SPEC_FSTS) & (SPEC_FSTS_PPF | SPEC_FSTS_IQE), 0);
+    driver_destroy(d);
+}
+
 TEST(without_an_interrupt_the_event_stays_masked)
 {
     struct vtd_model_config config = vtd_model_default();

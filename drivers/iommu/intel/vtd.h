@@ -122,6 +122,8 @@ enum iommu_status vtd_queue_disable(struct vtd_unit *unit);
  */
 enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count);
 enum iommu_status vtd_queue_run_one(struct vtd_unit *unit, struct vtd_descriptor descriptor);
+/* Clears ICE, ITE and IQE, and gets the queue going again; who waits learns what became of its batch. */
+void vtd_queue_recover(struct vtd_unit *unit);
 void vtd_queue_dump(struct vtd_unit *unit);
 
 /* ---- vtd_invalidate.c: what to flush, by queue or registers ---- */

@@ -179,8 +179,13 @@ static void on_reserved(void *arg, const struct dmar_reserved *found)
 {
     struct discovery *d = arg;
     struct iommu *iommu = d->iommu;
-    struct iommu_reserved *region = iommu_pool_get(iommu, &iommu->reserved_pool);
+    struct iommu_reserved *region;
 
+    if (found->end > BIT64(iommu->host_bits)) {
+        on_problem(d, found->offset, "RMRR ends beyond the host address width, left out", found->end);
+        return;
+    }
+    region = iommu_pool_get(iommu, &iommu->reserved_pool);
     if (region == NULL) {
         remember(d, IOMMU_ERR_NOMEM);
         return;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Primary fault records (VT-d §7.2, §11.4.7): read, cleared and handed on.
- * Errors of the queue (IQE, ICE, ITE) share the status register and are left
- * to whoever waits on the queue. Recoverable faults are not handled: no device
+ * Errors of the queue (IQE, ICE, ITE) share the status register and the event,
+ * so they are dealt with here as well as by whoever waits on the queue. Recoverable faults are not handled: no device
  * is allowed to send page requests.
  */
 #include "intel/vtd.h"
 
 /* Rounds over all records in one call; a device that is faster than that is fenced meanwhile. */
 #define ROUNDS_MAX 1024u
+
+#define QUEUE_ERRORS (VTD_FSTS_IQE | VTD_FSTS_ITE | VTD_FSTS_ICE)
 
 /* VT-d §5.1.4.1 (Table 15), §7.1.3 (Table 30). */
 static const struct reason {
@@ -184,6 +186,14 @@ static size_t take_pending(struct vtd_unit *unit, uint64_t first)
     return count;
 }
 
+/* The bits that this unit's handler can and must clear. A queue that did not recover has fenced the unit. */
+static uint32_t served_bits(const struct vtd_unit *unit)
+{
+    uint32_t bits = VTD_FSTS_PPF | VTD_FSTS_PFO;
+
+    return unit->base.uses_queue && !iommu_unit_fenced(&unit->base) ? bits | QUEUE_ERRORS : bits;
+}
+
 /*
  * An event is sent only when none of the status bits was set before: all must
  * be clear when this returns, or no further one arrives (VT-d §7.3).
@@ -196,17 +206,21 @@ size_t vtd_read_faults(struct iommu_unit *base)
     if (!base->running)
         return 0;
     for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-        uint32_t fsts = reg_read32(&unit->regs, VTD_FSTS);
+        uint32_t fsts = reg_read32(&unit->regs, VTD_FSTS), pending = fsts & served_bits(unit);
 
-        if (!(fsts & (VTD_FSTS_PPF | VTD_FSTS_PFO)))
-            break;
+        if (pending == 0)
+            return count;
         if (fsts & VTD_FSTS_PPF)
             count += take_pending(unit, field_get(fsts, VTD_FSTS_FRI) % unit->fault_records);
         if (fsts & VTD_FSTS_PFO) {
             reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_PFO);
             iommu_fault_overflow(base);
         }
+        if (pending & QUEUE_ERRORS)
+            vtd_queue_recover(unit);
     }
+    iommu_log(base->iommu, IOMMU_LOG_ERROR, "%s: faults do not end rounds=%u fsts=0x%x", base->name, ROUNDS_MAX,
+              reg_read32(&unit->regs, VTD_FSTS));
     return count;
 }
 

@@ -34,4 +34,5 @@ void vtd_irq_enable(struct vtd_unit *unit)
     if (unit->ecap & VTD_ECAP_EIM)
         reg_write32(&unit->regs, VTD_FEUADDR, upper);
     reg_write32(&unit->regs, VTD_FECTL, reg_read32(&unit->regs, VTD_FECTL) & ~VTD_FECTL_IM);
+    unit->fault_event = true;
 }

@@ -194,7 +194,7 @@ static void recover_ite_locked(struct vtd_unit *unit)
     reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_ITE);
 }
 
-static void recover(struct vtd_unit *unit)
+void vtd_queue_recover(struct vtd_unit *unit)
 {
     enum iommu_status status = IOMMU_OK;
     uintptr_t flags = vtd_lock(unit);
@@ -303,7 +303,7 @@ store_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors,
             return IOMMU_ERR_TIMEOUT;
         }
         if (reg_read32(&unit->regs, VTD_FSTS) & (VTD_FSTS_IQE | VTD_FSTS_ITE | VTD_FSTS_ICE))
-            recover(unit);
+            vtd_queue_recover(unit);
         platform->relax(unit->base.ctx);
     }
 }
@@ -330,7 +330,7 @@ static IOMMU_COLD enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wa
             return IOMMU_ERR_TIMEOUT;
         }
         if (fsts & (VTD_FSTS_IQE | VTD_FSTS_ITE | VTD_FSTS_ICE))
-            recover(unit);
+            vtd_queue_recover(unit);
     }
 }
 

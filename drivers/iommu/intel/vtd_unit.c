@@ -367,6 +367,7 @@ static void vtd_info(const struct iommu_unit *base, struct iommu_unit_info *out)
     out->extended = unit->ecap;
     out->caching_mode = (unit->cap & VTD_CAP_CM) != 0;
     out->fault_records = unit->fault_records;
+    out->fault_interrupt = unit->fault_event;
     out->translating = base->running && (reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_TES);
 }
 

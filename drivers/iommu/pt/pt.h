@@ -86,10 +86,9 @@ struct pt_ops {
     /*
      * Unmaps as iommu_unmap_gather() says. A table is unlinked when the range
      * covers its whole span. Without unmapped (NULL) such a table is not read,
-     * which is much cheaper. The hull takes in large pages that were split whole.
-     * Of callers that unmap parts of one large page at once only those that
-     * found it unsplit have all of it in their hull: a cached translation of
-     * the large page goes with the last of their flushes.
+     * which is much cheaper. The hull takes in large pages that were split whole,
+     * by this call or any before it: a unit may hold the large page until the
+     * splitter has flushed. The mark of a split goes with its table.
      */
     enum iommu_status (*unmap)(struct pt_table *table, uint64_t iova, uint64_t len,
                                struct iommu_gather *gather, uint64_t *unmapped);

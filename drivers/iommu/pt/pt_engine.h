@@ -23,6 +23,13 @@
 
 /* ---- unmap ---- */
 
+/* A large leaf became a table: caches may hold both it and the way there. */
+static inline void pt_gather_leaf(struct iommu_gather *gather, uint64_t start, uint64_t len)
+{
+    pt_gather_add(gather, start, len);
+    gather->tables = true;
+}
+
 /*
  * Replaces a large leaf by a table of the next smaller ones that translates
  * alike, so that what is not unmapped stays reachable at every moment. The
@@ -39,9 +46,8 @@ pt_split(const struct pt_format *f, struct pt_table *t, uint64_t *entry, uint64_
     if (page == NULL)
         return IOMMU_ERR_NOMEM;
     pt_fill(page, PT_ENTRIES, f->leaf(f->leaf_pa(seen, shift), below, f->prot(seen)), BIT64(below));
-    pt_install(f, t, entry, seen, page, level - 1);
-    pt_gather_add(gather, iova & ~(pt_span(level) - 1), pt_span(level));
-    gather->tables = true;
+    pt_install(f, t, entry, seen, page, level - 1, f->split);
+    pt_gather_leaf(gather, iova & ~(pt_span(level) - 1), pt_span(level));
     return IOMMU_OK;
 }
 
@@ -98,7 +104,7 @@ static inline enum iommu_status
 pt_unmap_run(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
              struct iommu_gather *gather, uint64_t *bytes, uint64_t *done)
 {
-    uint64_t *table = t->root;
+    uint64_t *table = t->root, split = 0;  /* the span of the highest leaf split on the way */
     unsigned level = pt_top(t);
 
     for (;;) {
@@ -114,6 +120,8 @@ pt_unmap_run(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint6
                 pt_clear_pages(f, t, table, iova, count, gather, bytes);
             else
                 pt_clear_spans(f, t, table, level, iova, count, gather, bytes);
+            if (split != 0)
+                pt_gather_leaf(gather, iova & ~(split - 1), split);
             *done = (uint64_t)count << pt_shift(level);
             return IOMMU_OK;
         }
@@ -130,6 +138,8 @@ pt_unmap_run(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint6
         }
         if (!(seen & f->settled))
             pt_settle(f, t, entry);
+        if ((seen & f->split) && split == 0)
+            split = span;
         table = pt_below(f, t, seen);
         level--;
     }

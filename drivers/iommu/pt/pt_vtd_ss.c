@@ -11,7 +11,8 @@
 #define SS_W BIT64(1)
 #define SS_PS BIT64(7)              /* reserved above level 2, ignored at level 0 */
 #define SS_A BIT64(8)
-#define SS_TABLE_IGNORED BIT64(10)  /* one of 10:9 of entries that lead to tables */
+#define SS_TABLE_IGNORED BIT64(10)  /* 10:9 of entries that lead to tables are ignored */
+#define SS_TABLE_SPLIT BIT64(9)
 #define SS_ADDR BITS64(63, 12)      /* of our entries: hardware's ends at 51, above it we write 0 */
 
 /* No present bit: R or W makes an entry present (VT-d §3.7). */
@@ -58,6 +59,7 @@ static const struct pt_format ss_format = {
     .canonical = false,
     .table_address = SS_ADDR,
     .settled = SS_TABLE_IGNORED,
+    .split = SS_TABLE_SPLIT,
     .kind = ss_kind,
     .leaf = ss_leaf,
     .leaf_pa = ss_leaf_pa,

@@ -46,6 +46,14 @@ struct pt_format {
      */
     uint64_t settled;
 
+    /*
+     * Another one, below the address. Set: a large leaf was split here, and
+     * caches may hold it as one for as long as its splitter has not flushed.
+     * Who unmaps below flushes all of it; the operations on one page, which
+     * know no such entry, leave it to the others.
+     */
+    uint64_t split;
+
     enum pt_kind (*kind)(uint64_t entry, unsigned level);
     uint64_t (*leaf)(uint64_t pa, unsigned size_shift, unsigned prot);
     uint64_t (*leaf_pa)(uint64_t entry, unsigned size_shift);
@@ -284,14 +292,14 @@ static inline void pt_settle(const struct pt_format *f, const struct pt_table *t
 }
 
 /*
- * Makes page, a complete table of that level, what *entry leads to, if *entry
+ * Makes page, a complete table of that level, what *entry leads to (with marks set), if *entry
  * still is seen; else frees it, and the caller looks again.
  */
 static inline void pt_install(const struct pt_format *f, struct pt_table *t, uint64_t *entry,
-                              uint64_t seen, void *page, unsigned level)
+                              uint64_t seen, void *page, unsigned level, uint64_t marks)
 {
     uint64_t pa = (uintptr_t)page - t->table_offset;
-    uint64_t value = f->table(pa, level, t->config.table_prot);
+    uint64_t value = f->table(pa, level, t->config.table_prot) | marks;
 
     pt_flush(t, page, PT_PAGE);
     if (t->config.coherent)
@@ -330,7 +338,7 @@ pt_reach(const struct pt_format *f, struct pt_table *t, uint64_t iova, unsigned 
 
             if (page == NULL)
                 return IOMMU_ERR_NOMEM;
-            pt_install(f, t, entry, seen, page, at - 1);
+            pt_install(f, t, entry, seen, page, at - 1, 0);
             gather->tables = true;
             continue;
         }

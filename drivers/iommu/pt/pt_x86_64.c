@@ -20,6 +20,7 @@
 #define X86_PS BIT64(7)             /* large leaves; PAT at level 0, reserved above level 2 */
 #define X86_G BIT64(8)
 #define X86_TABLE_IGNORED BIT64(9)  /* of entries that lead to tables, by both walkers */
+#define X86_TABLE_SPLIT BIT64(6)    /* the same; dirty in leaves */
 #define X86_ADDR BITS64(51, 12)
 #define X86_NX BIT64(63)
 
@@ -91,6 +92,7 @@ static const struct pt_format x86_format = {
     .canonical = true,
     .table_address = X86_ADDR,
     .settled = X86_TABLE_IGNORED,
+    .split = X86_TABLE_SPLIT,
     .kind = x86_kind,
     .leaf = x86_leaf,
     .leaf_pa = x86_leaf_pa,

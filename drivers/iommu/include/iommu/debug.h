@@ -35,7 +35,7 @@ struct iommu_debug_counters {
 };
 void iommu_debug_counters(const struct iommu *iommu, size_t unit, struct iommu_debug_counters *out);
 
-/* Changes the storm parameters of a running machine (see struct iommu_config). */
+/* iommu_unit_set_storm() on every unit. */
 void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t window_us);
 
 /* The kind of an attached domain's translation as the unit's own tables say: "blocked", "translated", "pass-through". */

@@ -80,6 +80,7 @@ typedef void iommu_fault_fn(void *ctx, const struct iommu_fault *fault);
 struct iommu_config {
     bool no_superpages;         /* only 4 KiB leaves (intel_iommu=sp_off) */
     bool no_queue;              /* register-based invalidation even where there is a queue (VT-d §6.5.1) */
+    /* What each unit begins with (iommu_unit_set_storm()): */
     uint32_t storm_threshold;   /* a device that faults this often ... 0: the default of 256 */
     uint32_t storm_window_us;   /* ... within this time is fenced. 0: the default of 1 s */
     iommu_fault_fn *fault;      /* may be NULL */
@@ -211,8 +212,11 @@ struct iommu_unit_info {
     uint64_t page_sizes;       /* bit n set: leaves of 2^n bytes */
     uint32_t domain_ids;       /* how many the unit has */
     unsigned fault_records;
+    bool fault_interrupt;      /* faults arrive by platform->fault_interrupt; otherwise iommu_poll_faults() */
     uint64_t faults;           /* read since the last reset of the counters */
     uint64_t overflows;
+    uint32_t storm_threshold;  /* see iommu_unit_set_storm() */
+    uint32_t storm_window_us;
 };
 
 size_t iommu_unit_count(const struct iommu *iommu);
@@ -232,6 +236,15 @@ struct iommu_capability {
 };
 IOMMU_MUST_CHECK enum iommu_status
 iommu_unit_capability(const struct iommu *iommu, size_t unit, size_t index, struct iommu_capability *out);
+
+/*
+ * A device of this unit that faults threshold times within window_us is
+ * fenced. So is a source that was never added: its faults are not recorded
+ * until it is. 0: as struct iommu_config says.
+ * IOMMU_ERR_NOT_FOUND: there is no such unit. Context: any time after iommu_add_table().
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_unit_set_storm(struct iommu *iommu, size_t unit, uint32_t threshold, uint32_t window_us);
 
 /* To be called when the interrupt of platform->fault_interrupt arrives. Reads, clears and reports all faults. */
 void iommu_unit_interrupt(struct iommu *iommu, unsigned unit_index);
