@@ -139,7 +139,7 @@ struct iommu_ops {
 
     /* Flushes what a gather names for one domain id, and waits. */
     enum iommu_status (*flush)(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
-    /* The same for one page, of 4 KiB or 2 MiB, whose leaf is gone. */
+    /* The same for one page, of 4 KiB or 2 MiB, whose leaf is gone. QUEUE: refused once, and flush() must follow. */
     enum iommu_status (*flush_page)(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
     /* What flush does, after entries only became present; only called where unit->flush_present. */
     enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,

@@ -37,6 +37,7 @@ struct vtd_queue {
     uint32_t head;      /* first descriptor whose slot may not be reused */
     uint32_t tail;      /* next to be written */
     uint32_t refused;   /* number of the last descriptor the unit refused */
+    uint32_t untold;    /* batches that were refused and whose submitters have not seen it */
     uint32_t refusals;  /* how often in a row it refused that one */
     uint64_t doorbells;
     uint64_t descriptors;
@@ -142,7 +143,7 @@ static inline struct vtd_descriptor vtd_iotlb_domain(const struct vtd_unit *unit
     };
 }
 
-/* Executes descriptors of types 1 and 2 in order, and waits. */
+/* Executes descriptors of types 1 and 2 in order, and waits. After any error the unit has been fenced. */
 enum iommu_status vtd_invalidate(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count);
 /* Context cache and IOTLB, all of them. */
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit);
