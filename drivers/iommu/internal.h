@@ -97,6 +97,7 @@ enum iommu_entry_kind {
     IOMMU_ENTRY_FENCED,         /* blocked, and its faults are not recorded */
     IOMMU_ENTRY_TRANSLATED,
     IOMMU_ENTRY_PASS_THROUGH,
+    IOMMU_ENTRY_UNKNOWN,        /* blocked, but a flush has failed: what the unit remembers cannot be known */
 };
 
 struct iommu_entry {
@@ -131,7 +132,9 @@ struct iommu_ops {
     /*
      * Replaces the entries of count requester ids, old by next, and returns
      * when old can no longer be reached. Called with attach_lock held.
-     * NOMEM: nothing has changed. Any other error: the entries are blocked.
+     * NOMEM: nothing has changed. Any other error: the unit has been fenced,
+     * the entries are blocked, and both old and next may be cached; after an
+     * old that was UNKNOWN next has not been written.
      */
     enum iommu_status (*set_device)(struct iommu_unit *unit, const uint16_t *rids, size_t count,
                                     const struct iommu_entry *old, const struct iommu_entry *next);
@@ -262,6 +265,7 @@ struct iommu_device {
     struct iommu_domain *reserved_domain;   /* its reserved regions, while it has no other; may be NULL */
     struct iommu_entry entry;               /* as the unit's tables say */
     struct iommu_domain_unit *attached;     /* whose domain id entry has; NULL: blocked */
+    struct iommu_domain *doubtful;          /* of an attach that was not confirmed; counts this device; may be NULL */
     struct iommu_storm storm;
 };
 
