@@ -409,7 +409,7 @@ enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *g
 /* Nothing is mapped there; where a flush has failed, what was may be reachable all the same. */
 static IOMMU_COLD enum iommu_status nothing_unmapped(const struct iommu_domain *domain)
 {
-    const struct iommu_domain_unit *du = &domain->units;
+    const struct iommu_domain_unit *du = domain->iommu->stopped ? NULL : &domain->units;
 
     for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE))
         if (__atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE) != 0 && iommu_unit_fenced(du->unit))

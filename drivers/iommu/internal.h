@@ -124,7 +124,7 @@ struct iommu_ops {
 
     /* One stage of bring-up; the status says why a unit is left out. May sleep in mmio_map. */
     enum iommu_status (*start)(struct iommu_unit *unit, enum iommu_start_stage stage);
-    /* Translation off, everything quiet. */
+    /* Translation off, everything quiet. OK: flushes and set_device() succeed from now on, also after a failure. */
     enum iommu_status (*stop)(struct iommu_unit *unit);
     /* Gives back all memory and windows; the unit has been stopped or never ran. */
     void (*destroy)(struct iommu_unit *unit);
@@ -318,6 +318,9 @@ enum iommu_status iommu_scope_add(struct iommu *iommu, struct iommu_scope **list
  * refused from now on, bus mastering of its devices off.
  */
 void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu_status status);
+
+/* Bus mastering of the unit's devices off, as far as they are known. */
+void iommu_unit_stop_masters(struct iommu_unit *unit);
 
 static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
 {

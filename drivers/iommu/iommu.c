@@ -341,7 +341,7 @@ bool iommu_device_fenced(const struct iommu_device *device)
 
 /* ---- start and stop ---- */
 
-static void stop_masters(struct iommu_unit *unit)
+void iommu_unit_stop_masters(struct iommu_unit *unit)
 {
     struct iommu *iommu = unit->iommu;
     struct iommu_device *device = __atomic_load_n(&iommu->devices, __ATOMIC_ACQUIRE);
@@ -360,7 +360,7 @@ void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu
     iommu_log(unit->iommu, IOMMU_LOG_ERROR, "%s: fenced operation=%s status=%s", unit->name, operation,
               iommu_status_name(status));
     unit->ops->dump(unit);
-    stop_masters(unit);
+    iommu_unit_stop_masters(unit);
 }
 
 /*

@@ -34,6 +34,7 @@ struct vtd_queue {
     struct vtd_descriptor *ring;
     struct vtd_queue_page *page;
     uint64_t status_pa;
+    bool on;            /* the unit has taken the ring */
     uint32_t head;      /* first descriptor whose slot may not be reused */
     uint32_t tail;      /* next to be written */
     uint32_t refused;   /* number of the last descriptor the unit refused */
@@ -50,7 +51,8 @@ struct vtd_unit {
     uint64_t cap;
     uint64_t ecap;
 
-    bool has_tables;            /* the unit has taken our root table */
+    bool has_tables;            /* the unit has taken our root table, and has not been stopped */
+    bool in_doubt;              /* a command that gives it memory of ours has timed out: it may use it at any time */
     uint64_t drain;             /* DR and DW of IOTLB descriptors, where the unit knows them */
     unsigned am_count;          /* page-selective flushes have AM below this; 0: there are none (CAP.PSI) */
     unsigned fault_records;

@@ -68,6 +68,9 @@ run_registers(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, u
     enum iommu_status status = IOMMU_OK;
     uintptr_t flags;
 
+    /* A unit that has been stopped comes here, whatever its interface was. */
+    if (!unit->has_tables)
+        return IOMMU_OK;
     if (iommu_unit_fenced(&unit->base))
         return IOMMU_ERR_FENCED;
     flags = vtd_lock(unit);
@@ -169,7 +172,7 @@ enum iommu_status vtd_flush_present(struct iommu_unit *base, uint32_t domain_id,
 
     if (unit->cap & VTD_CAP_CM)
         return vtd_flush(base, domain_id, gather);
-    return vtd_flush_write_buffers(unit);
+    return unit->has_tables ? vtd_flush_write_buffers(unit) : IOMMU_OK;
 }
 
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit)

@@ -79,18 +79,26 @@ void vtd_queue_destroy(struct vtd_unit *unit)
 enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
 {
     struct vtd_queue *q = &unit->queue;
+    enum iommu_status status;
 
     /* IQH is 0 while the queue is off: number and slot start together again. */
     q->tail = (q->tail + VTD_QUEUE_SLOTS - 1) & ~(VTD_QUEUE_SLOTS - 1);
     q->head = q->untold != 0 ? q->tail - VTD_QUEUE_SLOTS : q->tail; /* full until reclaim_locked() may empty it */
     reg_write64(&unit->regs, VTD_IQT, 0);
     reg_write64(&unit->regs, VTD_IQA, iommu_pa(unit->base.platform, q->ring) & VTD_IQA_IQA);
-    return vtd_command(unit, VTD_GCMD_QIE, true);
+    status = vtd_command(unit, VTD_GCMD_QIE, true);
+    q->on = status == IOMMU_OK;
+    unit->in_doubt |= status != IOMMU_OK;
+    return status;
 }
 
 enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
 {
-    return vtd_command(unit, VTD_GCMD_QIE, false);
+    enum iommu_status status = vtd_command(unit, VTD_GCMD_QIE, false);
+
+    if (status == IOMMU_OK)
+        unit->queue.on = false;
+    return status;
 }
 
 /* ---- errors, VT-d §6.5.2.11 ---- */
