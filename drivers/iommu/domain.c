@@ -309,8 +309,8 @@ iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
     status = domain->pt->map(&domain->table, m, &gather);
     flushed = iommu_sync(domain, &gather);
     present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;
-    if (status == IOMMU_OK)
-        status = flushed;
+    if (flushed != IOMMU_OK)
+        return flushed;
     return status != IOMMU_OK ? status : present;
 }
 
@@ -423,9 +423,13 @@ unmap_any(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *un
     struct iommu_gather gather = { 0 };
     enum iommu_status status = iommu_unmap_gather(domain, iova, len, &gather, unmapped);
     bool nothing = gather.start == gather.end && gather.freed_pa == 0;
-    enum iommu_status flushed = nothing ? nothing_unmapped(domain) : sync_gather(domain, &gather);
+    enum iommu_status flushed;
 
-    return status != IOMMU_OK ? status : flushed;
+    if (nothing)
+        return status != IOMMU_OK ? status : nothing_unmapped(domain);
+    /* Of two errors the one that leaves pages reachable. */
+    flushed = sync_gather(domain, &gather);
+    return flushed != IOMMU_OK ? flushed : status;
 }
 
 /* The first unit refused the flush, which flush() tries again, or the domain spans further units. */

@@ -294,6 +294,26 @@ TEST(flush_that_is_refused_every_time_fences_the_unit)
     driver_abandon(a.d);
 }
 
+/* Of two errors the one that leaves pages reachable is told. */
+TEST(unconfirmed_flush_is_told_rather_than_a_split_that_failed)
+{
+    for (unsigned refused = 0; refused < 2; refused++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct attached a = attach(&config);
+
+        driver_map(a.domain, 0x40200000, 0x200000, 0x200000, IOMMU_RW);
+        driver_map(a.domain, 0x401ff000, a.d->frame, 4096, IOMMU_RW);
+        vtd_model_fail_alloc(a.d->m, 1);
+        if (refused)
+            driver_refuse(a.d, 2, UINT32_MAX);
+        CHECK_EQ(iommu_unmap(a.domain, 0x401ff000, 8192, NULL), refused ? IOMMU_ERR_QUEUE : IOMMU_ERR_NOMEM);
+        if (refused)
+            driver_abandon(a.d);
+        else
+            detach(&a);
+    }
+}
+
 /* Numbers of waits begin again after 2^32 descriptors; none of them has been refused. */
 TEST(numbers_of_descriptors_wrap)
 {
