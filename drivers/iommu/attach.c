@@ -179,13 +179,10 @@ static enum iommu_status make_entry_locked(struct iommu_device *device, struct i
 }
 
 /* The unit cannot reach any domain of before. */
-static void forget_doubtful_locked(struct iommu_device *device)
+static IOMMU_COLD void forget_doubtful_locked(struct iommu_device *device)
 {
-    struct iommu_domain *doubtful = device->doubtful;
-
+    __atomic_store_n(&device->doubtful->devices, device->doubtful->devices - 1, __ATOMIC_RELEASE);
     device->doubtful = NULL;
-    if (doubtful != NULL)
-        __atomic_store_n(&doubtful->devices, doubtful->devices - 1, __ATOMIC_RELEASE);
 }
 
 enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
@@ -203,7 +200,8 @@ enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
         __atomic_store_n(&device->attached, du, __ATOMIC_RELEASE);
         if (old != NULL)
             unit_put_locked(old);
-        forget_doubtful_locked(device);
+        if (__builtin_expect(device->doubtful != NULL, 0))
+            forget_doubtful_locked(device);
         return IOMMU_OK;
     }
     if (status == IOMMU_ERR_NOMEM || device->entry.kind == IOMMU_ENTRY_UNKNOWN) {
@@ -220,7 +218,6 @@ enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
 static enum iommu_status change_domain_locked(struct iommu_device *device, struct iommu_domain *domain)
 {
     struct iommu_domain *old = device->domain;
-    bool known = device->entry.kind != IOMMU_ENTRY_UNKNOWN;
     enum iommu_status status;
 
     __atomic_store_n(&device->domain, domain, __ATOMIC_RELEASE);
@@ -228,7 +225,7 @@ static enum iommu_status change_domain_locked(struct iommu_device *device, struc
     if (status != IOMMU_OK) {
         __atomic_store_n(&device->domain, old, __ATOMIC_RELEASE);
         /* The unit may have seen the new domain: it is in use until the device is known to be out of it. */
-        if (known && device->entry.kind == IOMMU_ENTRY_UNKNOWN && domain != NULL) {
+        if (device->entry.kind == IOMMU_ENTRY_UNKNOWN && device->doubtful == NULL && domain != NULL) {
             device->doubtful = domain;
             domain->devices++;
         }

@@ -466,10 +466,10 @@ enum iommu_status iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64
     /* As in sync_gather(). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     status = flush_page_unit(&domain->units, iova, len);
-    more = __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(more != NULL || status != IOMMU_OK, 0))
+    if (__builtin_expect(status != IOMMU_OK, 0))
         return finish_page(domain, iova, len, status);
-    return IOMMU_OK;
+    more = __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE);
+    return __builtin_expect(more != NULL, 0) ? finish_page(domain, iova, len, IOMMU_OK) : IOMMU_OK;
 }
 
 enum iommu_status iommu_domain_trim(struct iommu_domain *domain)
