@@ -178,6 +178,13 @@ static enum iommu_status make_entry_locked(struct iommu_device *device, struct i
     return IOMMU_OK;
 }
 
+/* The unit cannot reach any domain of before. */
+static IOMMU_COLD void forget_doubtful_locked(struct iommu_device *device)
+{
+    __atomic_store_n(&device->doubtful->devices, device->doubtful->devices - 1, __ATOMIC_RELEASE);
+    device->doubtful = NULL;
+}
+
 enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
 {
     struct iommu_domain_unit *old = device->attached, *du;
@@ -193,15 +200,17 @@ enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
         __atomic_store_n(&device->attached, du, __ATOMIC_RELEASE);
         if (old != NULL)
             unit_put_locked(old);
+        if (__builtin_expect(device->doubtful != NULL, 0))
+            forget_doubtful_locked(device);
         return IOMMU_OK;
     }
-    if (status == IOMMU_ERR_NOMEM) {
+    if (status == IOMMU_ERR_NOMEM || device->entry.kind == IOMMU_ENTRY_UNKNOWN) {
         if (du != NULL)
             unit_put_locked(du);
         return status;
     }
     /* An unconfirmed flush: both ids may still be cached, so they are never given out again. */
-    device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_BLOCKED };
+    device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_UNKNOWN };
     return status;
 }
 
@@ -215,6 +224,11 @@ static enum iommu_status change_domain_locked(struct iommu_device *device, struc
     status = iommu_device_apply_locked(device);
     if (status != IOMMU_OK) {
         __atomic_store_n(&device->domain, old, __ATOMIC_RELEASE);
+        /* The unit may have seen the new domain: it is in use until the device is known to be out of it. */
+        if (device->entry.kind == IOMMU_ENTRY_UNKNOWN && device->doubtful == NULL && domain != NULL) {
+            device->doubtful = domain;
+            domain->devices++;
+        }
         return status;
     }
     if (domain != NULL)
@@ -256,7 +270,8 @@ enum iommu_status iommu_detach(struct iommu_device *device, uint32_t pasid)
     if (pasid != IOMMU_NO_PASID)
         return IOMMU_ERR_UNSUPPORTED;
     flags = iommu_attach_lock(iommu);
-    status = device->domain == NULL ? IOMMU_ERR_NOT_FOUND : change_domain_locked(device, NULL);
+    status = device->domain == NULL && device->doubtful == NULL ? IOMMU_ERR_NOT_FOUND
+                                                                : change_domain_locked(device, NULL);
     iommu_attach_unlock(iommu, flags);
     return status;
 }

@@ -47,6 +47,7 @@ const char *iommu_debug_device_state(const struct iommu_device *device)
         return "pass-through";
     case IOMMU_ENTRY_BLOCKED:
     case IOMMU_ENTRY_FENCED:
+    case IOMMU_ENTRY_UNKNOWN:
         break;
     }
     return "blocked";

@@ -309,8 +309,8 @@ iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
     status = domain->pt->map(&domain->table, m, &gather);
     flushed = iommu_sync(domain, &gather);
     present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;
-    if (status == IOMMU_OK)
-        status = flushed;
+    if (flushed != IOMMU_OK)
+        return flushed;
     return status != IOMMU_OK ? status : present;
 }
 
@@ -369,6 +369,13 @@ flush_page_unit(struct iommu_domain_unit *du, uint64_t iova, uint64_t len)
     return id == 0 ? IOMMU_OK : du->unit->ops->flush_page(du->unit, id, iova, len);
 }
 
+static inline enum iommu_status flush_unit(struct iommu_domain_unit *du, const struct iommu_gather *gather)
+{
+    uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
+
+    return id == 0 ? IOMMU_OK : du->unit->ops->flush(du->unit, id, gather);
+}
+
 static inline enum iommu_status sync_gather(struct iommu_domain *domain, struct iommu_gather *gather)
 {
     struct iommu_domain_unit *du = &domain->units;
@@ -379,14 +386,10 @@ static inline enum iommu_status sync_gather(struct iommu_domain *domain, struct 
     /* The entries are cleared before a domain id is looked for: see unit_get_locked() in attach.c. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     do {
-        uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
+        enum iommu_status status = flush_unit(du, gather);
 
-        if (id != 0) {
-            enum iommu_status status = du->unit->ops->flush(du->unit, id, gather);
-
-            if (first == IOMMU_OK)
-                first = status;
-        }
+        if (first == IOMMU_OK)
+            first = status;
         du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE);
     } while (__builtin_expect(du != NULL, 0));
     if (__builtin_expect(gather->freed_pa != 0, 0) && first == IOMMU_OK)
@@ -398,8 +401,20 @@ enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *g
 {
     enum iommu_status status = sync_gather(domain, gather);
 
-    *gather = (struct iommu_gather){ 0 };
+    if (status == IOMMU_OK)
+        *gather = (struct iommu_gather){ 0 };
     return status;
+}
+
+/* Nothing is mapped there; where a flush has failed, what was may be reachable all the same. */
+static IOMMU_COLD enum iommu_status nothing_unmapped(const struct iommu_domain *domain)
+{
+    const struct iommu_domain_unit *du = domain->iommu->stopped ? NULL : &domain->units;
+
+    for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE))
+        if (__atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE) != 0 && iommu_unit_fenced(du->unit))
+            return IOMMU_ERR_FENCED;
+    return IOMMU_OK;
 }
 
 static IOMMU_COLD enum iommu_status
@@ -407,17 +422,29 @@ unmap_any(struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t *un
 {
     struct iommu_gather gather = { 0 };
     enum iommu_status status = iommu_unmap_gather(domain, iova, len, &gather, unmapped);
-    enum iommu_status flushed = sync_gather(domain, &gather);
+    bool nothing = gather.start == gather.end && gather.freed_pa == 0;
+    enum iommu_status flushed;
 
-    return status != IOMMU_OK ? status : flushed;
+    if (nothing)
+        return status != IOMMU_OK ? status : nothing_unmapped(domain);
+    /* Of two errors the one that leaves pages reachable. */
+    flushed = sync_gather(domain, &gather);
+    return flushed != IOMMU_OK ? flushed : status;
 }
 
-/* Further units of a domain that spans several; first: what the one before said. */
+/* The first unit refused the flush, which flush() tries again, or the domain spans further units. */
 static IOMMU_COLD enum iommu_status
-flush_page_rest(struct iommu_domain_unit *du, uint64_t iova, uint64_t len, enum iommu_status first)
+finish_page(struct iommu_domain *domain, uint64_t iova, uint64_t len, enum iommu_status first)
 {
+    struct iommu_gather gather = { .start = iova, .end = iova + len };
+    struct iommu_domain_unit *du = &domain->units;
+
+    if (first != IOMMU_ERR_QUEUE)
+        du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE);
+    else
+        first = IOMMU_OK;
     for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
-        enum iommu_status status = flush_page_unit(du, iova, len);
+        enum iommu_status status = flush_unit(du, &gather);
 
         if (first == IOMMU_OK)
             first = status;
@@ -439,8 +466,10 @@ enum iommu_status iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64
     /* As in sync_gather(). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     status = flush_page_unit(&domain->units, iova, len);
+    if (__builtin_expect(status != IOMMU_OK, 0))
+        return finish_page(domain, iova, len, status);
     more = __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE);
-    return __builtin_expect(more != NULL, 0) ? flush_page_rest(more, iova, len, status) : status;
+    return __builtin_expect(more != NULL, 0) ? finish_page(domain, iova, len, IOMMU_OK) : IOMMU_OK;
 }
 
 enum iommu_status iommu_domain_trim(struct iommu_domain *domain)

@@ -97,6 +97,7 @@ enum iommu_entry_kind {
     IOMMU_ENTRY_FENCED,         /* blocked, and its faults are not recorded */
     IOMMU_ENTRY_TRANSLATED,
     IOMMU_ENTRY_PASS_THROUGH,
+    IOMMU_ENTRY_UNKNOWN,        /* blocked, but a flush has failed: what the unit remembers cannot be known */
 };
 
 struct iommu_entry {
@@ -123,7 +124,7 @@ struct iommu_ops {
 
     /* One stage of bring-up; the status says why a unit is left out. May sleep in mmio_map. */
     enum iommu_status (*start)(struct iommu_unit *unit, enum iommu_start_stage stage);
-    /* Translation off, everything quiet. */
+    /* Translation off, everything quiet. OK: flushes and set_device() succeed from now on, also after a failure. */
     enum iommu_status (*stop)(struct iommu_unit *unit);
     /* Gives back all memory and windows; the unit has been stopped or never ran. */
     void (*destroy)(struct iommu_unit *unit);
@@ -131,7 +132,9 @@ struct iommu_ops {
     /*
      * Replaces the entries of count requester ids, old by next, and returns
      * when old can no longer be reached. Called with attach_lock held.
-     * NOMEM: nothing has changed. Any other error: the entries are blocked.
+     * NOMEM: nothing has changed. Any other error: the unit has been fenced,
+     * the entries are blocked, and both old and next may be cached; after an
+     * old that was UNKNOWN next has not been written.
      */
     enum iommu_status (*set_device)(struct iommu_unit *unit, const uint16_t *rids, size_t count,
                                     const struct iommu_entry *old, const struct iommu_entry *next);
@@ -139,7 +142,7 @@ struct iommu_ops {
 
     /* Flushes what a gather names for one domain id, and waits. */
     enum iommu_status (*flush)(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
-    /* The same for one page, of 4 KiB or 2 MiB, whose leaf is gone. */
+    /* The same for one page, of 4 KiB or 2 MiB, whose leaf is gone. QUEUE: refused once, and flush() must follow. */
     enum iommu_status (*flush_page)(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
     /* What flush does, after entries only became present; only called where unit->flush_present. */
     enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,
@@ -264,6 +267,7 @@ struct iommu_device {
     struct iommu_domain *reserved_domain;   /* its reserved regions, while it has no other; may be NULL */
     struct iommu_entry entry;               /* as the unit's tables say */
     struct iommu_domain_unit *attached;     /* whose domain id entry has; NULL: blocked */
+    struct iommu_domain *doubtful;          /* of an attach that was not confirmed; counts this device; may be NULL */
     struct iommu_storm storm;
 };
 
@@ -316,6 +320,9 @@ enum iommu_status iommu_scope_add(struct iommu *iommu, struct iommu_scope **list
  * refused from now on, bus mastering of its devices off.
  */
 void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu_status status);
+
+/* Bus mastering of the unit's devices off, as far as they are known. */
+void iommu_unit_stop_masters(struct iommu_unit *unit);
 
 static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
 {

@@ -260,25 +260,80 @@ enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_de
     return IOMMU_OK;
 }
 
+/* Before its bridges were known the device was taken for one of this unit. */
+static enum iommu_status leave_unit(struct iommu_device *device)
+{
+    struct iommu_domain *domain = device->reserved_domain;
+    uintptr_t flags = iommu_attach_lock(device->iommu);
+    enum iommu_status status;
+
+    device->reserved_domain = NULL;
+    status = iommu_device_apply_locked(device);
+    if (status != IOMMU_OK)
+        device->reserved_domain = domain;
+    iommu_attach_unlock(device->iommu, flags);
+    if (status != IOMMU_OK || domain == NULL)
+        return status;
+    return iommu_domain_destroy(domain);
+}
+
+/* The aliases that an adopted device brings get what its first id has. */
+static enum iommu_status adopt_aliases_locked(struct iommu_device *device)
+{
+    static const struct iommu_entry blocked = { .kind = IOMMU_ENTRY_BLOCKED };
+    enum iommu_status status;
+
+    add_rids(device, 1);
+    if (device->desc.rid_count == 1 || device->entry.kind == IOMMU_ENTRY_BLOCKED ||
+        device->entry.kind == IOMMU_ENTRY_UNKNOWN)
+        return IOMMU_OK;
+    status = device->unit->ops->set_device(device->unit, &device->desc.rids[1], device->desc.rid_count - 1,
+                                           &blocked, &device->entry);
+    if (status != IOMMU_OK && status != IOMMU_ERR_NOMEM)
+        device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_UNKNOWN };
+    return status;
+}
+
 /*
  * A device that only a reserved region had named becomes the embedder's, with
- * the aliases it brings. It keeps its regions; the new ids get them too.
+ * the aliases and bridges it brings: they may put it under another unit, which
+ * there is, since its first id alone had one, and give it more regions.
  */
 static enum iommu_status adopt(struct iommu_device *device, const struct iommu_device_desc *desc)
 {
-    static const struct iommu_entry blocked = { .kind = IOMMU_ENTRY_BLOCKED };
     struct iommu *iommu = device->iommu;
+    struct iommu_unit *unit = find_unit(iommu, desc);
     enum iommu_status status = IOMMU_OK;
-    uintptr_t flags = iommu_attach_lock(iommu);
+    uintptr_t flags;
 
+    if (unit != device->unit)
+        status = device->domain != NULL ? IOMMU_ERR_BUSY : leave_unit(device);
+    if (status != IOMMU_OK)
+        return status;
+    flags = iommu_attach_lock(iommu);
+    if (unit != device->unit)
+        device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_BLOCKED };
+    device->unit = unit;
     device->desc = *desc;
+    device->has_reserved = has_reserved(iommu, desc);
     device->firmware_only = false;
-    add_rids(device, 1);
-    if (device->entry.kind != IOMMU_ENTRY_BLOCKED && desc->rid_count > 1)
-        status = device->unit->ops->set_device(device->unit, &desc->rids[1], desc->rid_count - 1,
-                                               &blocked, &device->entry);
+    status = adopt_aliases_locked(device);
     iommu_attach_unlock(iommu, flags);
-    return status;
+    if (status != IOMMU_OK || iommu_unit_fenced(unit))
+        return status;
+    if (device->reserved_domain != NULL)
+        return iommu_reserved_map(device, device->reserved_domain);
+    return iommu_reserved_apply(device);
+}
+
+/* One id twice would be flushed twice, and be in its bucket twice. */
+static bool names_one_twice(const struct iommu_device_desc *desc)
+{
+    for (size_t i = 1; i < desc->rid_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (desc->rids[i] == desc->rids[k])
+                return true;
+    return false;
 }
 
 enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc,
@@ -288,7 +343,7 @@ enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_devic
     enum iommu_status status;
 
     if (desc->rid_count == 0 || desc->rid_count > IOMMU_DEVICE_RIDS ||
-        desc->bridge_count > sizeof(desc->bridges) / sizeof(desc->bridges[0]))
+        desc->bridge_count > sizeof(desc->bridges) / sizeof(desc->bridges[0]) || names_one_twice(desc))
         return IOMMU_ERR_INVALID;
     for (size_t i = 1; i < desc->rid_count; i++)
         if (iommu_find_device(iommu, desc->segment, desc->rids[i]) != NULL)
@@ -343,7 +398,7 @@ bool iommu_device_fenced(const struct iommu_device *device)
 
 /* ---- start and stop ---- */
 
-static void stop_masters(struct iommu_unit *unit)
+void iommu_unit_stop_masters(struct iommu_unit *unit)
 {
     struct iommu *iommu = unit->iommu;
     struct iommu_device *device = __atomic_load_n(&iommu->devices, __ATOMIC_ACQUIRE);
@@ -362,7 +417,7 @@ void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu
     iommu_log(unit->iommu, IOMMU_LOG_ERROR, "%s: fenced operation=%s status=%s", unit->name, operation,
               iommu_status_name(status));
     unit->ops->dump(unit);
-    stop_masters(unit);
+    iommu_unit_stop_masters(unit);
 }
 
 /*

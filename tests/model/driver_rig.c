@@ -27,6 +27,34 @@ static void watch_write32(void *ctx, volatile void *at, uint32_t value)
         d->on_command(d);
 }
 
+static void refuse(struct driver *d, uint64_t tail)
+{
+    uint64_t slots = 4096 / 16, slot = (tail / 16 + slots - d->refuse_back) % slots;
+    uint64_t *ring = vtd_model_ram(d->m, vtd_model_reg64(d->m, 0, SPEC_IQA) & SPEC_IQA_IQA, 4096);
+
+    d->refuse_batches--;
+    ring[2 * slot] |= SPEC_DSC_TYPE;
+}
+
+static void watch_write64(void *ctx, volatile void *at, uint64_t value)
+{
+    struct driver *d = watched;
+
+    if (((uintptr_t)at & 0xfff) == SPEC_IQT) {
+        /* The same tail again is recovery's. */
+        if (d->refuse_batches > 0 && value != d->last_tail)
+            refuse(d, value);
+        d->last_tail = value;
+    }
+    vtd_model_platform(d->m)->mmio_write64(ctx, at, value);
+}
+
+void driver_refuse(struct driver *d, unsigned back, unsigned count)
+{
+    d->refuse_back = back;
+    d->refuse_batches = count;
+}
+
 static void watch_barrier(void *ctx)
 {
     struct driver *d = watched;
@@ -42,8 +70,10 @@ struct driver *driver_create(const struct vtd_model_config *config, const struct
     struct iommu_config copy = iommu == NULL ? (struct iommu_config){ 0 } : *iommu;
 
     d->m = vtd_model_create(config);
+    d->unit_count = (unsigned)config->unit_count;
     d->platform = *vtd_model_platform(d->m);
     d->platform.mmio_write32 = watch_write32;
+    d->platform.mmio_write64 = watch_write64;
     d->platform.dma_write_barrier = watch_barrier;
     watched = d;
     copy.fault = keep_fault;
@@ -92,6 +122,8 @@ void driver_destroy(struct driver *d)
     iommu_destroy(d->iommu);
     if (vtd_model_violations(d->m) != 0)
         test_fail(__FILE__, __LINE__, "violations:\n%s", vtd_model_violation_text(d->m));
+    for (unsigned i = 0; i < d->unit_count; i++)
+        CHECK_EQ(vtd_model_stats(d->m, i).undrained, 0);
     CHECK_EQ(vtd_model_live_pages(d->m), 0);
     CHECK_EQ(vtd_model_live_windows(d->m), 0);
     CHECK_EQ(vtd_model_irq_depth(d->m), 0);

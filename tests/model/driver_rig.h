@@ -20,7 +20,7 @@
 
 struct driver {
     struct vtd_model *m;
-    struct iommu_platform platform;     /* the model's, with GCMD watched */
+    struct iommu_platform platform;     /* the model's, with GCMD, IQT and barriers watched */
     struct iommu *iommu;
     struct iommu_fault faults[DRIVER_FAULTS];
     size_t fault_count;
@@ -29,6 +29,10 @@ struct driver {
     void (*on_command)(struct driver *d); /* called after each write of GCMD; may be NULL */
     void (*on_barrier)(struct driver *d); /* called at each dma_write_barrier(); may be NULL */
     uint64_t frame;                     /* one page of RAM, physical */
+    unsigned unit_count;
+    unsigned refuse_batches;            /* see driver_refuse() */
+    unsigned refuse_back;
+    uint64_t last_tail;
 };
 
 /* Model and an empty machine; nothing is added yet. */
@@ -39,10 +43,19 @@ enum iommu_status driver_add_table(struct driver *d);
 struct iommu_device *driver_add(struct driver *d, uint16_t rid);
 /* create, add_table, the three devices above, start: all must succeed. */
 struct driver *driver_started(const struct vtd_model_config *config);
-/* Fails the test when the model has seen a rule broken, or memory or windows were not given back. */
+/*
+ * Fails the test when the model has seen a rule broken or an invalidation that
+ * did not drain (VT-d §6.5.4), or memory or windows were not given back.
+ */
 void driver_destroy(struct driver *d);
 /* The same without the library having to give up anything: for a unit that has failed for good. */
 void driver_abandon(struct driver *d);
+
+/*
+ * The descriptor that lies back slots before the tail (1: a batch's wait)
+ * becomes one of no known type, in the next count batches.
+ */
+void driver_refuse(struct driver *d, unsigned back, unsigned count);
 
 struct iommu_domain *driver_domain(struct driver *d, enum iommu_domain_type type, struct iommu_device *device);
 void driver_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len, unsigned prot);

@@ -105,6 +105,10 @@ TEST(device_descriptions_that_are_refused)
     CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
     desc.rid_count = IOMMU_DEVICE_RIDS + 1;
     CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
+    desc.rid_count = 2;
+    desc.rids[0] = desc.rids[1] = 0x40;
+    CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
+    CHECK(iommu_find_device(d->iommu, 0, 0x40) == NULL);
     desc.rid_count = 1;
     desc.bridge_count = 17;
     CHECK_EQ(iommu_add_device(d->iommu, &desc, &device), IOMMU_ERR_INVALID);
@@ -167,6 +171,113 @@ TEST(scopes_choose_the_unit)
     CHECK_EQ(unit_of(d, &(struct iommu_device_desc){ .rids = { IOMMU_RID(5, 3, 0) }, .rid_count = 1,
         .bridges = { IOMMU_RID(0, 0x1d, 0) }, .bridge_count = 1 }), 0);
     driver_destroy(d);
+}
+
+/* ---- devices that firmware names before the embedder does ---- */
+
+#define REGION 0x1c0000ull
+#define BELOW_REGION 0x1d0000ull
+#define BRIDGE IOMMU_RID(0, 0x1c, 0)
+#define NAMED IOMMU_RID(7, 0, 0)
+
+/* One region names a function behind a bridge, one the bridge; so does a unit's scope if it is told to. */
+static struct driver *started_with_regions(bool second_unit)
+{
+    const struct vtd_model_scope bridge = { .type = 2, .path = { { 0x1c, 0 } } };
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    config.rmrrs[0] = (struct vtd_model_rmrr){ .start = REGION, .end = REGION + 4096, .scope_count = 1,
+        .scopes[0] = { .type = 1, .path_count = 2, .path = { { 0x1c, 0 }, { 0, 0 } } } };
+    config.rmrrs[1] = (struct vtd_model_rmrr){ .start = BELOW_REGION, .end = BELOW_REGION + 4096,
+        .scopes[0] = bridge, .scope_count = 1 };
+    config.rmrr_count = 2;
+    if (second_unit) {
+        config.units[1] = vtd_model_default_unit(1, false);
+        config.units[1].scopes[0] = bridge;
+        config.units[1].scope_count = 1;
+        config.unit_count = 2;
+    }
+    d = driver_create(&config, NULL);
+    vtd_model_bridge(d->m, 0, BRIDGE, 7, 7);
+    vtd_model_function(d->m, 0, NAMED);
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_start(d->iommu));
+    return d;
+}
+
+static const struct iommu_device_desc named = {
+    .rids = { NAMED, NAMED + 1 }, .rid_count = 2, .bridges = { BRIDGE }, .bridge_count = 1 };
+
+static bool reaches(struct driver *d, unsigned unit, uint16_t rid, uint64_t iova)
+{
+    uint32_t value;
+
+    return vtd_model_dma(d->m, unit, rid, iova, &value, 4, false) == VTD_MODEL_DONE;
+}
+
+TEST(bridges_of_an_adopted_device_bring_their_regions)
+{
+    struct driver *d = started_with_regions(false);
+    struct iommu_device *device;
+
+    CHECK(reaches(d, 0, NAMED, REGION));
+    CHECK(!reaches(d, 0, NAMED, BELOW_REGION));
+    CHECK_OK(iommu_add_device(d->iommu, &named, &device));
+    CHECK(iommu_device_has_reserved(device));
+    for (uint16_t i = 0; i < 2; i++) {
+        CHECK(reaches(d, 0, NAMED + i, REGION));
+        CHECK(reaches(d, 0, NAMED + i, BELOW_REGION));
+        CHECK(!reaches(d, 0, NAMED + i, BELOW_REGION + 4096));
+    }
+    driver_destroy(d);
+}
+
+TEST(bridges_of_an_adopted_device_choose_its_unit)
+{
+    struct driver *d = started_with_regions(true);
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+
+    CHECK(reaches(d, 0, NAMED, REGION));
+    CHECK(!reaches(d, 1, NAMED, REGION));
+    device = iommu_find_device(d->iommu, 0, NAMED);
+    domain = driver_domain(d, IOMMU_DOMAIN_BLOCKED, device);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK_EQ(iommu_add_device(d->iommu, &named, &device), IOMMU_ERR_BUSY);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    CHECK_OK(iommu_add_device(d->iommu, &named, &device));
+    CHECK_EQ(iommu_device_unit(device), 1);
+    CHECK(!reaches(d, 0, NAMED, REGION));
+    CHECK(reaches(d, 1, NAMED, REGION));
+    CHECK(reaches(d, 1, NAMED + 1, BELOW_REGION));
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK(reaches(d, 1, NAMED, DRIVER_IOVA));
+    CHECK(!reaches(d, 0, NAMED, DRIVER_IOVA));
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(adoption_without_memory_leaves_nothing_behind)
+{
+    for (unsigned second_unit = 0; second_unit < 2; second_unit++) {
+        enum iommu_status status = IOMMU_ERR_NOMEM;
+
+        for (unsigned nth = 1; status != IOMMU_OK; nth++) {
+            struct driver *d = started_with_regions(second_unit);
+            struct iommu_device *device;
+
+            vtd_model_fail_alloc(d->m, nth);
+            status = iommu_add_device(d->iommu, &named, &device);
+            CHECK(status == IOMMU_OK || status == IOMMU_ERR_NOMEM);
+            CHECK(reaches(d, second_unit, NAMED, REGION) || status != IOMMU_OK);
+            driver_destroy(d);
+        }
+    }
 }
 
 TEST(indices_past_the_end)

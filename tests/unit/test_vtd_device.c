@@ -381,3 +381,75 @@ TEST(new_bus_is_written_back_before_it_is_linked)
     CHECK_EQ(linked_early, 0);
     driver_destroy(d);
 }
+
+/* However often it is asked for: VT-d §6.2.2.1, the id may be given out again only after a flush. */
+TEST(detach_that_is_not_confirmed_cannot_be_repeated_into_success)
+{
+    for (unsigned refused = 0; refused < 2; refused++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct driver *d = driver_started(&config);
+        struct iommu_device *device = device_of(d, DRIVER_RID);
+        struct iommu_domain *domain;
+        uint64_t pa;
+
+        domain = marked(d, device, 5, &pa);
+        CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+        CHECK_EQ(driver_write(d, DRIVER_RID, DRIVER_IOVA, 7), 0);
+        if (refused)
+            driver_refuse(d, 3, UINT32_MAX); /* the context-cache descriptor */
+        else
+            vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WAIT);
+        CHECK_EQ(iommu_detach(device, IOMMU_NO_PASID), refused ? IOMMU_ERR_QUEUE : IOMMU_ERR_TIMEOUT);
+        CHECK_EQ(iommu_detach(device, IOMMU_NO_PASID), IOMMU_ERR_FENCED);
+        CHECK_EQ(iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
+        CHECK(iommu_device_domain(device) == domain);
+        driver_abandon(d);
+    }
+}
+
+TEST(detach_whose_flush_is_refused_once_is_confirmed_all_the_same)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_domain *domain;
+    uint64_t pa;
+
+    domain = marked(d, device_of(d, DRIVER_RID), 5, &pa);
+    CHECK_OK(iommu_attach(domain, device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    CHECK_EQ(driver_write(d, DRIVER_RID, DRIVER_IOVA, 7), 0);
+    driver_refuse(d, 3, 1);
+    CHECK_OK(iommu_detach(device_of(d, DRIVER_RID), IOMMU_NO_PASID));
+    CHECK_EQ(driver_write(d, DRIVER_RID, DRIVER_IOVA, 8), SPEC_FR_CONTEXT_P);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* The entry was present for a moment and may be cached: the domain is in use, though attach has failed. */
+TEST(attach_that_is_not_confirmed_keeps_the_new_domain)
+{
+    for (unsigned rwbf = 0; rwbf < 2; rwbf++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct iommu_device *device;
+        struct iommu_domain *domain;
+        struct driver *d;
+        uint64_t pa;
+        uint32_t value;
+
+        spec_put(&config.units[0].cap, rwbf ? SPEC_CAP_RWBF : SPEC_CAP_CM, 1);
+        d = driver_started(&config);
+        device = device_of(d, DRIVER_RID);
+        domain = marked(d, device, 5, &pa);
+        CHECK_EQ(driver_read(d, DRIVER_RID, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+        if (rwbf)
+            vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WBF);
+        else
+            driver_refuse(d, 2, UINT32_MAX); /* the IOTLB descriptor: the device has walked before it */
+        CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID), rwbf ? IOMMU_ERR_TIMEOUT : IOMMU_ERR_QUEUE);
+        CHECK(iommu_device_domain(device) == NULL);
+        CHECK_EQ(iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
+        CHECK_EQ(iommu_detach(device, IOMMU_NO_PASID), IOMMU_ERR_FENCED);
+        CHECK_EQ(iommu_domain_destroy(domain), IOMMU_ERR_BUSY);
+        CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID), IOMMU_ERR_FENCED);
+        driver_abandon(d);
+    }
+}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "driver_rig.h"
+#include "intel/vtd.h"
 
 #define THREADS 4
 #define ROUNDS 150
@@ -170,7 +171,8 @@ TEST(wrong_tail_restarts_the_queue)
     vtd_model_advance(a.d->m, 100);
     CHECK(vtd_model_reg32(a.d->m, 0, SPEC_FSTS) & SPEC_FSTS_IQE);
     vtd_model_violations_clear(a.d->m);
-    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_QUEUE);
+    CHECK_EQ(iommu_debug_queue_submit(a.d->iommu, 0, SPEC_DSC_CONTEXT | spec_make(SPEC_DSC_G, SPEC_G_GLOBAL), 0),
+             IOMMU_ERR_QUEUE);
     CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0));
     map_use_unmap(&a, DRIVER_IOVA);
     vtd_model_violations_clear(a.d->m); /* the queue was switched off with work in it: there is no other way */
@@ -245,6 +247,89 @@ TEST(unconfirmed_flush_frees_no_table)
     CHECK_EQ(iommu_unmap(a.domain, 0x40200000, 2u << 20, NULL), IOMMU_ERR_TIMEOUT);
     CHECK_EQ(vtd_model_live_pages(a.d->m), pages);
     driver_abandon(a.d);
+}
+
+/* ---- batches that are refused ---- */
+
+/* VT-d §6.5.2.11: a neighbour's error ends innocent batches too, and a flush may be repeated. */
+TEST(refused_flush_is_submitted_again)
+{
+    static const unsigned back[] = { 2, 1 }; /* the invalidation; the batch's wait */
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct attached a = attach(&config);
+        uint64_t before;
+
+        driver_map(a.domain, DRIVER_IOVA, a.d->frame, 4096, IOMMU_RW);
+        CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA, 1), 0);
+        before = vtd_model_now(a.d->m);
+        driver_refuse(a.d, back[i], 2);
+        CHECK_OK(iommu_unmap(a.domain, DRIVER_IOVA, 4096, NULL));
+        CHECK(vtd_model_now(a.d->m) - before < 100000);
+        CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA, 2), SPEC_FR_WRITE);
+        detach(&a);
+    }
+}
+
+TEST(flush_that_is_refused_every_time_fences_the_unit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+    struct iommu_gather gather = { 0 };
+    struct iommu_unit_info info;
+
+    driver_map(a.domain, DRIVER_IOVA, a.d->frame, 8192, IOMMU_RW);
+    CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA, 1), 0);
+    CHECK_OK(iommu_unmap_gather(a.domain, DRIVER_IOVA + 4096, 4096, &gather, NULL));
+    driver_refuse(a.d, 2, UINT32_MAX);
+    CHECK_EQ(iommu_unmap(a.domain, DRIVER_IOVA, 4096, NULL), IOMMU_ERR_QUEUE);
+    CHECK_OK(iommu_unit_info(a.d->iommu, 0, &info));
+    CHECK(info.fenced);
+    CHECK(!vtd_model_bus_master_is_on(a.d->m, 0, DRIVER_RID));
+    /* Nothing is mapped there any more, and still nobody knows that it cannot be reached. */
+    CHECK_EQ(iommu_unmap(a.domain, DRIVER_IOVA, 4096, NULL), IOMMU_ERR_FENCED);
+    CHECK_EQ(iommu_sync(a.domain, &gather), IOMMU_ERR_FENCED);
+    CHECK(gather.end - gather.start == 4096); /* to be tried again */
+    driver_abandon(a.d);
+}
+
+/* Of two errors the one that leaves pages reachable is told. */
+TEST(unconfirmed_flush_is_told_rather_than_a_split_that_failed)
+{
+    for (unsigned refused = 0; refused < 2; refused++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct attached a = attach(&config);
+
+        driver_map(a.domain, 0x40200000, 0x200000, 0x200000, IOMMU_RW);
+        driver_map(a.domain, 0x401ff000, a.d->frame, 4096, IOMMU_RW);
+        vtd_model_fail_alloc(a.d->m, 1);
+        if (refused)
+            driver_refuse(a.d, 2, UINT32_MAX);
+        CHECK_EQ(iommu_unmap(a.domain, 0x401ff000, 8192, NULL), refused ? IOMMU_ERR_QUEUE : IOMMU_ERR_NOMEM);
+        if (refused)
+            driver_abandon(a.d);
+        else
+            detach(&a);
+    }
+}
+
+/* Numbers of waits begin again after 2^32 descriptors; none of them has been refused. */
+TEST(numbers_of_descriptors_wrap)
+{
+    for (unsigned odd = 0; odd < 2; odd++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct attached a = attach(&config);
+        struct vtd_queue *q = &vtd_unit_of(a.d->iommu->units[0])->queue;
+
+        if (odd)
+            CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0)); /* three slots: the waits are in other slots then */
+        q->tail = q->head = q->tail % VTD_QUEUE_SLOTS - 4 * VTD_QUEUE_SLOTS;
+        for (unsigned i = 0; i < 3 * VTD_QUEUE_SLOTS; i++)
+            CHECK_OK(iommu_debug_queue_submit(a.d->iommu, 0, SPEC_DSC_CONTEXT | spec_make(SPEC_DSC_G, SPEC_G_GLOBAL), 0));
+        CHECK(q->tail < 4 * VTD_QUEUE_SLOTS);
+        detach(&a);
+    }
 }
 
 /* ---- registers ---- */
@@ -553,16 +638,19 @@ static void raise_on_first_poll(void *ctx)
     model_relax(ctx);
 }
 
-TEST(flush_that_a_device_time_out_aborts_is_an_error)
+TEST(flush_that_a_device_time_out_aborts_is_submitted_again)
 {
     struct vtd_model_config config = vtd_model_default();
     struct attached a = attach(&config);
+    uint64_t doorbells;
 
     polls = 0;
     polled = a.d->m;
     model_relax = a.d->platform.relax;
     a.d->platform.relax = raise_on_first_poll;
-    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_QUEUE);
+    doorbells = vtd_model_stats(a.d->m, 0).doorbells;
     CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0));
+    CHECK(polls > 0);
+    CHECK_EQ(vtd_model_stats(a.d->m, 0).doorbells - doorbells, 2);
     detach(&a);
 }

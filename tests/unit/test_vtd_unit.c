@@ -110,6 +110,73 @@ TEST(stop_leaves_the_unit_off)
     driver_destroy(d);
 }
 
+/* What was attached and mapped can still be given back; nothing is left to be flushed. */
+TEST(stopped_unit_needs_no_flush)
+{
+    static const uint64_t with[] = { 0, SPEC_CAP_CM, SPEC_CAP_RWBF };
+
+    for (unsigned i = 0; i < 6; i++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct iommu_device *device;
+        struct iommu_domain *domain;
+        struct driver *d;
+        uint64_t before;
+
+        config.units[0].cap |= with[i / 2];
+        spec_put(&config.units[0].ecap, SPEC_ECAP_QI, i % 2);
+        d = driver_started(&config);
+        device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+        domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+        CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+        driver_map(domain, DRIVER_IOVA, d->frame, 8192, IOMMU_RW);
+        CHECK_OK(iommu_stop(d->iommu));
+        before = vtd_model_now(d->m);
+        CHECK_OK(iommu_unmap(domain, DRIVER_IOVA, 4096, NULL));
+        CHECK_OK(iommu_unmap(domain, DRIVER_IOVA & ~0x1fffffull, 0x200000, NULL));
+        driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+        CHECK_OK(iommu_debug_flush_all(d->iommu, 0));
+        CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID), IOMMU_ERR_BUSY);
+        CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+        CHECK_OK(iommu_domain_destroy(domain));
+        CHECK(vtd_model_now(d->m) - before < 1000);
+        CHECK(!info_of(d, 0).fenced);
+        driver_destroy(d);
+    }
+}
+
+/* A unit that no longer translates reaches no domain, whatever it failed to confirm before. */
+TEST(stop_settles_what_a_fenced_unit_left_in_doubt)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_domain *a, *b, *c;
+    struct iommu_device *device, *other;
+    struct driver *d;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_CM, 1);
+    d = driver_started(&config);
+    device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    other = iommu_find_device(d->iommu, 0, DRIVER_OTHER);
+    a = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    b = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    c = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, other);
+    CHECK_OK(iommu_attach(a, device, IOMMU_NO_PASID));
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WAIT);
+    CHECK_EQ(iommu_attach(b, device, IOMMU_NO_PASID), IOMMU_ERR_TIMEOUT);
+    vtd_model_hang(d->m, 0, 0);
+    CHECK_EQ(iommu_attach(c, other, IOMMU_NO_PASID), IOMMU_ERR_FENCED);
+    CHECK_EQ(iommu_domain_destroy(a), IOMMU_ERR_BUSY);
+    CHECK_EQ(iommu_domain_destroy(b), IOMMU_ERR_BUSY);
+    CHECK_OK(iommu_domain_destroy(c));
+    CHECK_EQ(iommu_unmap(a, DRIVER_IOVA, 4096, NULL), IOMMU_ERR_FENCED);
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_OK(iommu_unmap(a, DRIVER_IOVA, 4096, NULL));
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_EQ(iommu_detach(device, IOMMU_NO_PASID), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_domain_destroy(a));
+    CHECK_OK(iommu_domain_destroy(b));
+    driver_destroy(d);
+}
+
 /* ---- units that are of no use ---- */
 
 static enum iommu_status start_status(const struct vtd_model_config *config, struct driver **out)
@@ -278,6 +345,47 @@ TEST(one_failed_unit_does_not_stop_the_other)
     driver_abandon(d);
 }
 
+/* The ring belongs to the unit while QIES is set; it is given back only after that. */
+TEST(unit_that_failed_before_its_root_table_is_stopped_too)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_RWBF, 1);
+    d = driver_create(&config, NULL);
+    CHECK_OK(driver_add_table(d));
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_WBF);
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK(vtd_model_reg32(d->m, 0, SPEC_GSTS) & SPEC_GCMD_QIE);
+    vtd_model_hang(d->m, 0, 0);
+    vtd_model_advance(d->m, 100);
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_EQ(vtd_model_reg32(d->m, 0, SPEC_GSTS) & SPEC_GCMD_QIE, 0);
+    vtd_model_violations_clear(d->m); /* time-outs end in commands on top of one another */
+    driver_destroy(d);
+}
+
+/* It may take what it was given at any time after the time-out. */
+TEST(memory_of_a_command_that_never_finished_is_not_given_back)
+{
+    static const uint64_t hangs[] = { VTD_MODEL_HANG_QIE, VTD_MODEL_HANG_SRTP };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct driver *d = driver_create(&config, NULL);
+        size_t pages;
+
+        CHECK_OK(driver_add_table(d));
+        vtd_model_hang(d->m, 0, hangs[i]);
+        CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_TIMEOUT);
+        pages = vtd_model_live_pages(d->m);
+        CHECK_EQ(iommu_stop(d->iommu), IOMMU_ERR_TIMEOUT);
+        iommu_destroy(d->iommu);
+        CHECK_EQ(vtd_model_live_pages(d->m), pages);
+        driver_abandon(d);
+    }
+}
+
 /* ---- take-over ---- */
 
 static struct driver *take_over(struct vtd_model_config *config, const struct vtd_model_firmware *left,
@@ -311,11 +419,32 @@ TEST(live_tables_are_replaced_without_translation_ever_off)
     driver_destroy(d);
 }
 
+static unsigned windows, masters_in_window;
+
+static void look_at_window(struct driver *d)
+{
+    if (d->commands[d->command_count - 1] & TE)
+        return;
+    windows++;
+    masters_in_window += vtd_model_bus_master_is_on(d->m, 0, DRIVER_RID);
+}
+
+/* Design section 3: bus masters go off first. */
 TEST(other_table_mode_without_esrtps_opens_a_reported_window)
 {
     struct vtd_model_config config = vtd_model_default();
-    struct driver *d = take_over(&config, &(struct vtd_model_firmware){ .translate = true }, 1);
+    struct driver *d = driver_create(&config, NULL);
 
+    windows = masters_in_window = 0;
+    vtd_model_firmware_left(d->m, 0, &(struct vtd_model_firmware){ .translate = true });
+    vtd_model_poke64(d->m, 0, SPEC_RTADDR, vtd_model_reg64(d->m, 0, SPEC_RTADDR) | 1 << 10);
+    CHECK_OK(driver_add_table(d));
+    driver_add(d, DRIVER_RID);
+    d->on_command = look_at_window;
+    CHECK_OK(iommu_start(d->iommu));
+    d->on_command = NULL;
+    CHECK(windows > 0);
+    CHECK_EQ(masters_in_window, 0);
     CHECK(strstr(vtd_model_log(d->m), "window: translation off") != NULL);
     driver_destroy(d);
 }

@@ -34,9 +34,11 @@ struct vtd_queue {
     struct vtd_descriptor *ring;
     struct vtd_queue_page *page;
     uint64_t status_pa;
+    bool on;            /* the unit has taken the ring */
     uint32_t head;      /* first descriptor whose slot may not be reused */
     uint32_t tail;      /* next to be written */
     uint32_t refused;   /* number of the last descriptor the unit refused */
+    uint32_t untold;    /* batches that were refused and whose submitters have not seen it */
     uint32_t refusals;  /* how often in a row it refused that one */
     uint64_t doorbells;
     uint64_t descriptors;
@@ -49,7 +51,8 @@ struct vtd_unit {
     uint64_t cap;
     uint64_t ecap;
 
-    bool has_tables;            /* the unit has taken our root table */
+    bool has_tables;            /* the unit has taken our root table, and has not been stopped */
+    bool in_doubt;              /* a command that gives it memory of ours has timed out: it may use it at any time */
     uint64_t drain;             /* DR and DW of IOTLB descriptors, where the unit knows them */
     unsigned am_count;          /* page-selective flushes have AM below this; 0: there are none (CAP.PSI) */
     unsigned fault_records;
@@ -144,7 +147,7 @@ static inline struct vtd_descriptor vtd_iotlb_domain(const struct vtd_unit *unit
     };
 }
 
-/* Executes descriptors of types 1 and 2 in order, and waits. */
+/* Executes descriptors of types 1 and 2 in order, and waits. After any error the unit has been fenced. */
 enum iommu_status vtd_invalidate(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count);
 /* Context cache and IOTLB, all of them. */
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit);

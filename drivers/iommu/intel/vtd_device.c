@@ -131,7 +131,11 @@ static enum iommu_status clear_and_flush(struct vtd_unit *unit, const uint16_t *
                                          const struct iommu_entry *old, uint64_t lo)
 {
     clear_entries(unit, rids, count, lo);
-    if (!present(old) || !unit->has_tables)
+    if (!unit->has_tables)
+        return IOMMU_OK;
+    if (old->kind == IOMMU_ENTRY_UNKNOWN)
+        return vtd_invalidate_all(unit);
+    if (!present(old))
         return IOMMU_OK;
     return flush_entries(unit, rids, count, old->domain_id, old->domain_id);
 }
@@ -169,7 +173,7 @@ enum iommu_status vtd_set_device(struct iommu_unit *base, const uint16_t *rids, 
         if (status != IOMMU_OK)
             return status;
     }
-    if (present(old) || !present(next)) {
+    if (old->kind != IOMMU_ENTRY_BLOCKED || !present(next)) {
         status = clear_and_flush(unit, rids, count, old, absent);
         if (status != IOMMU_OK || !present(next))
             return status;
@@ -177,6 +181,7 @@ enum iommu_status vtd_set_device(struct iommu_unit *base, const uint16_t *rids, 
     for (size_t i = 0; i < count; i++)
         context_publish(unit, entry_of(unit, rids[i]), context_value(unit, next));
     status = flush_present_entries(unit, rids, count, next->domain_id);
+    /* The unit has been fenced: it takes no flush of what it has seen meanwhile either. */
     if (status != IOMMU_OK)
         clear_entries(unit, rids, count, 0);
     return status;

@@ -6,6 +6,9 @@
  */
 #include "intel/vtd.h"
 
+/* A batch that is refused so often is not refused because of its neighbours. */
+#define SUBMISSIONS_MAX 3u
+
 /* ---- registers, VT-d §6.5.1: legacy mode, major version below 6, queue off ---- */
 
 static enum iommu_status context_by_register(struct vtd_unit *unit, struct vtd_descriptor d)
@@ -65,6 +68,9 @@ run_registers(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, u
     enum iommu_status status = IOMMU_OK;
     uintptr_t flags;
 
+    /* A unit that has been stopped comes here, whatever its interface was. */
+    if (!unit->has_tables)
+        return IOMMU_OK;
     if (iommu_unit_fenced(&unit->base))
         return IOMMU_ERR_FENCED;
     flags = vtd_lock(unit);
@@ -76,11 +82,34 @@ run_registers(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, u
     return status;
 }
 
+/*
+ * A batch was refused, perhaps only because of a neighbour's descriptor, which
+ * ends what is under way beside it. An invalidation may be repeated; one that
+ * is never confirmed leaves the unit's protection in doubt.
+ */
+static IOMMU_COLD enum iommu_status
+submit_again(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
+{
+    for (unsigned i = 1; i < SUBMISSIONS_MAX; i++) {
+        enum iommu_status status = vtd_queue_run(unit, descriptors, count);
+
+        if (status != IOMMU_ERR_QUEUE)
+            return status;
+    }
+    iommu_unit_fence(&unit->base, "queue invalidation", IOMMU_ERR_QUEUE);
+    return IOMMU_ERR_QUEUE;
+}
+
 enum iommu_status vtd_invalidate(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
-    if (__builtin_expect(unit->base.uses_queue, 1))
-        return vtd_queue_run(unit, descriptors, count);
-    return run_registers(unit, descriptors, count);
+    enum iommu_status status;
+
+    if (__builtin_expect(!unit->base.uses_queue, 0))
+        return run_registers(unit, descriptors, count);
+    status = vtd_queue_run(unit, descriptors, count);
+    if (__builtin_expect(status == IOMMU_ERR_QUEUE, 0))
+        return submit_again(unit, descriptors, count);
+    return status;
 }
 
 /* ---- what ---- */
@@ -143,7 +172,7 @@ enum iommu_status vtd_flush_present(struct iommu_unit *base, uint32_t domain_id,
 
     if (unit->cap & VTD_CAP_CM)
         return vtd_flush(base, domain_id, gather);
-    return vtd_flush_write_buffers(unit);
+    return unit->has_tables ? vtd_flush_write_buffers(unit) : IOMMU_OK;
 }
 
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit)

@@ -58,6 +58,8 @@ enum iommu_status vtd_queue_create(struct vtd_unit *unit)
         return IOMMU_ERR_NOMEM;
     }
     q->status_pa = iommu_pa(platform, q->page);
+    for (uint32_t slot = 0; slot < VTD_QUEUE_SLOTS; slot++)
+        q->page->failed[slot] = ~slot; /* no number of that slot */
     return IOMMU_OK;
 }
 
@@ -77,18 +79,26 @@ void vtd_queue_destroy(struct vtd_unit *unit)
 enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
 {
     struct vtd_queue *q = &unit->queue;
+    enum iommu_status status;
 
     /* IQH is 0 while the queue is off: number and slot start together again. */
     q->tail = (q->tail + VTD_QUEUE_SLOTS - 1) & ~(VTD_QUEUE_SLOTS - 1);
-    q->head = q->tail;
+    q->head = q->untold != 0 ? q->tail - VTD_QUEUE_SLOTS : q->tail; /* full until reclaim_locked() may empty it */
     reg_write64(&unit->regs, VTD_IQT, 0);
     reg_write64(&unit->regs, VTD_IQA, iommu_pa(unit->base.platform, q->ring) & VTD_IQA_IQA);
-    return vtd_command(unit, VTD_GCMD_QIE, true);
+    status = vtd_command(unit, VTD_GCMD_QIE, true);
+    q->on = status == IOMMU_OK;
+    unit->in_doubt |= status != IOMMU_OK;
+    return status;
 }
 
 enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
 {
-    return vtd_command(unit, VTD_GCMD_QIE, false);
+    enum iommu_status status = vtd_command(unit, VTD_GCMD_QIE, false);
+
+    if (status == IOMMU_OK)
+        unit->queue.on = false;
+    return status;
 }
 
 /* ---- errors, VT-d §6.5.2.11 ---- */
@@ -104,6 +114,14 @@ static bool find_batch(const struct vtd_queue *q, uint32_t number, uint32_t *wai
     return false;
 }
 
+static void mark_refused_locked(struct vtd_queue *q, uint32_t wait)
+{
+    if (q->page->failed[slot_of(wait)] == wait)
+        return;
+    q->page->failed[slot_of(wait)] = wait;
+    q->untold++;
+}
+
 /* Everything under way counts as refused; who waits for it is released. */
 static void abandon_batches(struct vtd_queue *q)
 {
@@ -113,7 +131,7 @@ static void abandon_batches(struct vtd_queue *q)
         wait = q->page->batch_end[slot_of(at)];
         if (wait_done(q, wait))
             continue;
-        q->page->failed[slot_of(wait)] = wait;
+        mark_refused_locked(q, wait);
         __atomic_store_n(&q->page->status[slot_of(wait)], wait, __ATOMIC_RELEASE);
     }
 }
@@ -134,11 +152,15 @@ static enum iommu_status restart(struct vtd_unit *unit)
 static void replace_refused(struct vtd_unit *unit, uint32_t number)
 {
     struct vtd_queue *q = &unit->queue;
+    bool found;
     uint32_t wait;
 
-    q->ring[slot_of(number)] = wait_descriptor(q, 0, offsetof(struct vtd_queue_page, scratch));
-    if (find_batch(q, number, &wait))
-        q->page->failed[slot_of(wait)] = wait;
+    found = find_batch(q, number, &wait);
+    if (found)
+        mark_refused_locked(q, wait);
+    /* Its submitter polls for what a batch's own wait writes. */
+    q->ring[slot_of(number)] = found && number == wait ? batch_wait(q, wait) :
+                               wait_descriptor(q, 0, offsetof(struct vtd_queue_page, scratch));
     unit->base.platform->dma_write_barrier(unit->base.ctx);
     reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_IQE);
     /* QEMU goes on only at the next write of IQT, whatever its value. */
@@ -187,7 +209,7 @@ static void recover_ite_locked(struct vtd_unit *unit)
         wait = q->page->batch_end[slot_of(at)];
         if (wait_done(q, wait) || fetched == at)
             continue;
-        q->page->failed[slot_of(wait)] = wait;
+        mark_refused_locked(q, wait);
         if (fetched - at > wait - at)
             __atomic_store_n(&q->page->status[slot_of(wait)], wait, __ATOMIC_RELEASE);
     }
@@ -220,10 +242,13 @@ void vtd_queue_recover(struct vtd_unit *unit)
 /*
  * Slots whose batches have completed may be written again. When the last has,
  * all have: waits complete in the order of the queue, and those that never
- * will were released by recovery before the unit went on.
+ * will were released by recovery before the unit went on. None may while a
+ * submitter has yet to read that its batch was refused, which is in its slot.
  */
 static void reclaim_locked(struct vtd_queue *q)
 {
+    if (q->untold != 0)
+        return;
     if (wait_done(q, q->tail - 1)) {
         q->head = q->tail;
         return;
@@ -334,6 +359,17 @@ static IOMMU_COLD enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wa
     }
 }
 
+/* A number must not be found refused again when it comes back after 2^32 descriptors. */
+static IOMMU_COLD enum iommu_status finish_refused(struct vtd_unit *unit, uint32_t wait)
+{
+    uintptr_t flags = vtd_lock(unit);
+
+    unit->queue.page->failed[slot_of(wait)] = ~wait;
+    unit->queue.untold--;
+    vtd_unlock(unit, flags);
+    return IOMMU_ERR_QUEUE;
+}
+
 static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
 {
     const struct vtd_queue *q = &unit->queue;
@@ -344,7 +380,9 @@ static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
         if (status != IOMMU_OK)
             return status;
     }
-    return __builtin_expect(q->page->failed[slot_of(wait)] == wait, 0) ? IOMMU_ERR_QUEUE : IOMMU_OK;
+    if (__builtin_expect(q->page->failed[slot_of(wait)] == wait, 0))
+        return finish_refused(unit, wait);
+    return IOMMU_OK;
 }
 
 static IOMMU_COLD enum iommu_status

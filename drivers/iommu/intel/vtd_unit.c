@@ -207,8 +207,8 @@ static enum iommu_status step_queue(struct vtd_unit *unit)
 /*
  * The table mode may change under translation only where SRTP flushes by
  * itself (VT-d §11.4.5); the address always may. Elsewhere translation goes
- * off although devices may be running: the one thing a take-over tries to
- * avoid, and says.
+ * off although devices may have been running, which lose bus mastering first:
+ * the one thing a take-over tries to avoid, and says.
  */
 static enum iommu_status step_old_mode(struct vtd_unit *unit)
 {
@@ -218,6 +218,7 @@ static enum iommu_status step_old_mode(struct vtd_unit *unit)
         !(unit->found_root & VTD_RTADDR_SSIRWE))
         return IOMMU_OK;
     report(unit, IOMMU_LOG_WARNING, "window: translation off to change the table mode, rtaddr", unit->found_root);
+    iommu_unit_stop_masters(&unit->base);
     return vtd_command(unit, VTD_GCMD_TE, false);
 }
 
@@ -233,8 +234,8 @@ static enum iommu_status step_root(struct vtd_unit *unit)
 
     reg_write64(&unit->regs, VTD_RTADDR, iommu_pa(unit->base.platform, unit->root) & VTD_RTADDR_RTA);
     status = vtd_command(unit, VTD_GCMD_SRTP, true);
-    if (status == IOMMU_OK)
-        unit->has_tables = true;
+    unit->has_tables = status == IOMMU_OK;
+    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
@@ -322,25 +323,30 @@ static enum iommu_status vtd_start(struct iommu_unit *base, enum iommu_start_sta
 
 /* ---- stop ---- */
 
+/* OK: none of our memory is in use by the unit. From then on there is nothing to flush: see run_registers(). */
 static enum iommu_status vtd_stop(struct iommu_unit *base)
 {
     struct vtd_unit *unit = vtd_unit_of(base);
-    enum iommu_status status;
+    enum iommu_status status = IOMMU_OK, disabled = IOMMU_OK;
 
-    if (!unit->has_tables)
-        return IOMMU_OK;
-    vtd_irq_mask(unit);
-    status = vtd_command(unit, VTD_GCMD_TE, false);
-    if (status != IOMMU_OK)
-        return status;
-    /* Leaves no trace of tables that are about to be freed; the queue's last descriptor is a wait then. */
-    if (!iommu_unit_fenced(base))
-        status = vtd_invalidate_all(unit);
-    if (base->uses_queue && (reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_QIES)) {
-        enum iommu_status disabled = vtd_queue_disable(unit);
-
-        if (status == IOMMU_OK)
-            status = disabled;
+    if (unit->has_tables) {
+        vtd_irq_mask(unit);
+        status = vtd_command(unit, VTD_GCMD_TE, false);
+        if (status != IOMMU_OK)
+            return status;
+        /* Leaves no trace of tables that are about to be freed; the queue's last descriptor is a wait then. */
+        if (!iommu_unit_fenced(base))
+            status = vtd_invalidate_all(unit);
+    }
+    if (unit->queue.on)
+        disabled = vtd_queue_disable(unit);
+    if (status == IOMMU_OK)
+        status = disabled;
+    if (status == IOMMU_OK && unit->in_doubt)
+        status = IOMMU_ERR_TIMEOUT;
+    if (status == IOMMU_OK) {
+        unit->has_tables = false;
+        base->uses_queue = false;
     }
     return status;
 }
@@ -405,6 +411,8 @@ static enum iommu_status debug_use_queue(struct iommu_unit *base, bool use_queue
 
     if (use_queue == base->uses_queue)
         return IOMMU_OK;
+    if (!unit->has_tables)
+        return IOMMU_ERR_UNSUPPORTED;
     if (use_queue ? unit->queue.ring == NULL : !registers)
         return IOMMU_ERR_UNSUPPORTED;
     status = use_queue ? vtd_queue_enable(unit) : vtd_queue_disable(unit);

@@ -12,6 +12,13 @@
  * called on several CPUs at once and from interrupt context unless their
  * comment says otherwise; none sleeps. Section numbers are explained in
  * docs/specs.md.
+ *
+ * "Unconfirmed", where a call lists it, stands for four errors: IOMMU_ERR_TIMEOUT,
+ * IOMMU_ERR_QUEUE or IOMMU_ERR_HARDWARE when a unit has not confirmed a flush,
+ * several times in the case of QUEUE, and IOMMU_ERR_FENCED when it had failed
+ * before. The unit has been fenced, bus mastering of its devices is off, and
+ * what was to be flushed may be reachable until iommu_stop() has succeeded;
+ * nothing that could be reached through it is freed.
  */
 #ifndef IOMMU_IOMMU_H
 #define IOMMU_IOMMU_H
@@ -99,7 +106,11 @@ IOMMU_MUST_CHECK enum iommu_status
 iommu_create(const struct iommu_platform *platform, void *ctx, const struct iommu_config *config,
              struct iommu **out);
 
-/* Stops the units if they run, frees everything. Every domain must have been destroyed. Not for interrupt context. */
+/*
+ * Stops the units if they run, frees everything. Every domain must have been
+ * destroyed. Where a unit does not stop all memory stays as it is, since the
+ * unit may still read it. Not for interrupt context.
+ */
 void iommu_destroy(struct iommu *iommu);
 
 /*
@@ -142,12 +153,19 @@ struct iommu_device_desc {
 /*
  * Adds a device and finds its unit. The device belongs to the machine until
  * iommu_destroy(). Two devices that share a requester id are not allowed:
- * such devices are one.
+ * such devices are one. A device that only a reserved region has named so far
+ * (iommu_start()) becomes this one. After iommu_start() it is given its
+ * reserved regions at once; the errors from RANGE on concern those, and the
+ * device has been added all the same: it is found by iommu_find_device(),
+ * and attaching it tries again.
  *
  * IOMMU_ERR_NOT_FOUND  no unit covers it: it is not translated and cannot be attached
  * IOMMU_ERR_EXISTS     one of its ids belongs to another device already
- * IOMMU_ERR_INVALID    rid_count or bridge_count out of bounds
+ * IOMMU_ERR_INVALID    rid_count or bridge_count out of bounds, or one id twice
+ * IOMMU_ERR_BUSY       firmware named it, it has been attached since, and its bridges put it under another unit
+ * IOMMU_ERR_RANGE      a region lies beyond what the unit can map, or no domain id is left in the unit
  * IOMMU_ERR_NOMEM
+ * unconfirmed
  *
  * Context: any time before or after iommu_start(), one caller at a time.
  */
@@ -158,7 +176,8 @@ void *iommu_device_owner(const struct iommu_device *device);
 uint16_t iommu_device_segment(const struct iommu_device *device);
 uint16_t iommu_device_rid(const struct iommu_device *device);       /* rids[0] */
 size_t iommu_device_unit(const struct iommu_device *device);        /* index of its unit, for iommu_unit_info() */
-struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid); /* NULL: never added */
+/* NULL: never added, nor named by a reserved region when the units were started. */
+struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid);
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device); /* NULL: blocked or reserved regions only */
 /* True where firmware asked for memory to stay reachable for this device (RMRR); see iommu_reserved_region(). */
 bool iommu_device_has_reserved(const struct iommu_device *device);
@@ -187,7 +206,17 @@ iommu_reserved_region(const struct iommu_device *device, size_t index, struct io
  */
 IOMMU_MUST_CHECK enum iommu_status iommu_start(struct iommu *iommu);
 
-/* Turns translation off on every unit. DMA is unprotected afterwards. Not from interrupt context. */
+/*
+ * Turns translation off on every unit. DMA is unprotected afterwards. Domains
+ * and devices remain: what is mapped and attached can be unmapped, detached
+ * and destroyed without a flush, also what was unconfirmed; nothing can be
+ * attached. It may be called again after an error.
+ *
+ * IOMMU_ERR_TIMEOUT  a unit did not switch off, or may still take memory it was given when it failed
+ * IOMMU_ERR_QUEUE, IOMMU_ERR_HARDWARE  a unit did not confirm the last flush
+ *
+ * Context: one caller, no other call under way, not from interrupt context.
+ */
 IOMMU_MUST_CHECK enum iommu_status iommu_stop(struct iommu *iommu);
 
 /* ---- units ---- */
@@ -203,7 +232,7 @@ struct iommu_unit_info {
     bool translating;          /* this library enabled it and it still says so */
     bool found_translating;    /* firmware or a predecessor had left translation on */
     bool uses_queue;
-    bool fenced;               /* bring-up failed or a wait timed out */
+    bool fenced;               /* bring-up failed, or a flush was not confirmed */
     bool pass_through;         /* identity domains need no tables */
     bool coherent;             /* page walks snoop the caches */
     bool caching_mode;
@@ -282,7 +311,7 @@ struct iommu_domain_info {
     uint64_t aperture_end;  /* IOVAs are below this */
     unsigned levels;        /* of its page table; 0 for pass-through and blocked */
     const char *format;     /* "vtd-ss"; "none" */
-    size_t devices;         /* attached */
+    size_t devices;         /* attached, confirmed or not */
     size_t table_pages;     /* pages its page table takes */
 };
 
@@ -295,7 +324,7 @@ struct iommu_domain_info {
 IOMMU_MUST_CHECK enum iommu_status
 iommu_domain_create(struct iommu *iommu, const struct iommu_domain_desc *desc, struct iommu_domain **out);
 
-/* Frees a domain and its tables. IOMMU_ERR_BUSY: a device is still attached. */
+/* Frees a domain and its tables. IOMMU_ERR_BUSY: a device is attached, or may reach it after an unconfirmed attach. */
 IOMMU_MUST_CHECK enum iommu_status iommu_domain_destroy(struct iommu_domain *domain);
 
 void iommu_domain_info(const struct iommu_domain *domain, struct iommu_domain_info *out);
@@ -314,7 +343,8 @@ struct iommu_mapping {
 /*
  * Maps m->len bytes at m->iova to m->pa, all three multiples of 4096. The
  * largest leaves that alignment, length and unit allow are used. On error
- * nothing is mapped. Table pages come from platform->page_alloc and belong to
+ * nothing is mapped, except where it is unconfirmed: the mapping stands then,
+ * and the device may not see it. Table pages come from platform->page_alloc and belong to
  * the domain until they are trimmed or it is destroyed.
  *
  * IOMMU_ERR_INVALID      misaligned, empty, prot is 0 or unknown, or the domain is not a translated one
@@ -322,6 +352,8 @@ struct iommu_mapping {
  *                        FEE00000h-FEEFFFFFh, where requests are interrupts (VT-d §3.15)
  * IOMMU_ERR_EXISTS       some page of the range is already mapped
  * IOMMU_ERR_NOMEM        platform->page_alloc returned NULL
+ * unconfirmed            a unit that caches absent entries, has write buffers, or walked a page of the
+ *                        range while part of it was mapped and taken back
  *
  * Context: any; takes no lock. Calls may run at once on one domain, on ranges that do not overlap.
  * Source:  VT-d §3.7, §9.8
@@ -338,7 +370,8 @@ iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m);
  * IOMMU_ERR_INVALID  misaligned, empty, or not a translated domain
  * IOMMU_ERR_RANGE    beyond the domain's width
  * IOMMU_ERR_NOMEM    a large page could not be split; the part before it is gone, the rest is as it was
- * IOMMU_ERR_TIMEOUT, IOMMU_ERR_QUEUE  the unit did not confirm; the device may still reach the pages
+ * unconfirmed        the device may still reach the pages; also where nothing was mapped, when a unit of
+ *                    the domain has failed before
  *
  * Context: any. As iommu_map().
  * Source:  VT-d §6.5.3
@@ -360,7 +393,10 @@ struct iommu_gather {
 IOMMU_MUST_CHECK enum iommu_status
 iommu_unmap_gather(struct iommu_domain *domain, uint64_t iova, uint64_t len,
                    struct iommu_gather *gather, uint64_t *unmapped);
-/* Flushes what was gathered, waits, frees the table pages, empties the gather. Errors as iommu_unmap(). */
+/*
+ * Flushes what was gathered, waits, frees the table pages, empties the gather.
+ * Unconfirmed: the gather is as it was, and may be synchronised again.
+ */
 IOMMU_MUST_CHECK enum iommu_status iommu_sync(struct iommu_domain *domain, struct iommu_gather *gather);
 
 /*
@@ -382,7 +418,10 @@ struct iommu_leaf {
 IOMMU_MUST_CHECK enum iommu_status
 iommu_lookup_leaf(const struct iommu_domain *domain, uint64_t iova, struct iommu_leaf *leaf);
 
-/* Frees every table page that maps nothing, after a flush. Nothing else may use the domain meanwhile. */
+/*
+ * Frees every table page that maps nothing, after a flush. Unconfirmed: they
+ * are not used any more, and not freed. Nothing else may use the domain meanwhile.
+ */
 IOMMU_MUST_CHECK enum iommu_status iommu_domain_trim(struct iommu_domain *domain);
 
 /*
@@ -391,20 +430,35 @@ IOMMU_MUST_CHECK enum iommu_status iommu_domain_trim(struct iommu_domain *domain
  * first. Returns when the old domain can no longer be reached.
  *
  * IOMMU_ERR_UNSUPPORTED  pasid is not IOMMU_NO_PASID, or the domain's format does not fit the device's unit
- * IOMMU_ERR_FENCED       the device is fenced: iommu_device_unfence() first
+ * IOMMU_ERR_FENCED       the device is fenced: iommu_device_unfence() first; or its unit is
  * IOMMU_ERR_BUSY         the units do not run
  * IOMMU_ERR_EXISTS       a reserved region of the device is mapped to something else in the domain
- * IOMMU_ERR_RANGE        no domain id is left in the unit
+ * IOMMU_ERR_RANGE        no domain id is left in the unit, or a reserved region lies beyond the domain's width
  * IOMMU_ERR_NOMEM
+ * unconfirmed            the device is blocked, but may reach the old domain and the new: both count it until
+ *                        iommu_stop() and then iommu_detach() have succeeded. iommu_device_domain() is the old one
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_attach(struct iommu_domain *domain, struct iommu_device *device, uint32_t pasid);
 
-/* Blocks the device again (reserved regions stay). IOMMU_ERR_NOT_FOUND: it was in no domain. */
+/*
+ * Blocks the device again (reserved regions stay). Returns when its domain can
+ * no longer be reached.
+ *
+ * IOMMU_ERR_NOT_FOUND    it was in no domain
+ * IOMMU_ERR_UNSUPPORTED  pasid is not IOMMU_NO_PASID
+ * IOMMU_ERR_RANGE        it has reserved regions, and no domain id is left in the unit for them
+ * unconfirmed            as iommu_attach(); it stays in its domain, and detaching it again is no way out
+ */
 IOMMU_MUST_CHECK enum iommu_status iommu_detach(struct iommu_device *device, uint32_t pasid);
 
-/* True while a device is fenced; iommu_device_unfence() puts it back where it was. Bus mastering stays off. */
+/* True while a device is fenced. */
 bool iommu_device_fenced(const struct iommu_device *device);
+/*
+ * Puts a fenced device back where it was; no error if it is not fenced. Bus
+ * mastering stays off. IOMMU_ERR_RANGE: no domain id is left in the unit.
+ * Unconfirmed: it stays fenced.
+ */
 IOMMU_MUST_CHECK enum iommu_status iommu_device_unfence(struct iommu_device *device);
 /* Forgets how often each device has faulted, and the counters of the units. */
 void iommu_reset_fault_counters(struct iommu *iommu);

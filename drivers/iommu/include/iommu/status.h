@@ -19,7 +19,7 @@ enum iommu_status {
     IOMMU_ERR_TABLE = -8,       /* a firmware table is malformed */
     IOMMU_ERR_HARDWARE = -9,    /* the unit answered with an error */
     IOMMU_ERR_TIMEOUT = -10,    /* the unit did not answer in time; it has been fenced */
-    IOMMU_ERR_QUEUE = -11,      /* the unit refused a command (VT-d IQE, ITE); the queue has recovered */
+    IOMMU_ERR_QUEUE = -11,      /* the unit refused a command (VT-d IQE, ITE) */
     IOMMU_ERR_FENCED = -12,     /* the device or unit is fenced after a storm or a failure */
 };
 
