@@ -108,6 +108,7 @@ class Operator:
         """The halted machine's screen as rows of cells, then the machine is switched off."""
         if not self.wait(lambda seen: "halted\n" in seen):
             return None
+        time.sleep(1)   # the screen is drawn after the serial line is sent
         picture = self.scratch / "screen.ppm"
         self.ask("screendump", filename=str(picture))
         cells = read_cells(picture)

@@ -39,6 +39,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -217,6 +218,25 @@ def attend(machine, scratch, process):
     return wrong, operator
 
 
+def keep_awake(scratch, process):
+    """
+    Asks QEMU for its status now and then. Quirk qemu-icount-sleeps (seen on
+    11.1): under -icount with sleep=off a processor that halted at the moment a
+    disk answered may stay halted until something wakes QEMU's main loop.
+    """
+    try:
+        link = operator_console.connect(scratch / "awake.sock").makefile("rw")
+        link.readline()
+        link.write('{"execute": "qmp_capabilities"}\n')
+        while process.poll() is None:
+            link.write('{"execute": "query-status"}\n')
+            link.flush()
+            link.readline()
+            time.sleep(0.25)
+    except (OSError, RuntimeError):
+        pass    # the run has ended
+
+
 def boot(machine, build, tree, keep):
     """Runs one machine on one QEMU; returns (wrong, seconds)."""
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="iommukit-boot-"))
@@ -229,9 +249,11 @@ def boot(machine, build, tree, keep):
         prepare = getattr(before, machine.get("before"), None) if machine.get("before") else None
         if prepare is not None:
             args += before.ARGS + before.socket_args(scratch)
+        args += ["-qmp", f"unix:{scratch}/awake.sock,server=on,wait=off"]
         with open(scratch / "qemu.txt", "wb") as log:
             process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True)
+            threading.Thread(target=keep_awake, args=(scratch, process), daemon=True).start()
             try:
                 if prepare is not None:
                     prepare(scratch)
