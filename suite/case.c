@@ -76,6 +76,11 @@ void case_needs_masters(struct suite_case *t, size_t count)
                   (unsigned)t->master_count);
 }
 
+uint64_t case_address_end(const struct exerciser *ex)
+{
+    return ex->address_bits >= 64 ? UINT64_MAX : 1ull << ex->address_bits;
+}
+
 void case_needs_bits(struct suite_case *t, const struct master *m, unsigned bits)
 {
     if (m->ex->address_bits < bits)
@@ -239,6 +244,18 @@ void case_attach(struct suite_case *t, struct iommu_domain *domain, struct maste
         case_ready(t, m);
 }
 
+void case_enter_bare(struct suite_case *t, struct master *m)
+{
+    m->private_iova = m->ex->private_pa;
+    if (m->ex->private_pa + m->ex->private_pages * FRAME_BYTES > case_address_end(m->ex))
+        case_skip(t, "the device cannot reach its private memory at 0x%llx",
+                  (unsigned long long)m->ex->private_pa);
+    if (!case_runs(t))
+        return;
+    t->env->ops->bus_master(t->env, m->ex, true);
+    m->needs_rebase = true;
+}
+
 void case_detach(struct suite_case *t, struct master *m)
 {
     if (!case_runs(t))
@@ -322,20 +339,28 @@ static uint64_t free_gib(const struct iommu_device *device, uint64_t taken)
     return order[0];
 }
 
-void case_add_master(struct suite_case *t, struct exerciser *ex)
+struct master *case_add_bare_master(struct suite_case *t, struct exerciser *ex)
 {
     struct master *m = &t->master[t->master_count++];
     uint32_t step = ex->step_len > ex->align ? ex->step_len : ex->align;
 
-    *m = (struct master){ .ex = ex, .device = ex->device };
-    m->window = ex->address_bits >= 32 ? free_gib(ex->device, UINT64_MAX) : 0x08000000ull;
-    m->other_gib = free_gib(ex->device, m->window);
+    *m = (struct master){ .ex = ex };
     m->len = round_up(64, step);
     if (m->len > ex->max_len)
         m->len = ex->max_len;
     m->offset = round_up(256, ex->align);
     if (m->offset + m->len > FRAME_BYTES)
         m->offset = 0;
+    return m;
+}
+
+void case_add_master(struct suite_case *t, struct exerciser *ex)
+{
+    struct master *m = case_add_bare_master(t, ex);
+
+    m->device = ex->device;
+    m->window = ex->address_bits >= 32 ? free_gib(ex->device, UINT64_MAX) : 0x08000000ull;
+    m->other_gib = free_gib(ex->device, m->window);
     if (ex->function != NULL)
         m->rid_count = pci_requester_ids(ex->function, m->rids, IOMMU_DEVICE_RIDS);
     if (m->rid_count == 0) {

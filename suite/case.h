@@ -6,6 +6,8 @@
 #include "scenario.h"
 
 void case_add_master(struct suite_case *t, struct exerciser *ex);
+/* The same without a device: no unit stands between it and memory. */
+struct master *case_add_bare_master(struct suite_case *t, struct exerciser *ex);
 /* Where the private memory of m is mapped in translated domains. */
 uint64_t case_private_iova(const struct suite_case *t, const struct master *m);
 /* Stops and blocks the masters, destroys the domains, frees the frames. */

@@ -111,6 +111,20 @@ static void unmapped_page_is_gone(struct suite_case *t)
     expect_refused(t, &plan, &refusal);
 }
 
+/* Without an IOMMU an address on the bus is a physical one, and nothing refuses it. */
+static void bare_address_is_physical(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frame = case_buffer(t, 1, FRAME_BYTES, 0, case_address_end(m->ex));
+    struct plan plan;
+
+    case_enter_bare(t, m);
+    if (!case_runs(t))
+        return;
+    plan = plan_page(m, case_operation(m), frame->pa, frame, 0);
+    expect_arrives(t, &plan);
+}
+
 static const struct scenario rows[] = {
     { "dma/mapped-write-arrives", "VT-d §3.7.1", PER_EXERCISER, mapped_write_arrives, 0 },
     { "dma/mapped-read-arrives", "VT-d §3.7.1", PER_EXERCISER, mapped_read_arrives, 0 },
@@ -121,6 +135,7 @@ static const struct scenario rows[] = {
     { "dma/write-only-page-refuses-read", "VT-d §7.1.3", PER_EXERCISER,
       write_only_page_refuses_read, 0 },
     { "dma/unmapped-page-is-gone", "VT-d §6.5.3", PER_EXERCISER, unmapped_page_is_gone, 0 },
+    { "dma/bare-address-is-physical", "VT-d §3.1", PER_BARE_EXERCISER, bare_address_is_physical, 0 },
 };
 
 const struct scenario_table dma_scenarios = SCENARIO_TABLE(rows);

@@ -342,10 +342,11 @@ static uint64_t pa_of(const struct suite_case *t, const uint8_t *at)
 static void say_arrived(struct suite_case *t, const struct plan *plan)
 {
     const struct master *m = plan->m;
-    struct iommu_domain *domain = iommu_device_domain(m->device);
     struct iommu_domain_info info;
+    struct iommu_domain *domain;
     uint64_t iova = plan->iova;
 
+    domain = m->device == NULL ? NULL : iommu_device_domain(m->device);
     if (!t->env->trace_dma || domain == NULL)
         return;
     iommu_domain_info(domain, &info);

@@ -72,6 +72,8 @@ static void reset_machine(struct suite_env *env)
 {
     uint16_t rids[IOMMU_DEVICE_RIDS];
 
+    if (env->iommu == NULL)
+        return;
     for (size_t i = 0; i < env->exerciser_count; i++) {
         struct exerciser *ex = env->exercisers[i];
         size_t count = 0;
@@ -218,12 +220,33 @@ static void add_pairs(struct run *run, const struct scenario *scenario)
         add_plain(run, scenario, "needs two exercisers that a unit covers");
 }
 
+static void add_bare(struct run *run, const struct scenario *scenario)
+{
+    struct suite_env *env = run->env;
+
+    if (env->iommu != NULL || env->exerciser_count == 0) {
+        add_plain(run, scenario, env->iommu != NULL ? "a unit stands between devices and memory"
+                                                    : "there is no exerciser");
+        return;
+    }
+    for (size_t i = 0; i < env->exerciser_count && run->count < CASES; i++) {
+        struct suite_case *t = &run->cases[run->count];
+
+        case_begin(t, env, scenario);
+        format_line(t->name, sizeof(t->name), "%s:%s", scenario->name, env->exercisers[i]->label);
+        (void)case_add_bare_master(t, env->exercisers[i]);
+        keep_case(run, t);
+    }
+}
+
 static void add_cases(struct run *run, const struct scenario *scenario)
 {
     struct suite_env *env = run->env;
 
     run->count = 0;
-    if (env->iommu == NULL) {
+    if (scenario->kind == PER_BARE_EXERCISER) {
+        add_bare(run, scenario);
+    } else if (env->iommu == NULL) {
         add_plain(run, scenario, "there is no IOMMU, or it is switched off");
     } else if (scenario->kind == PER_MACHINE) {
         add_plain(run, scenario, NULL);
@@ -250,7 +273,7 @@ static void run_cases(struct run *run, const struct scenario *scenario)
             run->args[ready++] = &run->cases[i];
     if (ready > 0 && run->options->loglevel >= SUITE_LOG_STEPS)
         tap_text(env, "# %s starts\n", scenario->name);
-    if (scenario->kind == PER_EXERCISER && ready > 0) {
+    if ((scenario->kind == PER_EXERCISER || scenario->kind == PER_BARE_EXERCISER) && ready > 0) {
         env->ops->parallel(env, run_case, run->args, ready, STAGGER_US);
     } else {
         /* Pairs overlap, and what is done to a unit is done to everybody. */

@@ -29,6 +29,7 @@ struct suite_case;
 enum scenario_kind {
     PER_EXERCISER,      /* master[0]; all exercisers side by side */
     PER_PAIR,           /* master[0] and [1]: neighbours in the list of exercisers */
+    PER_BARE_EXERCISER, /* the same where there is no IOMMU, or it is switched off; device is NULL */
     PER_MACHINE,        /* alone; masters[] are the first that can write, as many as there are */
 };
 
@@ -153,6 +154,10 @@ void case_unmap(struct suite_case *t, struct iommu_domain *domain, uint64_t iova
  * In a blocked domain the exerciser is left as it was.
  */
 void case_attach(struct suite_case *t, struct iommu_domain *domain, struct master *m);
+/* Sets a bare exerciser to work: IOVAs are physical addresses. */
+void case_enter_bare(struct suite_case *t, struct master *m);
+/* Addresses that the exerciser can send are below this. */
+uint64_t case_address_end(const struct exerciser *ex);
 void case_detach(struct suite_case *t, struct master *m);
 void case_bus_master(struct suite_case *t, struct master *m, bool on);
 /* Whether the unit's own tables say that of the device (iommu_debug_device_state()). */
