@@ -648,22 +648,6 @@ TEST(new_table_is_told)
     each_variant(link_says_so);
 }
 
-static void run_over_a_page(void)
-{
-    struct iommu_gather gather = { 0 };
-
-    map_ok(0x107000, 0x5000, SIZE_4K);
-    CHECK_EQ(map(0x100000, 0x9000000, 16 * SIZE_4K, &gather), IOMMU_ERR_EXISTS);
-    check_seen(0x107000, 0x5000, SIZE_4K);
-    check_seen(0x100000, PT_WALK_NONE, 7 * SIZE_4K);
-    check_seen(0x108000, PT_WALK_NONE, 8 * SIZE_4K);
-}
-
-TEST(a_run_over_one_page_changes_nothing)
-{
-    each_variant(run_over_a_page);
-}
-
 static unsigned tables_flushed, linked_early;
 
 /* While a new table is being written back, no entry may lead to it: any line may reach memory by itself. */
@@ -696,30 +680,4 @@ static void links_are_last(void)
 TEST(table_is_written_back_before_it_is_linked)
 {
     each_variant(links_are_last);
-}
-
-/* As long as a large leaf, but not where one could be. */
-static void odd_large_ranges(void)
-{
-    struct iommu_gather gather = { 0 };
-    uint64_t unmapped;
-
-    map_ok(0, SIZE_2M, SIZE_4K);
-    map_ok(4 * SIZE_2M, 8 * SIZE_2M + SIZE_4K, SIZE_2M);
-    check_seen(4 * SIZE_2M, 8 * SIZE_2M + SIZE_4K, SIZE_2M);
-    map_ok(6 * SIZE_2M + SIZE_4K, 8 * SIZE_2M, SIZE_2M);
-    check_seen(6 * SIZE_2M + SIZE_4K, 8 * SIZE_2M, SIZE_2M);
-    check_seen(6 * SIZE_2M, PT_WALK_NONE, SIZE_4K);
-    map_ok(10 * SIZE_2M, 20 * SIZE_2M, 2 * SIZE_2M);
-    CHECK_OK(ops->unmap(&t, 10 * SIZE_2M + SIZE_4K, SIZE_2M, &gather, &unmapped));
-    CHECK_EQ(unmapped, SIZE_2M);
-    check_seen(10 * SIZE_2M, 20 * SIZE_2M, SIZE_4K);
-    check_seen(10 * SIZE_2M + SIZE_4K, PT_WALK_NONE, SIZE_2M);
-    check_seen(11 * SIZE_2M + SIZE_4K, 21 * SIZE_2M + SIZE_4K, SIZE_2M - SIZE_4K);
-    pt_free_gathered(&t, &gather);
-}
-
-TEST(large_length_at_an_odd_address)
-{
-    each_variant(odd_large_ranges);
 }

@@ -236,3 +236,55 @@ TEST(what_the_format_has_not_is_refused)
     check_refused(4, SIZE_4K | 0x8000000000);
     check_refused(4, SIZE_4K | SIZE_1G);
 }
+
+TEST(input_width_limits_addresses)
+{
+    CHECK_OK(create(3, SIZE_4K | SIZE_2M));
+    CHECK_OK(map((1ull << 39) - SIZE_4K, 0, SIZE_4K, IOMMU_RW));
+    CHECK_EQ(map(1ull << 39, 0, SIZE_4K, IOMMU_RW), IOMMU_ERR_RANGE);
+    CHECK_EQ(map((1ull << 39) - SIZE_2M, 0, 2 * SIZE_2M, IOMMU_RW), IOMMU_ERR_RANGE);
+    finish();
+}
+
+/* Both ends of [iova, iova + len) lead to [pa, pa + len), and the pages around to nothing. */
+static void check_range(uint64_t iova, uint64_t pa, uint64_t len)
+{
+    struct iommu_leaf leaf;
+
+    CHECK_OK(pt_vtd_ss.lookup(&table, iova, &leaf));
+    CHECK_EQ(leaf.pa, pa);
+    CHECK_OK(pt_vtd_ss.lookup(&table, iova + len - 1, &leaf));
+    CHECK_EQ(leaf.pa, pa + len - 1);
+    CHECK_EQ(pt_vtd_ss.lookup(&table, iova - 1, &leaf), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(pt_vtd_ss.lookup(&table, iova + len, &leaf), IOMMU_ERR_NOT_FOUND);
+}
+
+/* As long as a large leaf, but not where one could be; tables of that depth stand already. */
+TEST(large_length_at_an_odd_address)
+{
+    struct iommu_gather gather = { 0 };
+    uint64_t unmapped;
+
+    CHECK_OK(create(4, SIZE_4K | SIZE_2M));
+    CHECK_OK(map(0, SIZE_2M, SIZE_4K, IOMMU_RW));
+    CHECK_OK(map(4 * SIZE_2M, 8 * SIZE_2M + SIZE_4K, SIZE_2M, IOMMU_RW));
+    check_range(4 * SIZE_2M, 8 * SIZE_2M + SIZE_4K, SIZE_2M);
+    CHECK_OK(map(6 * SIZE_2M + SIZE_4K, 8 * SIZE_2M, SIZE_2M, IOMMU_RW));
+    check_range(6 * SIZE_2M + SIZE_4K, 8 * SIZE_2M, SIZE_2M);
+    CHECK_OK(map(10 * SIZE_2M, 20 * SIZE_2M, 2 * SIZE_2M, IOMMU_RW));
+    CHECK_OK(pt_vtd_ss.unmap(&table, 10 * SIZE_2M + SIZE_4K, SIZE_2M, &gather, &unmapped));
+    CHECK_EQ(unmapped, SIZE_2M);
+    check_range(10 * SIZE_2M, 20 * SIZE_2M, SIZE_4K);
+    check_range(11 * SIZE_2M + SIZE_4K, 21 * SIZE_2M + SIZE_4K, SIZE_2M - SIZE_4K);
+    pt_free_gathered(&table, &gather);
+    finish();
+}
+
+TEST(run_over_one_page_is_refused_and_changes_nothing)
+{
+    CHECK_OK(create(4, SIZE_4K));
+    CHECK_OK(map(0x107000, 0x5000, SIZE_4K, IOMMU_RW));
+    CHECK_EQ(map(0x100000, 0x9000000, 16 * SIZE_4K, IOMMU_RW), IOMMU_ERR_EXISTS);
+    check_range(0x107000, 0x5000, SIZE_4K);
+    finish();
+}

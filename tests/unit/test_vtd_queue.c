@@ -130,6 +130,7 @@ TEST(unit_without_page_selective_invalidation_flushes_the_domain)
     a = attach(&config);
     s = unmap_range(&a, 0x40200000, 4096);
     CHECK(s.iotlb_page == 0 && s.iotlb_domain == 1);
+    CHECK_EQ(vtd_model_log_lines(a.d->m, IOMMU_LOG_ERROR), 0);
     CHECK_EQ(s.doorbells, 1); /* nothing was refused first */
     detach(&a);
 }
