@@ -287,6 +287,43 @@ TEST(unknown_source_is_silenced_without_bus_master_off)
     driver_destroy(d);
 }
 
+/* A unit with caching mode remembers absent entries, and so whether their faults are reported (VT-d §6.1). */
+static void blocked_device_is_silenced(uint16_t rid, bool added)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+    uint32_t value;
+
+    spec_put(&config.units[0].cap, SPEC_CAP_CM, 1);
+    config.fault_interrupts = false;
+    d = stormy(&config);
+    d->platform.bus_master_off = NULL;
+    for (unsigned i = 0; i < THRESHOLD; i++)
+        fault_once(d, rid);
+    CHECK_EQ(count_kind(d, IOMMU_FAULT_FENCED), 1);
+    d->fault_count = 0;
+    for (unsigned i = 0; i < THRESHOLD; i++)
+        fault_once(d, rid);
+    CHECK_EQ(d->fault_count, 0);
+    if (added) {
+        CHECK_OK(iommu_device_unfence(iommu_find_device(d->iommu, 0, rid)));
+        fault_once(d, rid);
+        CHECK_EQ(d->fault_count, 1);
+    }
+    CHECK_EQ(driver_read(d, rid, 0x5000, &value), SPEC_FR_CONTEXT_P);
+    driver_destroy(d);
+}
+
+TEST(fence_of_a_blocked_device_reaches_a_caching_unit)
+{
+    blocked_device_is_silenced(DRIVER_OTHER, true);
+}
+
+TEST(silence_of_a_stranger_reaches_a_caching_unit)
+{
+    blocked_device_is_silenced(0x0a00, false);
+}
+
 static void msi_to_driver(void *ctx, unsigned unit, uint64_t address, uint32_t data)
 {
     struct driver *d = ctx;
