@@ -93,7 +93,7 @@ struct vtd_model_config {
  * One unit at FED90000h that covers every device: version 1.0, 39- and 48-bit
  * second stage, 2 MiB and 1 GiB pages, PSI with MAMV 18, 256 domains, 8 fault
  * records, pass-through, queue, coherent, CM = 0, RWBF = 0; delay 3, speculate
- * on; HAW 39; 32 MiB of RAM at 1 MiB; fault interrupts; 1 us per clock read.
+ * on; HAW 39; 4 MiB of RAM at 1 MiB; fault interrupts; 1 us per clock read.
  */
 struct vtd_model_config vtd_model_default(void);
 /* The same as unit number index, 64 KiB further up each; include_all only on request. */

@@ -127,6 +127,28 @@ static void clear_entries(struct vtd_unit *unit, const uint16_t *rids, size_t co
         context_clear(unit, entry_of(unit, rids[i]), lo);
 }
 
+/* An absent entry stays absent: it may be cached too, and with it whether its faults are reported. */
+__attribute__((cold, noinline)) static enum iommu_status
+flush_absent(struct vtd_unit *unit, const struct iommu_entry *old, uint64_t lo)
+{
+    if ((old->kind == IOMMU_ENTRY_FENCED) == (lo != 0) || !(unit->cap & VTD_CAP_CM))
+        return IOMMU_OK;
+    return vtd_invalidate_all(unit);
+}
+
+static enum iommu_status clear_and_flush(struct vtd_unit *unit, const uint16_t *rids, size_t count,
+                                         const struct iommu_entry *old, uint64_t lo)
+{
+    clear_entries(unit, rids, count, lo);
+    if (!unit->has_tables)
+        return IOMMU_OK;
+    if (old->kind == IOMMU_ENTRY_UNKNOWN)
+        return vtd_invalidate_all(unit);
+    if (!present(old))
+        return flush_absent(unit, old, lo);
+    return flush_entries(unit, rids, count, old->domain_id, old->domain_id);
+}
+
 /*
  * Entries became present. With caching mode the absent entry may be cached,
  * tagged with domain id 0 (VT-d §6.1); a new root entry may be cached for
@@ -144,22 +166,6 @@ static enum iommu_status flush_present_entries(struct vtd_unit *unit, const uint
         return vtd_invalidate_all(unit);
     }
     return flush_entries(unit, rids, count, 0, domain_id);
-}
-
-static enum iommu_status clear_and_flush(struct vtd_unit *unit, const uint16_t *rids, size_t count,
-                                         const struct iommu_entry *old, uint64_t lo)
-{
-    clear_entries(unit, rids, count, lo);
-    if (!unit->has_tables)
-        return IOMMU_OK;
-    if (old->kind == IOMMU_ENTRY_UNKNOWN)
-        return vtd_invalidate_all(unit);
-    /* An absent entry may be cached too, and with it whether its faults are reported. */
-    if (!present(old))
-        return (old->kind == IOMMU_ENTRY_FENCED) == (lo != 0)
-                   ? IOMMU_OK
-                   : flush_present_entries(unit, rids, count, 0);
-    return flush_entries(unit, rids, count, old->domain_id, old->domain_id);
 }
 
 enum iommu_status vtd_set_device(struct iommu_unit *base, const uint16_t *rids, size_t count,
