@@ -24,6 +24,10 @@ ifeq ($(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS)))),)
 say = @printf '  %-5s %s\n' $(1) $@
 endif
 
+# Another compiler makes everything anew.
+COMPILER := $(BUILD)/compiler.txt
+$(shell mkdir -p $(BUILD) && { echo '$(CC)' | cmp -s - $(COMPILER) || echo '$(CC)' >$(COMPILER); })
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
 INCLUDES := -I. -Idrivers/iommu/include -Idrivers/iommu -Idrivers/pci -Idrivers/exerciser -Isuite -Ikernel -Iboot
 # Artefacts do not depend on where or when they are built.
@@ -44,7 +48,7 @@ FREESTANDING := $(COMMON) -O2 -g -ffreestanding -fno-pic -fno-pie -mno-red-zone 
 KERNEL_CFLAGS := $(FREESTANDING) -mcmodel=kernel -fstack-protector-strong -mstack-protector-guard=global
 LIB_CFLAGS := $(FREESTANDING) -mcmodel=large -fno-stack-protector
 
-$(BUILD)/kernel/%.o: %.c Makefile
+$(BUILD)/kernel/%.o: %.c Makefile $(COMPILER)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
@@ -57,7 +61,7 @@ $(BUILD)/kernel/%.asm.o: %.asm Makefile
 	$(call say,NASM)
 	$(Q)$(NASM) -f elf64 -I./ -I$(BUILD)/ -MD $(@:.o=.d) -MQ $@ -o $@ $<
 
-$(BUILD)/lib/%.o: %.c Makefile
+$(BUILD)/lib/%.o: %.c Makefile $(COMPILER)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(LIB_CFLAGS) -c -o $@ $<
@@ -86,7 +90,7 @@ HOST_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_SOURCES))
 UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(filter-out tests/unit/test_main.c,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(addprefix $(BUILD)/host/tests/test_,$(UNIT_TESTS))
 
-$(BUILD)/host/%.o: %.c Makefile
+$(BUILD)/host/%.o: %.c Makefile $(COMPILER)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(HOST_CFLAGS) -c -o $@ $<
@@ -101,7 +105,7 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/test
 	$(call say,CC)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lm
 
-.SECONDARY: $(UNIT_PROGRAMS) $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
+.SECONDARY: $(BUILD)/host/tests/unit/test_main.o $(UNIT_PROGRAMS) $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
 .PHONY: check-%
 check-%: $(BUILD)/host/tests/test_%
 	$<

@@ -127,7 +127,7 @@ EFI_CFLAGS := $(COMMON) -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64 -
 EFI_OBJECTS := $(patsubst %.c,$(BUILD)/efi/%.o,$(EFI_FILES)) $(BUILD)/efi/kernel_image.o
 EFI_SECTIONS := .text .sdata .data .rodata .dynamic .rel .rela .rel.* .rela.* .reloc
 
-$(BUILD)/efi/%.o: %.c Makefile boot/boot.mk
+$(BUILD)/efi/%.o: %.c Makefile boot/boot.mk $(COMPILER)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(EFI_CFLAGS) -c -o $@ $<

@@ -5,9 +5,11 @@ make            build/iommukit.elf, .iso, .efi and build/libiommu.a
 make run        boot the kernel in QEMU with an IOMMU, run the suite, show the verdict
 make test       everything: unit and model tests, the boot matrix; ends with one line of totals
 make check      the host part of make test, for the edit loop
-make check-X    one unit test, tests/unit/test_X.c
-make boot-tests NAMES="pvh uefi-app"    some boot tests, tests/boot/*.boot
-make bench      benchmarks: guest instructions in QEMU, nanoseconds on the host
+make check-X    one unit test, tests/unit/test_X.c (make check-vtd_unit)
+make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all without NAMES
+make mutants    builds that each leave one thing out of the library: a test must fail
+make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*'), nanoseconds on the host
+make bench-host the latter alone
 make lib, iso, efi    single artefacts
 make newer-qemu fetch a newer QEMU into a cache, print where it is
 make format     clang-format
@@ -16,9 +18,18 @@ make clean      remove build/
 Variables of make run:
   IOMMU=intel|amd|virtio|none   BOOT=pvh|bios|uefi|uefi-app   ACCEL=tcg|tcg-realtime|kvm
   SMP=1   MEMORY=6G   TIMEOUT=300 (seconds)   QEMU=binary   QEMU_ARGS='more arguments'
-  APPEND='words of the kernel command line', for instance
-    run=GLOB[,GLOB...]   scenarios to run; -GLOB leaves out; run=none
-    report=summary|full|json|none    list    exit=qemu|poweroff|reboot|halt|shell
-    dmar=N               for diagnosis: the DMAR table number N, where firmware gives several
+  APPEND='words of the kernel command line':
+    run=GLOB[,GLOB...]    scenarios to run, by name; -GLOB leaves out; run=none; list prints them and stops
+    report=summary|full|json|none      what is said of the machine before the scenarios
+    bench=GLOB|list       benchmarks to run
+    scratch=BDF|SERIAL    the one disk that may be written (make run names one of its own)
+    expect=unprotected    a machine that cannot protect is then no failure
+    exit=qemu|poweroff|reboot|halt|shell      how the run ends
+    console=ttyS0[,BAUD] console=fb    where text goes; both by default
+    seed=N loglevel=0..3  seed of the stress scenarios; verbosity
+    intel_iommu=on|off|strict|sp_off  iommu=pt|nopt|off  iommu.passthrough=0|1  iommu.strict=0|1
+                          as in Linux (only strict flushing exists: iommu.strict=0 says so)
+    For diagnosis: vtd=noqueue (invalidation by registers), dmar=N (the N-th DMAR table),
+    trace=dma (where each transfer arrived), trap=KIND (an exception of our own making)
 Variables of every target: CC=gcc|clang   BUILD=build
 TEXT

@@ -10,6 +10,7 @@ build=$1
 tools=$(dirname "$0")
 : "${IOMMU:=intel}" "${BOOT:=pvh}" "${ACCEL:=tcg}" "${SMP:=1}" "${MEMORY:=6G}" "${QEMU:=}" "${APPEND:=}"
 : "${QEMU_ARGS:=}" "${TIMEOUT:=300}"
+case $TIMEOUT in *[!0-9]*) echo "run.sh: TIMEOUT=$TIMEOUT is not a number of seconds" >&2; exit 2 ;; esac
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -25,15 +26,18 @@ esac
 
 qemu="$tools/qemu.sh system"
 if [ -n "$QEMU" ]; then
+    command -v "$QEMU" >/dev/null || { echo "run.sh: QEMU=$QEMU is no command" >&2; exit 2; }
     qemu=$QEMU
-elif [ "$IOMMU" = amd ] && newer=$("$tools/fetch-qemu.sh"); then
-    iommu="-device amd-iommu,dma-remap=on"
+elif [ "$IOMMU" = amd ]; then
+    newer=$("$tools/fetch-qemu.sh") || { newer=system; echo "run: going on with the distribution's QEMU" >&2; }
+    [ "$newer" = system ] || iommu="-device amd-iommu,dma-remap=on"
     qemu="$tools/qemu.sh $newer"
 fi
 
 case $ACCEL in
-# Virtual time: a device's delay costs nothing while the kernel sleeps. UEFI firmware is slow in it.
-tcg) case $BOOT in uefi*) accel="-accel tcg" ;; *) accel="-accel tcg -icount shift=0,sleep=off" ;; esac ;;
+# Virtual time: a device's delay costs nothing while the kernel sleeps. Boot loaders wait for keys
+# for ever in it, and UEFI firmware is slow.
+tcg) if [ "$BOOT" = pvh ]; then accel="-accel tcg -icount shift=0,sleep=off"; else accel="-accel tcg"; fi ;;
 tcg-realtime) accel="-accel tcg" ;;
 kvm) accel="-accel kvm -cpu host"; machine_irq=",kernel-irqchip=split" ;;
 *) echo "run.sh: ACCEL=$ACCEL is none of tcg, tcg-realtime, kvm" >&2; exit 2 ;;
@@ -77,21 +81,24 @@ set -- -machine "q35${machine_irq:-}" $accel -smp "$SMP" -m "$MEMORY" -nodefault
 [ "$BOOT" = pvh ] && set -- "$@" -append "$append"
 
 status=0
-# The shell (exit=shell) reads the terminal where there is one.
-[ -t 0 ] || exec </dev/null
+# Input is for the shell (exit=shell), from a terminal or a pipe; nothing else may eat a script's.
+case $append in
+*exit=shell*) ;;
+*) [ -t 0 ] || exec </dev/null ;;
+esac
 timeout --foreground -k 5 "$TIMEOUT" $qemu "$@" 2>"$scratch/qemu.txt" || status=$?
 case $status in
 1)
     # QEMU gives the same status when it refuses its arguments: the kernel must have spoken.
-    if grep -q '^# iommukit' "$scratch/console.txt" 2>/dev/null; then
+    if grep -q '# iommukit' "$scratch/console.txt" 2>/dev/null; then
         exit 0
     fi
     cat "$scratch/qemu.txt" >&2
-    echo "run: QEMU did not start the kernel" >&2
+    echo "run: $qemu did not start the kernel" >&2
     ;;
 3) echo "run: failed (a scenario failed, or the machine is not protected)" >&2 ;;
 5) echo "run: the kernel panicked" >&2 ;;
-124 | 137) echo "run: no verdict after $TIMEOUT s" >&2 ;;
+124 | 137) echo "run: no verdict after TIMEOUT=$TIMEOUT s" >&2 ;;
 *) cat "$scratch/qemu.txt" >&2; echo "run: QEMU ended with status $status" >&2 ;;
 esac
 exit 1

@@ -305,6 +305,10 @@ def main():
     build = options.build.resolve()
     machines = [Machine(path) for path in sorted(HERE.glob("*.boot"))]
     if options.names:
+        unknown = sorted(set(options.names) - {m.name for m in machines})
+        if unknown:
+            raise SystemExit(f"run.py: no boot test {', '.join(unknown)}; there are "
+                             + ", ".join(m.name for m in machines))
         machines = [m for m in machines if m.name in options.names]
     if not options.newer and not options.no_newer:
         options.no_newer = "no newer QEMU was given"
