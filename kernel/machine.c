@@ -212,6 +212,9 @@ static const char *no_iommu_verdict(char *reason, size_t size)
     else if (acpi_find(&machine_acpi, "IVRS", 0) != NULL)
         format_line(reason, size,
                     "the IVRS table describes AMD-Vi units, which this version does not drive");
+    else if (acpi_find(&machine_acpi, "VIOT", 0) != NULL)
+        format_line(reason, size,
+                    "the VIOT table describes a virtio-iommu, which this version does not drive");
     else
         format_line(reason, size,
                     "no DMAR table: no IOMMU, or it is switched off in the firmware's setup");

@@ -85,7 +85,7 @@ static struct suite_options suite_options(void)
 static bool has_iommu(void)
 {
     return acpi_find(&machine_acpi, "DMAR", 0) != NULL ||
-           acpi_find(&machine_acpi, "IVRS", 0) != NULL;
+           acpi_find(&machine_acpi, "IVRS", 0) != NULL || acpi_find(&machine_acpi, "VIOT", 0) != NULL;
 }
 
 static enum exit_status judge(const struct suite_totals *totals, const char *verdict)

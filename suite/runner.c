@@ -140,6 +140,25 @@ static void report(struct run *run, const struct suite_case *t)
         run->totals.passed++;
 }
 
+static bool names_nothing(const char *run)
+{
+    static const char none[] = "none";
+
+    for (size_t i = 0; i < sizeof(none); i++)
+        if (run == NULL || run[i] != none[i])
+            return false;
+    return true;
+}
+
+/* A selection that is a slip of the pen must not look like a good run. */
+static void report_empty(struct run *run)
+{
+    tap_print(&run->tap, &(struct tap_result){ .name = "suite/run-names-a-scenario",
+                                               .expected = "run= names a scenario (list shows them), or is none",
+                                               .seen = run->options->run });
+    run->totals.failed++;
+}
+
 /* ---- which cases a scenario has ---- */
 
 static bool covered(const struct exerciser *ex)
@@ -348,6 +367,8 @@ struct suite_totals suite_run_tables(struct suite_env *env, const struct suite_o
     for (size_t i = 0; i < count; i++)
         for (size_t s = 0; s < tables[i]->count; s++)
             run_scenario(&run, &tables[i]->rows[s], tables[i] == &entry_scenarios);
+    if (run.tap.count == 0 && !names_nothing(options->run))
+        report_empty(&run);
     tap_end(&run.tap);
     env->ops->frames_free(env, run.cases, CASES_FRAMES);
     return run.totals;
