@@ -70,6 +70,14 @@ a_changed_header_rebuilds_its_users() {
     ! make -s -C "$root" BUILD="$build" -q -W drivers/iommu/intel/vtd_regs.h "$build/iommukit.elf" && [ -n "$before" ]
 }
 
+make_run_boots_by_grub_and_by_uefi() {
+    make -s -C "$root" BUILD="$build" run BOOT=bios APPEND='run=dma/mapped-write-arrives report=none' &&
+        make -s -C "$root" BUILD="$build" run BOOT=uefi-app APPEND='run=dma/mapped-write-arrives report=none'
+}
+make_run_tells_a_refused_argument_from_a_run() {
+    ! make -s -C "$root" BUILD="$build" run QEMU_ARGS='-device no-such-device'
+}
+
 echo "TAP version 14"
 test_that two_builds_are_identical two_builds_are_identical
 test_that clang_builds_it_all clang_builds_it_all
@@ -77,6 +85,8 @@ test_that every_file_names_its_licence every_file_names_its_licence
 test_that no_segment_is_writable_and_executable no_segment_is_writable_and_executable
 test_that no_floating_point_in_the_kernel no_floating_point_in_the_kernel
 test_that a_changed_header_rebuilds_its_users a_changed_header_rebuilds_its_users
+test_that make_run_boots_by_grub_and_by_uefi make_run_boots_by_grub_and_by_uefi
+test_that make_run_tells_a_refused_argument_from_a_run make_run_tells_a_refused_argument_from_a_run
 echo "1..$number"
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]

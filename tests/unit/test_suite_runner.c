@@ -302,6 +302,48 @@ TEST(without_an_iommu_everything_is_skipped)
     model_env_destroy(me);
 }
 
+static void reaches_memory(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+
+    case_enter_bare(t, m);
+    case_check(t, m->device == NULL && m->private_iova == m->ex->private_pa, "addresses are physical");
+}
+
+TEST(bare_scenarios_run_only_without_an_iommu)
+{
+    static const struct scenario rows[] = { { "a/bare", "x", PER_BARE_EXERCISER, reaches_memory, 0 } };
+    struct model_env_config config = model_env_default();
+    struct model_env *me = model_env_create(&config);
+
+    CHECK(me != NULL);
+    CHECK_EQ(run_rows(me, NULL, rows, 1).skipped, 1);
+    CHECK_SAYS(me, "ok 1 - a/bare # SKIP a unit stands between devices and memory\n");
+    model_env_destroy(me);
+    config.no_iommu = true;
+    config.exerciser_count = 2;
+    me = model_env_create(&config);
+    CHECK(me != NULL);
+    CHECK_EQ(run_rows(me, NULL, rows, 1).passed, 2);
+    CHECK_SAYS(me, "ok 2 - a/bare:model@0000:00:05.0");
+    model_env_destroy(me);
+}
+
+TEST(a_selection_that_names_nothing_fails)
+{
+    static const struct scenario rows[] = { { "a/each", "x", PER_EXERCISER, passes, 0 } };
+    struct model_env *me = env_create(1);
+    struct suite_totals totals = run_rows(me, "b/*", rows, 1);
+
+    CHECK_EQ(totals.failed, 1);
+    CHECK_EQ(totals.passed + totals.skipped, 0);
+    CHECK_SAYS(me, "not ok 1 - suite/run-names-a-scenario\n");
+    CHECK_SAYS(me, "seen: b/*\n");
+    totals = run_rows(me, "none", rows, 1);
+    CHECK_EQ(totals.failed + totals.passed + totals.skipped, 0);
+    model_env_destroy(me);
+}
+
 TEST(uncovered_exerciser_is_skipped_by_name)
 {
     static const struct scenario rows[] = { { "a/each", "x", PER_EXERCISER, passes, 0 },
