@@ -12,9 +12,10 @@ export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 all: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi
 
+# The library needs a compiler only: an embedder's machine may have nothing else.
 lib: $(BUILD)/libiommu.a
-iso: $(BUILD)/iommukit.iso
-efi: $(BUILD)/iommukit.efi
+iso efi: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit.$@
 
 setup-build:
 	@tools/setup.sh build
