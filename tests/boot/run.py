@@ -7,7 +7,7 @@ usage: run.py --build FOLDER [--newer TREE | --no-newer REASON] [--jobs N] [--ke
 Each file tests/boot/*.boot describes one machine, as lines "key: value":
 
   qemu:     7.2 (the distribution's, default) | newer | both
-  boot:     pvh (default) | bios | uefi | usb-bios | usb-uefi | uefi-app
+  boot:     pvh (default) | bios | uefi | usb-bios | usb-uefi | uefi-app | uefi-shell
   memory:   256M, 6G (default)       smp: 1 (default)
   time:     icount (default) | real
   devices:  main (default: what make run has) | none
@@ -41,6 +41,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -120,7 +121,7 @@ def firmware_table(name, build, scratch):
     return out
 
 
-def image(build, scratch, door, append):
+def image(build, scratch, append, door):
     """An ISO or EFI disk of its own, whose command line is append."""
     if door == "uefi-app":
         out = scratch / "run-efi.img"
@@ -133,11 +134,21 @@ def image(build, scratch, door, append):
     return out
 
 
+def shell_disk(build, scratch, append):
+    """A disk whose UEFI shell script starts the application: the command line is its load options."""
+    out = scratch / "shell.img"
+    (scratch / "startup.nsh").write_text(f"fs0:\r\niommukit.efi {append}\r\n")
+    for tool in (["mformat", "-C", "-i", out, "-T", "32768", "-h", "16", "-s", "63", "::"],
+                 ["mcopy", "-i", out, scratch / "startup.nsh", build / "iommukit.efi", "::"]):
+        subprocess.run(tool, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "MTOOLS_SKIP_CHECK": "1"})
+    return out
+
+
 def door_args(machine, build, scratch, append):
     door = machine.get("boot", "pvh")
     if door == "pvh":
         return ["-kernel", str(build / "iommukit.elf"), "-append", append]
-    out = image(build, scratch, door, append)
+    out = (shell_disk if door == "uefi-shell" else partial(image, door=door))(build, scratch, append=append)
     args = {
         "bios": f"-cdrom {out} -boot d",
         "uefi": f"-cdrom {out} -boot d",
@@ -146,6 +157,7 @@ def door_args(machine, build, scratch, append):
         "usb-uefi": f"-drive if=none,id=stick,format=raw,readonly=on,file={out} -device qemu-xhci,addr=1d "
                     "-device usb-storage,drive=stick,bootindex=0",
         "uefi-app": f"-drive if=ide,format=raw,file={out}",
+        "uefi-shell": f"-drive if=ide,format=raw,file={out}",
     }[door]
     if "uefi" in door:
         args += " " + firmware(scratch)
