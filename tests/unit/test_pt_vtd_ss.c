@@ -288,3 +288,23 @@ TEST(run_over_one_page_is_refused_and_changes_nothing)
     check_range(0x107000, 0x5000, SIZE_4K);
     finish();
 }
+
+/* A guest's 9 GiB at 4 GiB and 32 GiB of memory: as few entries and tables as the sizes allow. */
+TEST(large_memory_takes_few_leaves)
+{
+    CHECK_OK(create(4, SIZE_4K | SIZE_2M | SIZE_1G));
+    CHECK_OK(map(0x100000000, 0x40000000, 0x240000000, IOMMU_RW));
+    CHECK_EQ(table.table_pages, 2);
+    CHECK_EQ(entry(0x240001000, 4), 0x40000083);
+    CHECK_EQ(entry(0x240001000, 12), 0x240000083);
+    CHECK_EQ(entry(0x240001000, 13), 0);
+    CHECK_OK(map(0x4000000000, 0, 0x800000000, IOMMU_RW));
+    CHECK_EQ(table.table_pages, 2);
+    CHECK_EQ(entry(0x240001000, 256 + 31), 0x7c0000083);
+    finish();
+    /* Without 1 GiB leaves every GiB takes one table more. */
+    CHECK_OK(create(4, SIZE_4K | SIZE_2M));
+    CHECK_OK(map(0x100000000, 0x40000000, 0x240000000, IOMMU_RW));
+    CHECK_EQ(table.table_pages, 2 + 9);
+    finish();
+}
