@@ -9,6 +9,7 @@
 #include "linker.h"
 #include "mm.h"
 #include "thread.h"
+#include "vm.h"
 
 #define OVERFLOW_FRAME_BYTES 256
 
@@ -103,6 +104,53 @@ static void divide_by_zero(void)
     __asm__ volatile("divl %2" : "+a"(low), "+d"(high) : "r"(divisor) : "cc");
 }
 
+#define SPACE_VA 0x400000ull
+
+static void count_invalidation(void *ctx, uint64_t start, uint64_t end, bool tables)
+{
+    unsigned *count = ctx;
+
+    (void)tables;
+    *count += start <= SPACE_VA && end >= SPACE_VA + PAGE_BYTES;
+}
+
+/*
+ * A page in an address space of its own: reached, then taken away, with whoever
+ * watches told before. The last read traps. Needs a CPU without SMAP, which
+ * keeps the kernel from user pages anyway.
+ */
+static void read_unmapped_space(void)
+{
+    unsigned told = 0;
+    struct vm_invalidation watch = { .fn = count_invalidation, .ctx = &told };
+    uint64_t *frame = pages_alloc(1, PAGE_BYTES, 0, UINT64_MAX);
+    volatile uint64_t *at = (volatile uint64_t *)SPACE_VA;
+    static struct vm_space space;
+    uint64_t free_before = free_bytes();
+    bool mapped, arrived, back;
+
+    mapped = frame != NULL && vm_space_create(&space) == IOMMU_OK &&
+             vm_space_map(&space, SPACE_VA, virt_to_phys(frame), PAGE_BYTES, IOMMU_RW) == IOMMU_OK;
+    if (!mapped) {
+        log_line(LOG_ERROR, "trap test space: no memory");
+        return;
+    }
+    vm_space_watch(&space, &watch);
+    vm_space_switch(&space);
+    *at = SPACE_VA;
+    arrived = *frame == SPACE_VA;
+    (void)vm_space_unmap(&space, SPACE_VA, PAGE_BYTES);
+    vm_space_switch(NULL);
+    vm_space_unwatch(&space, &watch);
+    vm_space_destroy(&space);
+    back = free_bytes() == free_before;
+    print("# space: arrived=%s told=%u tables-given-back=%s\n", arrived ? "yes" : "no", told, back ? "yes" : "no");
+    if (vm_space_create(&space) != IOMMU_OK)
+        return;
+    vm_space_switch(&space);
+    (void)*at;
+}
+
 static const struct {
     const char *kind;
     void (*raise)(void);
@@ -116,6 +164,7 @@ static const struct {
     { "stack-overflow", stack_overflow },
     { "ud", undefined_opcode },
     { "div", divide_by_zero },
+    { "space", read_unmapped_space },
 };
 
 void trap_test(const char *kind)
