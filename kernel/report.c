@@ -174,9 +174,9 @@ void report_handoff_units(const char *when, const struct iommu_handoff *handoff)
         }
         print(" gsts=0x%08x fsts=0x%08x fectl=0x%08x pmen=0x%08x root=0x%llx iqa=0x%llx "
               "iqh=0x%llx iqt=0x%llx irta=0x%llx\n",
-              u->status, u->fault_status, u->fault_control, u->protected_memory,
-              (unsigned long long)u->root, (unsigned long long)u->queue_address,
-              (unsigned long long)u->queue_head, (unsigned long long)u->queue_tail,
+              u->intel.status, u->intel.fault_status, u->intel.fault_control, u->intel.protected_memory,
+              (unsigned long long)u->intel.root, (unsigned long long)u->intel.queue_address,
+              (unsigned long long)u->intel.queue_head, (unsigned long long)u->intel.queue_tail,
               (unsigned long long)u->interrupt_root);
     }
 }

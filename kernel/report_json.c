@@ -119,14 +119,14 @@ static void put_handoff(struct json *json, const char *name, const struct iommu_
         json_hex(json, "base", u->registers_pa);
         json_number(json, "segment", u->segment);
         json_bool(json, "present", u->present);
-        json_hex(json, "version", u->version);
+        json_hex(json, "version", u->intel.version);
         json_hex(json, "cap", u->capability);
         json_hex(json, "ecap", u->extended);
-        json_hex(json, "gsts", u->status);
+        json_hex(json, "gsts", u->intel.status);
         json_hex(json, "fsts", u->fault_status);
         json_hex(json, "fectl", u->fault_control);
         json_hex(json, "pmen", u->protected_memory);
-        json_hex(json, "rtaddr", u->root);
+        json_hex(json, "rtaddr", u->intel.root);
         json_hex(json, "iqa", u->queue_address);
         json_hex(json, "iqh", u->queue_head);
         json_hex(json, "iqt", u->queue_tail);

@@ -26,7 +26,7 @@ static unsigned check_units(struct suite_case *t)
     for (size_t i = 0; i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
         const struct iommu_handoff_unit *unit = &handoff->units[i];
 
-        if (!unit->present || (unit->status & STATUS_TES) == 0)
+        if (!unit->present || (unit->intel.status & STATUS_TES) == 0)
             continue;
         enabled++;
         case_check(t, unit_at(t, unit->registers_pa, &info), "a unit found enabled is driven");

@@ -149,9 +149,11 @@ static bool domain_fits(const struct iommu_domain *domain, const struct iommu_un
         return true;
     if (domain->pt == NULL)
         return unit->pass_through;
-    return domain->pt == unit->ops->pt && (unit->level_mask & BIT32(domain->table.config.levels)) &&
+    if (unit->hole_end != 0 && (domain->hole_start > unit->hole_start || domain->hole_end < unit->hole_end))
+        return false;
+    return domain->pt == unit->pt && (unit->level_mask & BIT32(domain->table.config.levels)) &&
            (domain->page_sizes & ~unit->page_sizes) == 0 && domain->output_bits <= unit->output_bits &&
-           domain->aperture_end <= BIT64(unit->input_bits) && (!domain->coherent || unit->coherent);
+           domain->aperture_end <= iommu_width_end(unit->input_bits) && (!domain->coherent || unit->coherent);
 }
 
 /* The entry that a device's domain asks for; takes a domain id where one is needed. */
@@ -212,6 +214,39 @@ enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
     /* An unconfirmed flush: both ids may still be cached, so they are never given out again. */
     device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_UNKNOWN };
     return status;
+}
+
+static enum iommu_status reroot_device(struct iommu_device *device, const struct pt_root *root)
+{
+    struct iommu_entry next = device->entry;
+    enum iommu_status status;
+
+    next.root_pa = root->pa;
+    next.levels = root->levels;
+    status = device->unit->ops->set_device(device->unit, device->desc.rids, device->desc.rid_count, &device->entry,
+                                           &next);
+    if (status == IOMMU_OK)
+        device->entry = next;
+    else if (status != IOMMU_ERR_NOMEM)
+        device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_UNKNOWN };
+    return status;
+}
+
+enum iommu_status iommu_domain_reroot_locked(struct iommu_domain *domain, const struct pt_root *root)
+{
+    enum iommu_status first = IOMMU_OK;
+
+    for (struct iommu_device *device = domain->iommu->devices; device != NULL; device = device->next) {
+        const struct iommu_domain *used = device->domain != NULL ? device->domain : device->reserved_domain;
+        enum iommu_status status;
+
+        if (used != domain || device->entry.kind == IOMMU_ENTRY_BLOCKED || device->entry.kind == IOMMU_ENTRY_FENCED)
+            continue;
+        status = device->entry.kind == IOMMU_ENTRY_TRANSLATED ? reroot_device(device, root) : IOMMU_ERR_FENCED;
+        if (first == IOMMU_OK)
+            first = status;
+    }
+    return first;
 }
 
 /* Gives the device another domain or, with NULL, none. */

@@ -25,6 +25,16 @@ static uint64_t *unmap_no_page(struct pt_table *table, uint64_t iova, uint64_t l
     return NULL;
 }
 
+/* where there is a hole besides the interrupt range, */
+static uint64_t *map_page_beside_hole(struct pt_table *table, const struct iommu_mapping *m)
+{
+    const struct iommu_domain *domain = (const struct iommu_domain *)table;
+
+    if (m->iova >= domain->hole_start && m->iova < domain->hole_end)
+        return NULL;
+    return domain->pt->map_page(table, m);
+}
+
 /* and where addresses lead in blocked and in identity domains. */
 static enum iommu_status
 translate_nowhere(const struct pt_table *table, uint64_t iova, uint64_t *pa)
@@ -50,10 +60,22 @@ struct common {
     unsigned level_mask;
     unsigned input_bits;
     unsigned output_bits;
+    uint64_t hole_start, hole_end;
     bool pass_through;
     bool coherent;
     bool flush_present;
 };
+
+/* One hole that takes in both; there is one kind only, so they are alike. */
+static void join_holes(struct common *c, const struct iommu_unit *unit)
+{
+    if (unit->hole_end == 0)
+        return;
+    if (c->hole_end == 0 || unit->hole_start < c->hole_start)
+        c->hole_start = unit->hole_start;
+    if (unit->hole_end > c->hole_end)
+        c->hole_end = unit->hole_end;
+}
 
 static enum iommu_status find_common(const struct iommu_domain_desc *desc, struct common *c)
 {
@@ -62,9 +84,9 @@ static enum iommu_status find_common(const struct iommu_domain_desc *desc, struc
     for (size_t i = 0; i < desc->device_count; i++) {
         const struct iommu_unit *unit = desc->devices[i]->unit;
 
-        if (c->pt != NULL && c->pt != unit->ops->pt)
+        if (c->pt != NULL && c->pt != unit->pt)
             return IOMMU_ERR_UNSUPPORTED;
-        c->pt = unit->ops->pt;
+        c->pt = unit->pt;
         c->page_sizes &= unit->page_sizes;
         c->level_mask &= unit->level_mask;
         if (unit->input_bits < c->input_bits)
@@ -74,30 +96,45 @@ static enum iommu_status find_common(const struct iommu_domain_desc *desc, struc
         c->pass_through = c->pass_through && unit->pass_through;
         c->coherent = c->coherent && unit->coherent;
         c->flush_present = c->flush_present || unit->flush_present;
+        join_holes(c, unit);
     }
     return IOMMU_OK;
 }
 
 static unsigned level_bits(unsigned levels)
 {
-    return 12 + 9 * levels;
+    return levels >= 6 ? 64 : 12 + 9 * levels;
 }
+
+/* Trees that grow begin with this many, (AMD-Vi §2.2.3). */
+#define FIRST_LEVELS 3u
 
 /* As few levels as the width asked for needs; 48 bits where nothing was asked for. 0: too wide. */
 static unsigned choose_levels(const struct common *c, unsigned wanted)
 {
     unsigned widest = 0;
 
-    if (wanted == 0 && (c->level_mask & BIT32(4)))
+    if (wanted == 0 && c->pt->grow == NULL && (c->level_mask & BIT32(4)))
         return 4;
-    for (unsigned levels = 3; levels <= 5; levels++) {
+    for (unsigned levels = 1; levels <= 6; levels++) {
         if (!(c->level_mask & BIT32(levels)))
             continue;
         widest = levels;
-        if (wanted == 0 || level_bits(levels) >= wanted)
+        if (wanted != 0 && level_bits(levels) >= wanted)
+            return levels;
+        if (wanted == 0 && c->pt->grow == NULL)
             return levels;
     }
     return wanted == 0 ? widest : 0;
+}
+
+/* All that the tables may come to map, and where the root they begin with ends. */
+static void set_reach(struct iommu_domain *domain, unsigned levels, unsigned bits)
+{
+    domain->aperture_end = iommu_width_end(bits);
+    domain->reach_last = domain->aperture_end - 1;
+    if (level_bits(levels) < bits)
+        domain->reach_last = BIT64(level_bits(levels)) - 1;
 }
 
 static enum iommu_status create_tables(struct iommu_domain *domain, const struct common *c,
@@ -111,8 +148,12 @@ static enum iommu_status create_tables(struct iommu_domain *domain, const struct
     if (levels == 0 || input_bits > c->input_bits)
         return IOMMU_ERR_RANGE;
     bits = level_bits(levels) < c->input_bits ? level_bits(levels) : c->input_bits;
+    if (c->pt->grow != NULL && levels > FIRST_LEVELS)
+        levels = FIRST_LEVELS;
     domain->page_sizes = domain->iommu->config.no_superpages ? IOMMU_PAGE : c->page_sizes;
-    domain->aperture_end = BIT64(bits);
+    set_reach(domain, levels, bits);
+    domain->hole_start = c->hole_start;
+    domain->hole_end = c->hole_end;
     domain->output_bits = c->output_bits;
     domain->coherent = c->coherent;
     domain->flush_present = c->flush_present;
@@ -128,6 +169,8 @@ static enum iommu_status create_tables(struct iommu_domain *domain, const struct
 
 static enum iommu_status map_identity(struct iommu_domain *domain, uint64_t start, uint64_t end)
 {
+    if (start < domain->hole_end && end > domain->hole_start)
+        end = domain->hole_start;
     if (start >= end)
         return IOMMU_OK;
     return iommu_domain_map(domain, &(struct iommu_mapping){
@@ -180,7 +223,7 @@ static enum iommu_status create_mappable(struct iommu_domain *domain, const stru
     if (status != IOMMU_OK)
         return status;
     domain->mappable = true;
-    domain->map_page = domain->pt->map_page;
+    domain->map_page = domain->hole_end != 0 ? map_page_beside_hole : domain->pt->map_page;
     domain->unmap_page = domain->pt->unmap_page;
     domain->translate = domain->pt->translate;
     return IOMMU_OK;
@@ -273,6 +316,20 @@ void iommu_domain_info(const struct iommu_domain *domain, struct iommu_domain_in
     }
 }
 
+enum iommu_status iommu_domain_hole(const struct iommu_domain *domain, size_t index, struct iommu_region *out)
+{
+    static const struct iommu_region interrupts = { IOMMU_INTERRUPT_START, IOMMU_INTERRUPT_END, 0 };
+
+    *out = (struct iommu_region){ 0 };
+    if (index == 0 && domain->aperture_end > IOMMU_INTERRUPT_START)
+        *out = interrupts;
+    if (index == 1 && domain->aperture_end > domain->hole_start)
+        *out = (struct iommu_region){ domain->hole_start, domain->hole_end, 0 };
+    if (out->end > domain->aperture_end)
+        out->end = domain->aperture_end;
+    return out->start < out->end ? IOMMU_OK : IOMMU_ERR_NOT_FOUND;
+}
+
 /* ---- map, unmap, flush ---- */
 
 /* The mapping became present: a unit with caching mode or write buffers must be told. */
@@ -296,6 +353,39 @@ flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
     return first;
 }
 
+static bool in_hole(const struct iommu_domain *domain, uint64_t first, uint64_t last)
+{
+    return (first < IOMMU_INTERRUPT_END && last >= IOMMU_INTERRUPT_START) ||
+           (first < domain->hole_end && last >= domain->hole_start);
+}
+
+/*
+ * A taller root, for an address that the present one does not reach. Nothing
+ * is mapped there until every device walks from the new one; the old remains
+ * part of it, so DMA goes on meanwhile.
+ */
+static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t last)
+{
+    uintptr_t flags = iommu_attach_lock(domain->iommu);
+    enum iommu_status status = IOMMU_OK;
+    struct pt_root root;
+
+    if (last > domain->reach_last) {
+        status = domain->pt->grow(&domain->table, last, &root);
+        if (status == IOMMU_OK)
+            status = iommu_domain_reroot_locked(domain, &root);
+        if (status == IOMMU_OK) {
+            uint64_t end = iommu_width_end(level_bits(root.levels));
+
+            domain->pt->raise(&domain->table, &root);
+            __atomic_store_n(&domain->reach_last, end < domain->aperture_end ? end - 1 : domain->aperture_end - 1,
+                             __ATOMIC_RELEASE);
+        }
+    }
+    iommu_attach_unlock(domain->iommu, flags);
+    return status;
+}
+
 IOMMU_COLD enum iommu_status
 iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
@@ -303,9 +393,13 @@ iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
     uint64_t last = m->iova + (m->len - 1);
     enum iommu_status status, flushed, present;
 
-    if (m->len != 0 && (last >= domain->aperture_end ||
-                        (m->iova < IOMMU_INTERRUPT_END && last >= IOMMU_INTERRUPT_START)))
+    if (m->len != 0 && (last >= domain->aperture_end || in_hole(domain, m->iova, last)))
         return IOMMU_ERR_RANGE;
+    if (m->len != 0 && last > __atomic_load_n(&domain->reach_last, __ATOMIC_ACQUIRE)) {
+        status = grow(domain, last);
+        if (status != IOMMU_OK)
+            return status;
+    }
     status = domain->pt->map(&domain->table, m, &gather);
     flushed = iommu_sync(domain, &gather);
     present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;

@@ -25,6 +25,13 @@
 /* Requests to these addresses are interrupts on every x86 machine (VT-d §3.15). */
 #define IOMMU_INTERRUPT_START 0xfee00000ull
 #define IOMMU_INTERRUPT_END 0xfef00000ull
+
+/* One past the last address of so many bits; of 64 bits the last page is given up. */
+static inline uint64_t iommu_width_end(unsigned bits)
+{
+    return bits >= 64 ? ~(IOMMU_PAGE - 1) : 1ull << bits;
+}
+
 #define IOMMU_UNITS_MAX 256u
 #define IOMMU_BUCKETS 256u
 #define IOMMU_STRANGERS 8u
@@ -73,11 +80,20 @@ void iommu_pool_destroy(struct iommu *iommu, struct iommu_pool *pool);
 
 /* ---- what firmware's tables say ---- */
 
-/* A PCI function named by a scope; bridge: and everything below it. */
+/* PCI functions named by a scope; bridge: one, and everything below it. */
 struct iommu_scope {
     struct iommu_scope *next;
     uint16_t rid;
+    uint16_t last_rid;          /* inclusive */
     bool bridge;
+};
+
+/* Requests of these ids may arrive as those of alias (AMD-Vi §5.2.2.5). */
+struct iommu_alias {
+    struct iommu_alias *next;
+    uint16_t rid;
+    uint16_t last_rid;          /* inclusive */
+    uint16_t alias;
 };
 
 /* A region that stays mapped for the devices of its scopes. */
@@ -87,6 +103,7 @@ struct iommu_reserved {
     uint64_t start;
     uint64_t end;
     uint16_t segment;
+    unsigned prot;
 };
 
 /* ---- vendor operations ---- */
@@ -120,7 +137,6 @@ enum iommu_start_stage {
 
 struct iommu_ops {
     const char *vendor;
-    const struct pt_ops *pt;    /* of translated domains */
 
     /* One stage of bring-up; the status says why a unit is left out. May sleep in mmio_map. */
     enum iommu_status (*start)(struct iommu_unit *unit, enum iommu_start_stage stage);
@@ -184,11 +200,12 @@ struct iommu_unit {
     void *ctx;
     const struct iommu_ops *ops;
     unsigned index;
-    char name[8];               /* "vtd0" */
+    char name[12];              /* "vtd0" */
     uint16_t segment;
     uint64_t registers_pa;
     bool include_all;           /* every device of the segment that no scope names */
     struct iommu_scope *scopes;
+    struct iommu_alias *aliases;
 
     bool running;               /* translation has been enabled by us */
     bool fenced;                /* changed once, atomically: false to true */
@@ -196,6 +213,9 @@ struct iommu_unit {
     bool uses_queue;
 
     /* What it can do, for domains; filled by the vendor before it is added. */
+    const struct pt_ops *pt;    /* of translated domains */
+    uint64_t hole_start;        /* besides the interrupt range nothing may be mapped here; half-open, */
+    uint64_t hole_end;          /* 0: there is no such hole */
     uint64_t page_sizes;
     unsigned level_mask;        /* bit n: tables of n levels */
     unsigned input_bits;
@@ -238,7 +258,9 @@ struct iommu_domain {
     bool flush_present;         /* some unit wants it */
     enum iommu_domain_type type;
     uint64_t aperture_end;
+    uint64_t reach_last;        /* highest address of the root that devices walk from; grows, read atomically */
     uint64_t page_sizes;
+    uint64_t hole_start, hole_end; /* of its units; see struct iommu_unit */
     bool coherent;
     unsigned output_bits;
     size_t devices;             /* guarded by attach_lock */
@@ -285,7 +307,7 @@ struct iommu {
     struct iommu_reserved *reserved;
     struct iommu_lock attach_lock;  /* guards: devices' and domains' attachment, domain ids, unit tables */
     struct iommu_lock pool_lock;    /* guards: the pools */
-    struct iommu_pool domain_pool, domain_unit_pool, device_pool, scope_pool, reserved_pool;
+    struct iommu_pool domain_pool, domain_unit_pool, device_pool, scope_pool, alias_pool, reserved_pool;
     uint32_t walkers;           /* fault handlers inside a domain's tables */
 };
 
@@ -314,6 +336,10 @@ static inline uint64_t iommu_unit_limit(const struct iommu_unit *unit)
 enum iommu_status iommu_unit_add(struct iommu *iommu, struct iommu_unit *unit, const char *prefix);
 /* Adds a scope to a list. */
 enum iommu_status iommu_scope_add(struct iommu *iommu, struct iommu_scope **list, uint16_t rid, bool bridge);
+/* The same for the ids from first to last. */
+enum iommu_status iommu_scope_add_range(struct iommu *iommu, struct iommu_scope **list, uint16_t first, uint16_t last);
+enum iommu_status iommu_alias_add(struct iommu *iommu, struct iommu_unit *unit, uint16_t first, uint16_t last,
+                                  uint16_t alias);
 
 /*
  * The unit failed in a way that leaves its protection in doubt: dumped once,
@@ -336,6 +362,11 @@ void iommu_domain_ids_destroy(struct iommu_unit *unit);
 enum iommu_status iommu_device_apply_locked(struct iommu_device *device);
 uintptr_t iommu_attach_lock(struct iommu *iommu);
 void iommu_attach_unlock(struct iommu *iommu, uintptr_t flags);
+/*
+ * attach_lock held: makes every device of the domain walk from a root that leads to the present one
+ * (pt_ops.grow). Until it returns OK devices may be under either.
+ */
+enum iommu_status iommu_domain_reroot_locked(struct iommu_domain *domain, const struct pt_root *root);
 /* The domain id under which the unit knows the device's domain; 0: none. */
 uint32_t iommu_device_domain_id(const struct iommu_device *device);
 /* Waits until no fault handler looks into tables that were reachable before the call. */
@@ -365,7 +396,14 @@ void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool
 /* Records were lost. */
 void iommu_fault_overflow(struct iommu_unit *unit);
 
-/* One vendor's reader of its firmware table. */
+/* The hand-off snapshot of one vendor's units, added to out->units. */
+enum iommu_status vtd_take_handoff(const struct iommu_platform *platform, void *ctx, const void *table, size_t len,
+                                   struct iommu_handoff *out);
+enum iommu_status amdvi_take_handoff(const struct iommu_platform *platform, void *ctx, const void *table, size_t len,
+                                     struct iommu_handoff *out);
+
+/* One vendor's reader of its firmware table, */
 enum iommu_status vtd_add_table(struct iommu *iommu, const void *table, size_t len);
+enum iommu_status amdvi_add_table(struct iommu *iommu, const void *table, size_t len);
 
 #endif

@@ -67,6 +67,7 @@ enum iommu_status iommu_create(const struct iommu_platform *platform, void *ctx,
     iommu->domain_unit_pool.size = POOL_SIZE(struct iommu_domain_unit);
     iommu->device_pool.size = POOL_SIZE(struct iommu_device);
     iommu->scope_pool.size = POOL_SIZE(struct iommu_scope);
+    iommu->alias_pool.size = POOL_SIZE(struct iommu_alias);
     iommu->reserved_pool.size = POOL_SIZE(struct iommu_reserved);
     *out = iommu;
     return IOMMU_OK;
@@ -99,6 +100,7 @@ void iommu_destroy(struct iommu *iommu)
     iommu_pool_destroy(iommu, &iommu->domain_unit_pool);
     iommu_pool_destroy(iommu, &iommu->device_pool);
     iommu_pool_destroy(iommu, &iommu->scope_pool);
+    iommu_pool_destroy(iommu, &iommu->alias_pool);
     iommu_pool_destroy(iommu, &iommu->reserved_pool);
     platform->page_free(iommu->ctx, iommu, MACHINE_PAGES);
 }
@@ -133,9 +135,34 @@ enum iommu_status iommu_scope_add(struct iommu *iommu, struct iommu_scope **list
     if (scope == NULL)
         return IOMMU_ERR_NOMEM;
     scope->rid = rid;
+    scope->last_rid = rid;
     scope->bridge = bridge;
     scope->next = *list;
     *list = scope;
+    return IOMMU_OK;
+}
+
+enum iommu_status iommu_scope_add_range(struct iommu *iommu, struct iommu_scope **list, uint16_t first, uint16_t last)
+{
+    enum iommu_status status = iommu_scope_add(iommu, list, first, false);
+
+    if (status == IOMMU_OK)
+        (*list)->last_rid = last;
+    return status;
+}
+
+enum iommu_status iommu_alias_add(struct iommu *iommu, struct iommu_unit *unit, uint16_t first, uint16_t last,
+                                  uint16_t alias)
+{
+    struct iommu_alias *node = iommu_pool_get(iommu, &iommu->alias_pool);
+
+    if (node == NULL)
+        return IOMMU_ERR_NOMEM;
+    node->rid = first;
+    node->last_rid = last;
+    node->alias = alias;
+    node->next = unit->aliases;
+    unit->aliases = node;
     return IOMMU_OK;
 }
 
@@ -185,7 +212,7 @@ struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, ui
 
 static bool scope_covers(const struct iommu_scope *scope, const struct iommu_device_desc *desc)
 {
-    if (scope->rid == desc->rids[0])
+    if (desc->rids[0] >= scope->rid && desc->rids[0] <= scope->last_rid)
         return true;
     if (!scope->bridge)
         return false;
@@ -326,6 +353,33 @@ static enum iommu_status adopt(struct iommu_device *device, const struct iommu_d
     return iommu_reserved_apply(device);
 }
 
+static bool names(const struct iommu_device_desc *desc, uint16_t rid)
+{
+    for (size_t i = 0; i < desc->rid_count; i++)
+        if (desc->rids[i] == rid)
+            return true;
+    return false;
+}
+
+/* What firmware says of the ids the embedder knows; its aliases have none of their own. */
+static void add_aliases(const struct iommu *iommu, struct iommu_device_desc *desc)
+{
+    const struct iommu_unit *unit = find_unit(iommu, desc);
+    size_t known = desc->rid_count;
+
+    for (const struct iommu_alias *a = unit == NULL ? NULL : unit->aliases; a != NULL; a = a->next)
+        for (size_t i = 0; i < known; i++) {
+            if (desc->rids[i] < a->rid || desc->rids[i] > a->last_rid || names(desc, a->alias))
+                continue;
+            if (desc->rid_count < IOMMU_DEVICE_RIDS)
+                desc->rids[desc->rid_count++] = a->alias;
+            else
+                iommu_log(iommu, IOMMU_LOG_WARNING, "%s: device " IOMMU_RID_FORMAT " has more than %u ids, "
+                          "alias 0x%04x stays blocked", unit->name, IOMMU_RID_ARGS(desc->segment, desc->rids[0]),
+                          IOMMU_DEVICE_RIDS, a->alias);
+        }
+}
+
 /* One id twice would be flushed twice, and be in its bucket twice. */
 static bool names_one_twice(const struct iommu_device_desc *desc)
 {
@@ -336,24 +390,29 @@ static bool names_one_twice(const struct iommu_device_desc *desc)
     return false;
 }
 
-enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc,
+enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *said,
                                    struct iommu_device **out)
 {
+    struct iommu_device_desc full = *said;
+    const struct iommu_device_desc *desc = &full;
     struct iommu_device *known;
     enum iommu_status status;
 
     if (desc->rid_count == 0 || desc->rid_count > IOMMU_DEVICE_RIDS ||
         desc->bridge_count > sizeof(desc->bridges) / sizeof(desc->bridges[0]) || names_one_twice(desc))
         return IOMMU_ERR_INVALID;
-    for (size_t i = 1; i < desc->rid_count; i++)
-        if (iommu_find_device(iommu, desc->segment, desc->rids[i]) != NULL)
-            return IOMMU_ERR_EXISTS;
-    known = iommu_find_device(iommu, desc->segment, desc->rids[0]);
-    if (known != NULL && !known->firmware_only)
+    add_aliases(iommu, &full);
+    for (size_t i = 1; i < desc->rid_count; i++) {
+        known = iommu_find_device(iommu, desc->segment, desc->rids[i]);
+        if (known == NULL)
+            continue;
+        *out = known;
         return IOMMU_ERR_EXISTS;
+    }
+    known = iommu_find_device(iommu, desc->segment, desc->rids[0]);
     if (known != NULL) {
         *out = known;
-        return adopt(known, desc);
+        return known->firmware_only ? adopt(known, desc) : IOMMU_ERR_EXISTS;
     }
     status = iommu_device_create(iommu, desc, out);
     if (status == IOMMU_OK && iommu->started && !iommu_unit_fenced((*out)->unit))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Regions that firmware wants to stay reachable for some devices (RMRR, VT-d
- * §8.4): mapped one to one into whatever translated domain such a device gets,
+ * §8.4; IVMD, AMD-Vi §5.2.2): mapped one to one into whatever translated domain such a device gets,
  * and into a domain of its own while it has none. A bridge in a region's scope
  * stands for the devices below it that the embedder adds.
  */
@@ -11,7 +11,7 @@
 static bool scope_applies(const struct iommu_scope *scope, const struct iommu_device_desc *desc)
 {
     for (size_t i = 0; i < desc->rid_count; i++)
-        if (desc->rids[i] == scope->rid)
+        if (desc->rids[i] >= scope->rid && desc->rids[i] <= scope->last_rid)
             return true;
     if (!scope->bridge)
         return false;
@@ -42,6 +42,7 @@ enum iommu_status iommu_reserved_region(const struct iommu_device *device, size_
         if (index-- == 0) {
             out->start = r->start;
             out->end = r->end;
+            out->prot = r->prot;
             return IOMMU_OK;
         }
     }
@@ -61,19 +62,19 @@ static uint64_t span_end(uint64_t at, const struct iommu_leaf *leaf, enum iommu_
  * overlap, and several devices of one domain may share one. A step is as long
  * as the leaf or hole it meets, so that a region of any size ends soon.
  */
-static enum iommu_status map_region(struct iommu_domain *domain, uint64_t start, uint64_t end)
+static enum iommu_status map_region(struct iommu_domain *domain, const struct iommu_reserved *region)
 {
-    uint64_t run = start, at = start;
+    uint64_t end = region->end, run = region->start, at = run;
 
     while (at < end) {
         struct iommu_leaf leaf;
         enum iommu_status status = domain->pt->lookup(&domain->table, at, &leaf);
 
-        if (status == IOMMU_OK && (leaf.pa != at || (leaf.prot & IOMMU_RW) != IOMMU_RW))
+        if (status == IOMMU_OK && (leaf.pa != at || (leaf.prot & region->prot) != region->prot))
             return IOMMU_ERR_EXISTS;
         if (status == IOMMU_OK && run < at) {
             status = iommu_domain_map(domain, &(struct iommu_mapping){
-                .iova = run, .pa = run, .len = at - run, .prot = IOMMU_RW });
+                .iova = run, .pa = run, .len = at - run, .prot = region->prot });
             if (status != IOMMU_OK)
                 return status;
         }
@@ -84,7 +85,7 @@ static enum iommu_status map_region(struct iommu_domain *domain, uint64_t start,
     if (run >= end)
         return IOMMU_OK;
     return iommu_domain_map(domain, &(struct iommu_mapping){
-        .iova = run, .pa = run, .len = end - run, .prot = IOMMU_RW });
+        .iova = run, .pa = run, .len = end - run, .prot = region->prot });
 }
 
 enum iommu_status iommu_reserved_map(const struct iommu_device *device, struct iommu_domain *domain)
@@ -94,7 +95,7 @@ enum iommu_status iommu_reserved_map(const struct iommu_device *device, struct i
 
         if (!iommu_reserved_applies(r, &device->desc))
             continue;
-        status = map_region(domain, r->start, r->end);
+        status = map_region(domain, r);
         if (status != IOMMU_OK)
             return status;
     }
@@ -137,7 +138,9 @@ static enum iommu_status create_named(struct iommu *iommu, const struct iommu_re
         struct iommu_device *device;
         enum iommu_status status;
 
-        if (scope->bridge || iommu_find_device(iommu, region->segment, scope->rid) != NULL)
+        /* Ranges concern what the embedder adds; what it has not found in one stays blocked. */
+        if (scope->bridge || scope->last_rid != scope->rid ||
+            iommu_find_device(iommu, region->segment, scope->rid) != NULL)
             continue;
         status = iommu_device_create(iommu, &(struct iommu_device_desc){
             .segment = region->segment, .rids = { scope->rid }, .rid_count = 1 }, &device);

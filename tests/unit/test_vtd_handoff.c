@@ -95,11 +95,11 @@ TEST(every_field_is_its_register)
     CHECK(u->present);
     CHECK_EQ(u->registers_pa, 0xfed90000);
     CHECK_EQ(u->segment, 3);
-    CHECK_EQ(u->version, 0x40);
-    CHECK_EQ(u->capability, config.units[0].cap);
-    CHECK_EQ(u->extended, config.units[0].ecap);
-    CHECK_EQ(u->status, 0x43000000);
-    CHECK_EQ(u->root, 0x1123456c00);
+    CHECK_EQ(u->intel.version, 0x40);
+    CHECK_EQ(u->intel.capability, config.units[0].cap);
+    CHECK_EQ(u->intel.extended, config.units[0].ecap);
+    CHECK_EQ(u->intel.status, 0x43000000);
+    CHECK_EQ(u->intel.root, 0x1123456c00);
     CHECK_EQ(u->fault_status, 0x302);
     CHECK_EQ(u->fault_control, 0x40000000);
     CHECK_EQ(u->protected_memory, 0x80000001);
@@ -129,10 +129,10 @@ TEST(unit_left_running_is_read_and_not_changed)
     dump(b.m, after);
     CHECK(memcmp(before, after, sizeof(before)) == 0);
     CHECK_EQ(vtd_model_stats(b.m, 0).mmio_writes, 0);
-    CHECK_EQ(out.units[0].status, 0xc7000000);
-    CHECK_EQ(out.units[0].fault_status & 3, 3); /* PPF, PFO */
-    CHECK_EQ(out.units[0].protected_memory, 0x80000001);
-    CHECK(out.units[0].root != 0 && out.units[0].queue_address != 0 && out.units[0].interrupt_root != 0);
+    CHECK_EQ(out.units[0].intel.status, 0xc7000000);
+    CHECK_EQ(out.units[0].intel.fault_status & 3, 3); /* PPF, PFO */
+    CHECK_EQ(out.units[0].intel.protected_memory, 0x80000001);
+    CHECK(out.units[0].intel.root != 0 && out.units[0].intel.queue_address != 0 && out.units[0].intel.interrupt_root != 0);
     finish(&b);
 }
 
@@ -148,8 +148,8 @@ TEST(unit_that_reads_all_ones_is_listed_as_absent)
     CHECK_EQ(out.unit_count, 3);
     CHECK(out.units[0].present && !out.units[1].present && out.units[2].present);
     CHECK_EQ(out.units[1].registers_pa, 0xfeda0000);
-    CHECK_EQ(out.units[1].status, 0);
-    CHECK_EQ(out.units[1].root, 0);
+    CHECK_EQ(out.units[1].intel.status, 0);
+    CHECK_EQ(out.units[1].intel.root, 0);
     CHECK_EQ(vtd_model_stats(b.m, 1).mmio_reads, 3); /* VER, CAP, ECAP, and nothing behind them */
     finish(&b);
 }
@@ -165,9 +165,9 @@ TEST(window_that_cannot_be_mapped_leaves_the_others)
     CHECK_EQ(out.unit_count, 2);
     CHECK(!out.units[0].present);
     CHECK_EQ(out.units[0].registers_pa, 0xfed90000);
-    CHECK_EQ(out.units[0].capability, 0);
+    CHECK_EQ(out.units[0].intel.capability, 0);
     CHECK(out.units[1].present);
-    CHECK_EQ(out.units[1].capability, config.units[1].cap);
+    CHECK_EQ(out.units[1].intel.capability, config.units[1].cap);
     finish(&b);
 }
 

@@ -114,6 +114,7 @@ static struct vtd_unit *make_unit(struct iommu *iommu, const struct dmar_unit *f
     unit->base.platform = iommu->platform;
     unit->base.ctx = iommu->ctx;
     unit->base.ops = &vtd_ops;
+    unit->base.pt = &pt_vtd_ss;
     unit->base.segment = found->segment;
     unit->base.registers_pa = found->registers_pa;
     unit->base.include_all = found->include_pci_all;
@@ -191,6 +192,7 @@ static void on_reserved(void *arg, const struct dmar_reserved *found)
         return;
     }
     region->segment = found->segment;
+    region->prot = IOMMU_RW;
     region->start = found->start;
     region->end = found->end;
     remember(d, add_scopes(iommu, found->segment, found->scopes, &region->scopes));

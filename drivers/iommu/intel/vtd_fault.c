@@ -118,6 +118,32 @@ static bool ends_in_tables(uint32_t reason)
     return (reason >= 0x05 && reason <= 0x07) || reason == 0x0c;
 }
 
+/* Reasons 1 to Eh are those of legacy mode (VT-d §7.1.3), the only mode this driver uses. */
+static enum iommu_fault_cause cause_of(uint32_t reason)
+{
+    switch (reason) {
+    case 0x01:
+    case 0x02:
+        return IOMMU_CAUSE_BLOCKED;
+    case 0x04:
+        return IOMMU_CAUSE_TOO_WIDE;
+    case 0x05:
+        return IOMMU_CAUSE_NOT_WRITABLE;
+    case 0x06:
+        return IOMMU_CAUSE_NOT_READABLE;
+    case 0x03:
+    case 0x07:
+    case 0x08:
+    case 0x09:
+    case 0x0a:
+    case 0x0b:
+    case 0x0c:
+        return IOMMU_CAUSE_BAD_ENTRY;
+    default:
+        return reason >= 0x20 && reason <= 0x2b ? IOMMU_CAUSE_INTERRUPT : IOMMU_CAUSE_OTHER;
+    }
+}
+
 static bool is_interrupt(uint32_t reason)
 {
     return reason >= 0x20 && reason <= 0x2b;
@@ -140,6 +166,8 @@ static void report_record(struct vtd_unit *unit, uint64_t lo, uint64_t hi)
         /* PV means nothing without PP; QEMU leaves rubbish in it. */
         .pasid = hi & VTD_FRCD_PP ? (uint32_t)field_get(hi, VTD_FRCD_PV) : IOMMU_NO_PASID,
         .access = access_of(hi),
+        .cause = cause_of(reason),
+        .raw = { lo, hi },
         .reason = reason,
         .reason_name = vtd_fault_reason_name(reason),
     };

@@ -436,7 +436,6 @@ static void debug_counters(const struct iommu_unit *base, struct iommu_debug_cou
 
 const struct iommu_ops vtd_ops = {
     .vendor = "intel",
-    .pt = &pt_vtd_ss,
     .start = vtd_start,
     .stop = vtd_stop,
     .destroy = vtd_destroy,

@@ -25,10 +25,16 @@
 
 struct pt_table;
 
+/* Where a walk begins. */
+struct pt_root {
+    uint64_t pa;
+    unsigned levels;
+};
+
 struct pt_config {
     const struct iommu_platform *platform;  /* its pages, table_offset and dma_flush */
     void *platform_ctx;
-    unsigned levels;        /* 3 to 5 */
+    unsigned levels;        /* as the format has them; where it grows: those of the empty table */
     unsigned input_bits;    /* IOVAs are below 2^input_bits; 0: as the levels say, as it must be where canonical */
     uint64_t page_sizes;    /* leaves allowed: bit 12, which must be set, 21, and 30 only with 21 */
     unsigned output_bits;   /* widest physical address, up to 52 */
@@ -112,6 +118,18 @@ struct pt_ops {
                                 struct iommu_leaf *leaf);
 
     /*
+     * Formats whose trees grow; NULL in others. grow() makes a taller root
+     * that leads to the present one and suffices for the address last; the
+     * table stays as it is until every unit walks from the new root and
+     * raise() says so. Up to then map() refuses what the present root does not
+     * reach (IOMMU_ERR_RANGE). One caller at a time; the other operations may
+     * run meanwhile. A root that is not raised is freed with the table.
+     * IOMMU_ERR_NOMEM
+     */
+    enum iommu_status (*grow)(struct pt_table *table, uint64_t last, struct pt_root *out);
+    void (*raise)(struct pt_table *table, const struct pt_root *root);
+
+    /*
      * Unlinks every table page that maps nothing onto the gather. Nothing else
      * may use the table meanwhile.
      */
@@ -119,6 +137,7 @@ struct pt_ops {
 };
 
 extern const struct pt_ops pt_vtd_ss;   /* VT-d §9.8: second stage, 3 to 5 levels */
+extern const struct pt_ops pt_amd_v1;   /* AMD-Vi §2.2.3: 1 to 6 levels, grows */
 extern const struct pt_ops pt_x86_64;   /* VT-d §9.7 and the CPU's own: 4 or 5 levels */
 
 /* Writes an entry back, where walks do not snoop. */

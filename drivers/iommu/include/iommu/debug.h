@@ -11,7 +11,7 @@
 /*
  * Puts one raw 128-bit descriptor into the unit's queue, followed by a wait,
  * and returns how that ended: IOMMU_OK, or IOMMU_ERR_QUEUE when the unit
- * refused it and the queue was recovered (VT-d §6.5.2.11).
+ * refused it and the queue was recovered (VT-d §6.5.2.11; AMD-Vi §2.4).
  * IOMMU_ERR_UNSUPPORTED: the unit runs without a queue.
  */
 IOMMU_MUST_CHECK enum iommu_status
@@ -32,6 +32,7 @@ IOMMU_MUST_CHECK enum iommu_status iommu_debug_flush_all(struct iommu *iommu, si
 struct iommu_debug_counters {
     uint64_t descriptors;
     uint64_t doorbells;
+    uint64_t completion_interrupts; /* AMD-Vi: COMPLETION_WAIT with I, seen by the unit's handler */
 };
 void iommu_debug_counters(const struct iommu *iommu, size_t unit, struct iommu_debug_counters *out);
 

@@ -53,6 +53,18 @@ enum iommu_fault_kind {
     IOMMU_FAULT_INTERRUPT, /* an interrupt request was refused; index, not iova, is valid */
     IOMMU_FAULT_OVERFLOW,  /* records were lost; nothing but unit_index is valid */
     IOMMU_FAULT_FENCED,    /* the device was fenced because it kept faulting */
+    IOMMU_FAULT_UNIT,      /* the unit reports an error that is no request's: reason and raw; rid where the record has one */
+};
+
+/* Why, as far as every vendor can say. */
+enum iommu_fault_cause {
+    IOMMU_CAUSE_OTHER,          /* see reason */
+    IOMMU_CAUSE_BLOCKED,        /* the source is in no domain */
+    IOMMU_CAUSE_NOT_READABLE,   /* nothing is mapped there, or not for reading */
+    IOMMU_CAUSE_NOT_WRITABLE,
+    IOMMU_CAUSE_TOO_WIDE,       /* the address is beyond the domain's width */
+    IOMMU_CAUSE_BAD_ENTRY,      /* a table entry makes no sense, or cannot be read */
+    IOMMU_CAUSE_INTERRUPT,      /* the interrupt's entry refuses it, or there is none */
 };
 
 /* walk_level of a fault that no page-table level explains (no root or context entry, address too wide). */
@@ -60,7 +72,7 @@ enum iommu_fault_kind {
 
 /*
  * One refused request, the same record for every vendor.
- * Source: VT-d §7.1.3, §11.4.7.6
+ * Source: VT-d §7.1.3, §11.4.7.6; AMD-Vi §2.5
  */
 struct iommu_fault {
     enum iommu_fault_kind kind;
@@ -71,11 +83,14 @@ struct iommu_fault {
     enum iommu_access access;
     uint64_t iova;             /* page address: the low 12 bits are 0 */
     uint32_t index;            /* interrupt index, for IOMMU_FAULT_INTERRUPT */
-    uint32_t reason;           /* the vendor's own number: VT-d fault reason */
+    enum iommu_fault_cause cause;
+    /* The vendor's own number: VT-d fault reason; AMD-Vi bits 63:48 of the event, code << 12 | flags. */
+    uint32_t reason;
     const char *reason_name;   /* its meaning in a few words; a constant string */
     uint32_t domain_id;        /* the hardware's domain id, 0 when the device is in none */
     uint8_t walk_level;        /* page-table level at which the walk ended: 0 = 4 KiB leaf; IOMMU_LEVEL_NONE */
     struct iommu_device *device; /* NULL when the source was never added */
+    uint64_t raw[2];           /* the record as the unit wrote it; 0 for OVERFLOW and FENCED */
     uint64_t time_us;          /* platform->now_us when it was read */
 };
 
@@ -87,6 +102,8 @@ typedef void iommu_fault_fn(void *ctx, const struct iommu_fault *fault);
 struct iommu_config {
     bool no_superpages;         /* only 4 KiB leaves (intel_iommu=sp_off) */
     bool no_queue;              /* register-based invalidation even where there is a queue (VT-d §6.5.1) */
+    bool guest_tables;          /* AMD-Vi: v2 (x86-64) page tables where the unit has them (amd_iommu=pgtbl_v2) */
+    bool force;                 /* start units that a known erratum says to leave off (amd_iommu=force_enable) */
     /* What each unit begins with (iommu_unit_set_storm()): */
     uint32_t storm_threshold;   /* a device that faults this often ... 0: the default of 256 */
     uint32_t storm_window_us;   /* ... within this time is fenced. 0: the default of 1 s */
@@ -114,8 +131,7 @@ iommu_create(const struct iommu_platform *platform, void *ctx, const struct iomm
 void iommu_destroy(struct iommu *iommu);
 
 /*
- * Reads one firmware table ("DMAR"; "IVRS" is IOMMU_ERR_UNSUPPORTED so far)
- * and adds the units it describes; the bytes are not referenced afterwards.
+ * Reads one firmware table ("DMAR", "IVRS") and adds the units it describes; the bytes are not referenced afterwards.
  * A structure that makes no sense is reported with its byte offset and left
  * out; units whose registers read all ones are left out the same way.
  *
@@ -125,7 +141,7 @@ void iommu_destroy(struct iommu *iommu);
  * IOMMU_ERR_NOMEM
  *
  * Context: before iommu_start(), one caller at a time.
- * Source:  VT-d §8
+ * Source:  VT-d §8; AMD-Vi §5.2
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_add_table(struct iommu *iommu, const void *table, size_t len);
@@ -160,7 +176,8 @@ struct iommu_device_desc {
  * and attaching it tries again.
  *
  * IOMMU_ERR_NOT_FOUND  no unit covers it: it is not translated and cannot be attached
- * IOMMU_ERR_EXISTS     one of its ids belongs to another device already
+ * IOMMU_ERR_EXISTS     one of its ids, or an alias firmware gives one (AMD-Vi §5.2.2), belongs to a device
+ *                      already; that device is *out
  * IOMMU_ERR_INVALID    rid_count or bridge_count out of bounds, or one id twice
  * IOMMU_ERR_BUSY       firmware named it, it has been attached since, and its bridges put it under another unit
  * IOMMU_ERR_RANGE      a region lies beyond what the unit can map, or no domain id is left in the unit
@@ -179,13 +196,14 @@ size_t iommu_device_unit(const struct iommu_device *device);        /* index of 
 /* NULL: never added, nor named by a reserved region when the units were started. */
 struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid);
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device); /* NULL: blocked or reserved regions only */
-/* True where firmware asked for memory to stay reachable for this device (RMRR); see iommu_reserved_region(). */
+/* True where firmware asked for memory to stay reachable for this device (RMRR, IVMD); see iommu_reserved_region(). */
 bool iommu_device_has_reserved(const struct iommu_device *device);
 
 /* A region that firmware wants mapped for a device, rounded to pages. */
 struct iommu_region {
     uint64_t start;
     uint64_t end;
+    unsigned prot;
 };
 /* Region number index of a device; IOMMU_ERR_NOT_FOUND past the last. */
 IOMMU_MUST_CHECK enum iommu_status
@@ -195,8 +213,8 @@ iommu_reserved_region(const struct iommu_device *device, size_t index, struct io
  * Brings every unit up: takes over what firmware left on, gives devices with
  * reserved regions just those, everything else is blocked, and enables
  * translation as the last step. A unit that fails is reported, fenced and
- * left out; the others run. RMRR devices that were never added are given
- * their regions too.
+ * left out; the others run. Devices that a region names alone and that were
+ * never added are given it too.
  *
  * IOMMU_ERR_NOT_FOUND  there is no unit
  * otherwise the status of the first unit that failed
@@ -222,20 +240,22 @@ IOMMU_MUST_CHECK enum iommu_status iommu_stop(struct iommu *iommu);
 /* ---- units ---- */
 
 struct iommu_unit_info {
-    const char *name;          /* "vtd0" */
-    const char *vendor;        /* "intel" */
+    const char *name;          /* "vtd0", "amdvi0" */
+    const char *vendor;        /* "intel", "amd" */
     uint16_t segment;
+    bool has_rid;              /* the unit is a PCI function: */
+    uint16_t rid;
     uint64_t registers_pa;
-    uint32_t version;          /* major << 8 | minor */
-    uint64_t capability;       /* VT-d CAP */
-    uint64_t extended;         /* VT-d ECAP */
+    uint32_t version;          /* VT-d major << 8 | minor; AMD-Vi revision of the PCI capability */
+    uint64_t capability;       /* VT-d CAP; AMD-Vi EFR */
+    uint64_t extended;         /* VT-d ECAP; AMD-Vi EFR2 */
     bool translating;          /* this library enabled it and it still says so */
     bool found_translating;    /* firmware or a predecessor had left translation on */
     bool uses_queue;
     bool fenced;               /* bring-up failed, or a flush was not confirmed */
     bool pass_through;         /* identity domains need no tables */
     bool coherent;             /* page walks snoop the caches */
-    bool caching_mode;
+    bool caching_mode;         /* absent entries may be cached (VT-d CAP.CM; AMD-Vi NpCache) */
     unsigned input_bits;       /* widest IOVA */
     unsigned output_bits;      /* widest physical address (host address width) */
     uint64_t page_sizes;       /* bit n set: leaves of 2^n bytes */
@@ -310,7 +330,7 @@ struct iommu_domain_info {
     uint64_t page_sizes;    /* bit n set: leaves of 2^n bytes are used */
     uint64_t aperture_end;  /* IOVAs are below this */
     unsigned levels;        /* of its page table; 0 for pass-through and blocked */
-    const char *format;     /* "vtd-ss"; "none" */
+    const char *format;     /* "vtd-ss", "amd-v1", "x86-64"; "none" */
     size_t devices;         /* attached, confirmed or not */
     size_t table_pages;     /* pages its page table takes */
 };
@@ -328,6 +348,14 @@ iommu_domain_create(struct iommu *iommu, const struct iommu_domain_desc *desc, s
 IOMMU_MUST_CHECK enum iommu_status iommu_domain_destroy(struct iommu_domain *domain);
 
 void iommu_domain_info(const struct iommu_domain *domain, struct iommu_domain_info *out);
+
+/*
+ * Ranges below aperture_end that iommu_map() refuses, in ascending order: the
+ * interrupt range, and the HyperTransport range of AMD machines.
+ * IOMMU_ERR_NOT_FOUND past the last.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_domain_hole(const struct iommu_domain *domain, size_t index, struct iommu_region *out);
 
 #define IOMMU_READ 1u
 #define IOMMU_WRITE 2u
@@ -348,15 +376,15 @@ struct iommu_mapping {
  * the domain until they are trimmed or it is destroyed.
  *
  * IOMMU_ERR_INVALID      misaligned, empty, prot is 0 or unknown, or the domain is not a translated one
- * IOMMU_ERR_RANGE        the range passes the domain's input or output width, or touches
- *                        FEE00000h-FEEFFFFFh, where requests are interrupts (VT-d §3.15)
+ * IOMMU_ERR_RANGE        the range passes the domain's input or output width, or touches a hole
+ *                        (iommu_domain_hole(): FEE00000h-FEEFFFFFh are interrupts, VT-d §3.15)
  * IOMMU_ERR_EXISTS       some page of the range is already mapped
  * IOMMU_ERR_NOMEM        platform->page_alloc returned NULL
  * unconfirmed            a unit that caches absent entries, has write buffers, or walked a page of the
  *                        range while part of it was mapped and taken back
  *
  * Context: any; takes no lock. Calls may run at once on one domain, on ranges that do not overlap.
- * Source:  VT-d §3.7, §9.8
+ * Source:  VT-d §3.7, §9.8; AMD-Vi §2.2.3
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_map(struct iommu_domain *domain, const struct iommu_mapping *m);
@@ -467,13 +495,27 @@ void iommu_reset_fault_counters(struct iommu *iommu);
 
 #define IOMMU_HANDOFF_UNITS 16
 
+enum iommu_handoff_vendor { IOMMU_HANDOFF_INTEL = 1, IOMMU_HANDOFF_AMD };
+
+/* No pointers: a boot loader hands it to another program. */
 struct iommu_handoff_unit {
-    uint64_t registers_pa;
+    uint32_t vendor;        /* enum iommu_handoff_vendor */
     uint16_t segment;
     bool present;           /* the registers did not read all ones */
-    uint32_t version, status, fault_status, fault_control, protected_memory; /* VER GSTS FSTS FECTL PMEN */
-    uint64_t capability, extended, root, queue_address, queue_head, queue_tail, interrupt_root;
-                            /* CAP ECAP RTADDR IQA IQH IQT IRTA */
+    bool translating;       /* VT-d GSTS.TES; AMD-Vi IommuEn */
+    uint64_t registers_pa;
+    union {
+        struct {
+            uint32_t version, status, fault_status, fault_control, protected_memory; /* VER GSTS FSTS FECTL PMEN */
+            uint64_t capability, extended, root, queue_address, queue_head, queue_tail, interrupt_root;
+                                    /* CAP ECAP RTADDR IQA IQH IQT IRTA */
+        } intel;
+        struct {
+            uint16_t rid, capability_offset;    /* of the unit's PCI function, as the IVHD says */
+            uint64_t control, status, features, features2, device_table, command_base, command_head,
+                command_tail, event_base, event_head, event_tail, exclusion_base, exclusion_limit;
+        } amd;
+    };
 };
 
 struct iommu_handoff {
@@ -483,7 +525,7 @@ struct iommu_handoff {
 };
 
 /*
- * Reads the registers of every unit a DMAR table names, changing nothing.
+ * Reads the registers of every unit a DMAR or IVRS table names, changing nothing.
  * Usable before iommu_create(), on a platform of which only mmio_map,
  * mmio_unmap, mmio_read32 and mmio_read64 are set.
  * IOMMU_ERR_TABLE: the table is unusable. Units past IOMMU_HANDOFF_UNITS are left out.

@@ -19,7 +19,10 @@
 
 enum iommu_log_level { IOMMU_LOG_ERROR, IOMMU_LOG_WARNING, IOMMU_LOG_INFO, IOMMU_LOG_DEBUG };
 
-/* Where a unit's own interrupt goes: the values of FEADDR/FEUADDR and FEDATA (VT-d §11.4.7). */
+/*
+ * Where a unit's own interrupt goes, as an MSI that is not remapped: VT-d FEADDR/FEUADDR and FEDATA
+ * (§11.4.7), whose address bits 63:40 are the x2APIC id's bits 31:8; AMD-Vi's MSI capability.
+ */
 struct iommu_msi {
     uint64_t address;
     uint32_t data;
@@ -68,6 +71,13 @@ struct iommu_platform {
      * where there is no such function.
      */
     uint32_t (*pci_read)(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width);
+
+    /*
+     * Writes width (1, 2 or 4) bytes there: an AMD-Vi unit is a PCI function,
+     * whose own message, and work-arounds for errata, are programmed so. May be
+     * NULL: such units then have no interrupt of their own, and say so.
+     */
+    void (*pci_write)(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width, uint32_t value);
 
     /*
      * Clears Bus Master Enable of a function that is being fenced. May be

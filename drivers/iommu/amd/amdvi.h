@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One AMD-Vi unit and what the amdvi_*.c files share of it. */
+#ifndef IOMMU_AMDVI_H
+#define IOMMU_AMDVI_H
+
+#include "internal.h"
+#include "amd/amdvi_formats.h"
+#include "amd/amdvi_regs.h"
+
+/* No limits are given for these; normal completion takes microseconds. */
+#define AMDVI_RUN_TIMEOUT_US 1000000u
+#define AMDVI_COMMAND_TIMEOUT_US 1000000u
+
+/* Entries of 16 bytes: one more than the smallest ring has, so that a full log is rare. */
+#define AMDVI_COMMAND_SLOTS 512u
+#define AMDVI_EVENT_SLOTS 512u
+/* Commands one submission may have besides its COMPLETION_WAIT. */
+#define AMDVI_BATCH_MAX 32u
+
+/* The command ring. Commands are counted on without end; number n lies in slot n modulo AMDVI_COMMAND_SLOTS. */
+struct amdvi_queue {
+    struct amdvi_command *ring;
+    uint64_t *semaphore;    /* a page of its own: hardware stores the number of the last completed wait */
+    uint64_t semaphore_pa;
+    bool on;                /* the unit has taken the ring */
+    uint64_t head;          /* first command whose slot may not be reused */
+    uint64_t tail;          /* next to be written */
+    uint64_t waits;         /* number of the last COMPLETION_WAIT; what it stores */
+    uint64_t refused;       /* waits up to here whose batch the unit refused, since ... */
+    uint64_t refused_from;
+    uint64_t doorbells;
+    uint64_t commands;
+    uint64_t completion_interrupts;
+};
+
+struct amdvi_event_log {
+    struct amdvi_event *ring;
+    bool on;
+};
+
+struct amdvi_unit {
+    struct iommu_unit base;     /* first: the core's pointer is ours */
+    struct reg_window regs;
+    uint16_t rid;               /* of its PCI function */
+    uint16_t capability;        /* offset of its capability block there */
+    uint32_t header;            /* that block's first word */
+    uint64_t efr;               /* as the IVHD has it where that is valid, else the register */
+    uint64_t efr2;
+    uint8_t ivhd_flags;
+    uint64_t control;           /* what the control register should hold: written whole, never read back to be changed */
+
+    bool has_tables;            /* the unit works with our device table, and has not been stopped */
+    bool in_doubt;              /* it did not stop: it may use our memory at any time */
+    bool wide_store;            /* 16 bytes can be stored at once (CMPXCHG16B); tests switch it off */
+    bool guest_tables;          /* domains are v2 tables (base.pt is the x86-64 format) */
+    bool event_interrupt;       /* it has an interrupt of its own */
+    uint64_t found_control;     /* control register as found */
+
+    struct amdvi_dte *table;    /* of table_entries, the unit's own */
+    size_t table_entries;       /* a multiple of 128: ids 0 to the highest that firmware names */
+    uint64_t **guest_roots;     /* GCR3 table of an id, NULL: none; only with guest_tables */
+    struct amdvi_queue queue;
+    struct amdvi_event_log events;
+    struct iommu_lock lock;     /* guards: queue, control */
+};
+
+static inline struct amdvi_unit *amdvi_unit_of(struct iommu_unit *unit)
+{
+    return (struct amdvi_unit *)unit;
+}
+
+static inline uintptr_t amdvi_lock(struct amdvi_unit *unit)
+{
+    return iommu_lock_irq(unit->base.platform, unit->base.ctx, &unit->lock);
+}
+
+static inline void amdvi_unlock(struct amdvi_unit *unit, uintptr_t flags)
+{
+    iommu_unlock_irq(unit->base.platform, unit->base.ctx, &unit->lock, flags);
+}
+
+/* Writes back what a unit reads that does not snoop (control bit Coherent cannot be set). */
+static inline void amdvi_write_back(const struct amdvi_unit *unit, const void *at, size_t len)
+{
+    if (!unit->base.coherent)
+        unit->base.platform->dma_flush(unit->base.ctx, at, len);
+}
+
+/* ---- amdvi_unit.c: bring-up ---- */
+
+extern const struct iommu_ops amdvi_ops;
+
+/*
+ * Reads the features and what the core wants to know of them; with has_efr the image of the IVHD rules.
+ * IOMMU_ERR_NOT_FOUND: the registers read all ones.
+ */
+enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr);
+
+/* Sets or clears bits of the control register, and waits until the status register's run bits (0: none) say so too. */
+enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits);
+
+/* All that was seen, to the log. */
+void amdvi_unit_dump(struct iommu_unit *unit);
+
+/* ---- amdvi_errata.c ---- */
+
+/* What is to be done on this unit's part, by PCI ids and CPU; IOMMU_ERR_UNSUPPORTED: leave it off (config.force overrides). */
+enum iommu_status amdvi_errata_apply(struct amdvi_unit *unit);
+
+/* ---- amdvi_queue.c: the command ring ---- */
+
+enum iommu_status amdvi_queue_create(struct amdvi_unit *unit);
+void amdvi_queue_destroy(struct amdvi_unit *unit);
+/* Empties the ring, gives it to the unit and switches CmdBufEn on (AMD-Vi §2.4). */
+enum iommu_status amdvi_queue_enable(struct amdvi_unit *unit);
+/* Switches it off and waits for CmdBufRun = 0. */
+enum iommu_status amdvi_queue_disable(struct amdvi_unit *unit);
+/*
+ * Puts count commands and a COMPLETION_WAIT that stores into the ring, one
+ * doorbell, and returns when it has stored. IOMMU_ERR_QUEUE: the unit refused
+ * one of them and the ring has recovered; TIMEOUT: the unit has been fenced.
+ */
+enum iommu_status amdvi_queue_run(struct amdvi_unit *unit, const struct amdvi_command *commands, uint32_t count);
+/* The unit has stopped fetching: restarts it; who waits learns what became of its batch. */
+void amdvi_queue_recover(struct amdvi_unit *unit);
+void amdvi_queue_dump(struct amdvi_unit *unit);
+
+/* ---- amdvi_invalidate.c: what to flush ---- */
+
+/* Executes commands in order, and waits; refused batches are tried again. After any error the unit has been fenced. */
+enum iommu_status amdvi_invalidate(struct amdvi_unit *unit, const struct amdvi_command *commands, uint32_t count);
+/* Everything the unit may cache: INVALIDATE_IOMMU_ALL, or each kind in turn where there is no such command. */
+enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit);
+enum iommu_status amdvi_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
+enum iommu_status amdvi_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
+enum iommu_status amdvi_flush_present(struct iommu_unit *unit, uint32_t domain_id,
+                                      const struct iommu_gather *gather);
+
+/* ---- amdvi_device.c: the device table ---- */
+
+/* Every entry blocked, for ids 0 to highest. */
+enum iommu_status amdvi_table_create(struct amdvi_unit *unit, uint16_t highest);
+void amdvi_table_destroy(struct amdvi_unit *unit);
+/* Bits of an IVHD setting byte into the entry of an id; they stay there whatever else it says. Before start. */
+void amdvi_table_setting(struct amdvi_unit *unit, uint16_t rid, uint8_t setting);
+enum iommu_status amdvi_set_device(struct iommu_unit *unit, const uint16_t *rids, size_t count,
+                                   const struct iommu_entry *old, const struct iommu_entry *next);
+enum iommu_entry_kind amdvi_device_state(struct iommu_unit *unit, uint16_t rid);
+
+/* ---- amdvi_fault.c, amdvi_irq.c, amdvi_caps.c ---- */
+
+enum iommu_status amdvi_events_create(struct amdvi_unit *unit);
+void amdvi_events_destroy(struct amdvi_unit *unit);
+/* Empties the log, gives it to the unit and switches EventLogEn on. */
+enum iommu_status amdvi_events_enable(struct amdvi_unit *unit);
+enum iommu_status amdvi_events_disable(struct amdvi_unit *unit);
+size_t amdvi_read_faults(struct iommu_unit *unit);
+/* The specification's name of an event code (AMD-Vi §2.5). Never NULL. */
+const char *amdvi_event_name(uint32_t code);
+
+/* Asks the embedder for an interrupt and lets the unit send it: its MSI capability, or the XT registers. */
+void amdvi_irq_enable(struct amdvi_unit *unit);
+void amdvi_irq_disable(struct amdvi_unit *unit);
+
+enum iommu_status amdvi_capability(const struct iommu_unit *unit, size_t index, struct iommu_capability *out);
+
+#endif
