@@ -177,7 +177,7 @@ void report_handoff_units(const char *when, const struct iommu_handoff *handoff)
               u->intel.status, u->intel.fault_status, u->intel.fault_control, u->intel.protected_memory,
               (unsigned long long)u->intel.root, (unsigned long long)u->intel.queue_address,
               (unsigned long long)u->intel.queue_head, (unsigned long long)u->intel.queue_tail,
-              (unsigned long long)u->interrupt_root);
+              (unsigned long long)u->intel.interrupt_root);
     }
 }
 

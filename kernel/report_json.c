@@ -120,17 +120,17 @@ static void put_handoff(struct json *json, const char *name, const struct iommu_
         json_number(json, "segment", u->segment);
         json_bool(json, "present", u->present);
         json_hex(json, "version", u->intel.version);
-        json_hex(json, "cap", u->capability);
-        json_hex(json, "ecap", u->extended);
+        json_hex(json, "cap", u->intel.capability);
+        json_hex(json, "ecap", u->intel.extended);
         json_hex(json, "gsts", u->intel.status);
-        json_hex(json, "fsts", u->fault_status);
-        json_hex(json, "fectl", u->fault_control);
-        json_hex(json, "pmen", u->protected_memory);
+        json_hex(json, "fsts", u->intel.fault_status);
+        json_hex(json, "fectl", u->intel.fault_control);
+        json_hex(json, "pmen", u->intel.protected_memory);
         json_hex(json, "rtaddr", u->intel.root);
-        json_hex(json, "iqa", u->queue_address);
-        json_hex(json, "iqh", u->queue_head);
-        json_hex(json, "iqt", u->queue_tail);
-        json_hex(json, "irta", u->interrupt_root);
+        json_hex(json, "iqa", u->intel.queue_address);
+        json_hex(json, "iqh", u->intel.queue_head);
+        json_hex(json, "iqt", u->intel.queue_tail);
+        json_hex(json, "irta", u->intel.interrupt_root);
         json_close(json, '}');
     }
     json_close(json, ']');

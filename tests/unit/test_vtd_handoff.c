@@ -100,13 +100,13 @@ TEST(every_field_is_its_register)
     CHECK_EQ(u->intel.extended, config.units[0].ecap);
     CHECK_EQ(u->intel.status, 0x43000000);
     CHECK_EQ(u->intel.root, 0x1123456c00);
-    CHECK_EQ(u->fault_status, 0x302);
-    CHECK_EQ(u->fault_control, 0x40000000);
-    CHECK_EQ(u->protected_memory, 0x80000001);
-    CHECK_EQ(u->queue_head, 0x1230);
-    CHECK_EQ(u->queue_tail, 0x4560);
-    CHECK_EQ(u->queue_address, 0x2234567807);
-    CHECK_EQ(u->interrupt_root, 0x387654300f);
+    CHECK_EQ(u->intel.fault_status, 0x302);
+    CHECK_EQ(u->intel.fault_control, 0x40000000);
+    CHECK_EQ(u->intel.protected_memory, 0x80000001);
+    CHECK_EQ(u->intel.queue_head, 0x1230);
+    CHECK_EQ(u->intel.queue_tail, 0x4560);
+    CHECK_EQ(u->intel.queue_address, 0x2234567807);
+    CHECK_EQ(u->intel.interrupt_root, 0x387654300f);
     finish(&b);
 }
 
