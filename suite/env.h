@@ -55,6 +55,11 @@ struct suite_env_ops {
     void (*print)(struct suite_env *env, const char *format, va_list args);
     /* The highest physical address of RAM plus one. */
     uint64_t (*ram_end)(struct suite_env *env);
+    /*
+     * The ids under which requests of an exerciser may arrive, its own first; returns how many.
+     * May be NULL: those of its PCI function.
+     */
+    size_t (*requester_ids)(struct suite_env *env, struct exerciser *ex, uint16_t *rids, size_t max);
 };
 
 struct suite_env {
@@ -66,6 +71,9 @@ struct suite_env {
     const struct iommu_handoff *handoff; /* as the kernel found the units */
     bool emulated;                      /* QEMU or the model: a stale window that does not show is a failure */
     bool model;                         /* the model: quirks of QEMU do not apply */
+    /* What a proof at bring-up has shown of the fault records here (quirks.h); never on the model: */
+    bool no_events;                     /* a refused request leaves no record */
+    bool event_fields_wrong;            /* there are records, but of a record only device and function are true */
     bool trace_dma;                     /* say of every transfer that arrived where it went (trace=dma) */
     const char *scratch_serial;         /* the disk with this serial number may be written; NULL or "": none */
     uint32_t seed;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See quirks.h. The facts were measured on QEMU 7.2, 10.0 and 11.1, and read in its source (hw/i386). */
+#include "quirks.h"
+
+static const struct quirk quirks[QUIRK_COUNT] = {
+    /*
+     * Up to 10.0 an inverted test of the overflow bit suppresses every event:
+     * the log stays empty (amdvi_test_mask(); requests are refused all the same).
+     */
+    [QUIRK_AMD_NO_EVENTS] = { "amd-no-events", "fault record not checked" },
+    /*
+     * From 10.1 on events are logged, but: the address is always 0 and I always
+     * set, read and write come as GN and NX, RW, PR and DomainID are 0, the bus
+     * number is lost, and every four bytes of a request make one event
+     * (amdvi_setevent_bits(), amdvi_page_fault()).
+     */
+    [QUIRK_AMD_EVENT_FIELDS] = { "amd-event-fields", "of the fault record only device and function are checked" },
+    /*
+     * Up to 10.0 a device on another bus is given the device-table entry of its
+     * device and function on bus 0. The versions are those without events.
+     */
+    [QUIRK_AMD_BUS_ZERO] = { "amd-bus-zero", "devices on other buses are translated by entries of bus 0" },
+    /* All versions: an illegal command does not stop the processor (amdvi_cmdbuf_exec()). */
+    [QUIRK_AMD_COMMAND_GOES_ON] = { "amd-command-goes-on", "the command processor does not stop" },
+    /* All versions: a disk's transfer is translated as a whole when its command starts. */
+    [QUIRK_QEMU_MAPS_AHEAD] = { "qemu-maps-ahead", "QEMU translated the whole transfer before the detach" },
+    /* All versions, VT-d: an address that is too wide is recorded whole (§11.4.7.6 has it cut). */
+    [QUIRK_QEMU_WIDE_ADDRESS] = { "qemu-wide-address", "upper bits of the recorded address not checked" },
+};
+
+const struct quirk *quirk(enum suite_quirk which)
+{
+    return &quirks[which];
+}
+
+const char *suite_vendor(const struct suite_env *env)
+{
+    struct iommu_unit_info info;
+
+    if (env->iommu == NULL || iommu_unit_info(env->iommu, 0, &info) != IOMMU_OK)
+        return "";
+    return info.vendor;
+}
+
+bool suite_vendor_is(const struct suite_env *env, const char *vendor)
+{
+    const char *seen = suite_vendor(env);
+
+    while (*seen != '\0' && *seen == *vendor) {
+        seen++;
+        vendor++;
+    }
+    return *seen == *vendor;
+}
+
+bool quirk_applies(const struct suite_env *env, enum suite_quirk which)
+{
+    if (env->model)
+        return false;
+    switch (which) {
+    case QUIRK_AMD_NO_EVENTS:
+        return env->no_events;
+    case QUIRK_AMD_EVENT_FIELDS:
+        return env->event_fields_wrong;
+    case QUIRK_AMD_BUS_ZERO:
+        return env->no_events && env->emulated && suite_vendor_is(env, "amd");
+    case QUIRK_AMD_COMMAND_GOES_ON:
+        return env->emulated && suite_vendor_is(env, "amd");
+    case QUIRK_QEMU_MAPS_AHEAD:
+        return env->emulated;
+    case QUIRK_QEMU_WIDE_ADDRESS:
+        return env->emulated && suite_vendor_is(env, "intel");
+    case QUIRK_COUNT:
+        break;
+    }
+    return false;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an emulator gets wrong though the driver is right, by name. A check that
+ * a quirk makes impossible is left out and the result says so; everything else
+ * is checked. The model has no quirks: there the specification decides.
+ */
+#ifndef SUITE_QUIRKS_H
+#define SUITE_QUIRKS_H
+
+#include "env.h"
+
+enum suite_quirk {
+    QUIRK_AMD_NO_EVENTS,
+    QUIRK_AMD_EVENT_FIELDS,
+    QUIRK_AMD_BUS_ZERO,
+    QUIRK_AMD_COMMAND_GOES_ON,
+    QUIRK_QEMU_MAPS_AHEAD,
+    QUIRK_QEMU_WIDE_ADDRESS,
+    QUIRK_COUNT,
+};
+
+struct quirk {
+    const char *name;       /* as results print it */
+    const char *left_out;   /* what is not checked because of it */
+};
+
+const struct quirk *quirk(enum suite_quirk which);
+bool quirk_applies(const struct suite_env *env, enum suite_quirk which);
+/* "intel", "amd"; "" where there is no unit. */
+const char *suite_vendor(const struct suite_env *env);
+bool suite_vendor_is(const struct suite_env *env, const char *vendor);
+
+#endif
