@@ -153,7 +153,7 @@ static bool domain_fits(const struct iommu_domain *domain, const struct iommu_un
         return false;
     return domain->pt == unit->pt && (unit->level_mask & BIT32(domain->table.config.levels)) &&
            (domain->page_sizes & ~unit->page_sizes) == 0 && domain->output_bits <= unit->output_bits &&
-           domain->aperture_end <= iommu_width_end(unit->input_bits) && (!domain->coherent || unit->coherent);
+           domain->aperture_end <= unit->input_end && (!domain->coherent || unit->coherent);
 }
 
 /* The entry that a device's domain asks for; takes a domain id where one is needed. */

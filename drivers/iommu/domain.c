@@ -67,10 +67,8 @@ struct common {
 };
 
 /* One hole that takes in both; there is one kind only, so they are alike. */
-static void join_holes(struct common *c, const struct iommu_unit *unit)
+static IOMMU_COLD void join_holes(struct common *c, const struct iommu_unit *unit)
 {
-    if (unit->hole_end == 0)
-        return;
     if (c->hole_end == 0 || unit->hole_start < c->hole_start)
         c->hole_start = unit->hole_start;
     if (unit->hole_end > c->hole_end)
@@ -96,7 +94,8 @@ static enum iommu_status find_common(const struct iommu_domain_desc *desc, struc
         c->pass_through = c->pass_through && unit->pass_through;
         c->coherent = c->coherent && unit->coherent;
         c->flush_present = c->flush_present || unit->flush_present;
-        join_holes(c, unit);
+        if (__builtin_expect(unit->hole_end != 0, 0))
+            join_holes(c, unit);
     }
     return IOMMU_OK;
 }
@@ -109,23 +108,30 @@ static unsigned level_bits(unsigned levels)
 /* Trees that grow begin with this many, (AMD-Vi §2.2.3). */
 #define FIRST_LEVELS 3u
 
-/* As few levels as the width asked for needs; 48 bits where nothing was asked for. 0: too wide. */
-static unsigned choose_levels(const struct common *c, unsigned wanted)
+/*
+ * The fewest levels that have the width asked for; where nothing was, those a
+ * tree that grows may come to have. 0: too wide.
+ */
+static IOMMU_COLD unsigned search_levels(const struct common *c, unsigned wanted)
 {
     unsigned widest = 0;
 
-    if (wanted == 0 && c->pt->grow == NULL && (c->level_mask & BIT32(4)))
-        return 4;
     for (unsigned levels = 1; levels <= 6; levels++) {
         if (!(c->level_mask & BIT32(levels)))
             continue;
         widest = levels;
-        if (wanted != 0 && level_bits(levels) >= wanted)
-            return levels;
-        if (wanted == 0 && c->pt->grow == NULL)
+        if (wanted != 0 ? level_bits(levels) >= wanted : c->pt->grow == NULL)
             return levels;
     }
     return wanted == 0 ? widest : 0;
+}
+
+/* 48 bits where nothing was asked for and the tree has its size from the start. */
+static unsigned choose_levels(const struct common *c, unsigned wanted)
+{
+    if (wanted == 0 && c->pt->grow == NULL && (c->level_mask & BIT32(4)))
+        return 4;
+    return search_levels(c, wanted);
 }
 
 /* All that the tables may come to map, and where the root they begin with ends. */

@@ -219,6 +219,7 @@ struct iommu_unit {
     uint64_t page_sizes;
     unsigned level_mask;        /* bit n: tables of n levels */
     unsigned input_bits;
+    uint64_t input_end;         /* of input_bits: set when it is added */
     unsigned output_bits;
     bool pass_through;
     bool coherent;

@@ -186,6 +186,7 @@ enum iommu_status iommu_unit_add(struct iommu *iommu, struct iommu_unit *unit, c
     if (iommu->unit_count == IOMMU_UNITS_MAX)
         return IOMMU_ERR_RANGE;
     unit->index = iommu->unit_count;
+    unit->input_end = iommu_width_end(unit->input_bits);
     unit->storm_threshold = iommu->config.storm_threshold;
     unit->storm_window_us = iommu->config.storm_window_us;
     name_unit(unit, prefix);
