@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* attach.c on the model: which domains fit which units. Ids and flushes are in test_domain.c and test_vtd_device.c. */
+/*
+ * attach.c on the model: which domains fit which units, and their holes. Ids and flushes are in test_domain.c and
+ * test_vtd_device.c.
+ */
 #include "test.h"
 
 #include "driver_rig.h"
+#include "internal.h"
 
 /* A domain made for unit 0 alone, attached to a device of unit 1, which lacks one thing. */
 static void check_misfit(const struct vtd_model_unit_config *second, enum iommu_domain_type type)
@@ -44,4 +48,50 @@ TEST(domain_fits_only_units_with_all_it_uses)
     second = vtd_model_default_unit(1, true);
     spec_put(&second.ecap, SPEC_ECAP_PT, 0);
     check_misfit(&second, IOMMU_DOMAIN_IDENTITY);
+}
+
+#define HOLE_START 0xfd00000000ull
+#define HOLE_END 0x10000000000ull
+
+static enum iommu_status map_at(struct iommu_domain *domain, struct driver *d, uint64_t iova, uint64_t len)
+{
+    return iommu_map(domain, &(struct iommu_mapping){ .iova = iova, .pa = d->frame & ~(len - 1), .len = len,
+                                                      .prot = IOMMU_READ });
+}
+
+TEST(nothing_is_mapped_in_a_hole)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    struct iommu_domain *plain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device), *domain;
+    struct iommu_region hole;
+
+    d->iommu->units[0]->hole_start = HOLE_START;
+    d->iommu->units[0]->hole_end = HOLE_END;
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    CHECK_OK(iommu_domain_hole(domain, 0, &hole));
+    CHECK(hole.start == 0xfee00000 && hole.end == 0xfef00000);
+    CHECK_OK(iommu_domain_hole(domain, 1, &hole));
+    CHECK(hole.start == HOLE_START && hole.end == HOLE_END);
+    CHECK_EQ(iommu_domain_hole(domain, 2, &hole), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(iommu_domain_hole(plain, 1, &hole), IOMMU_ERR_NOT_FOUND);
+    /* On either side of each end, first where no table stands yet, then where tables do. */
+    for (int round = 0; round < 2; round++) {
+        CHECK_EQ(map_at(domain, d, HOLE_START, 4096), IOMMU_ERR_RANGE);
+        CHECK_EQ(map_at(domain, d, HOLE_END - 4096, 4096), IOMMU_ERR_RANGE);
+        CHECK_EQ(map_at(domain, d, HOLE_START - 4096, 8192), IOMMU_ERR_RANGE);
+        CHECK_OK(map_at(domain, d, HOLE_START - 4096, 4096));
+        CHECK_OK(map_at(domain, d, HOLE_END, 4096));
+        CHECK_OK(iommu_unmap(domain, HOLE_START - 4096, 4096, NULL));
+        CHECK_OK(iommu_unmap(domain, HOLE_END, 4096, NULL));
+    }
+    CHECK_OK(map_at(plain, d, HOLE_START, 4096));
+    /* A domain that may map there does not fit a unit that has the hole. */
+    CHECK_EQ(iommu_attach(plain, device, IOMMU_NO_PASID), IOMMU_ERR_UNSUPPORTED);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(plain));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
 }

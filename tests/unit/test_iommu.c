@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "driver_rig.h"
+#include "internal.h"
 
 TEST(every_status_has_a_name)
 {
@@ -306,5 +307,116 @@ TEST(stop_twice_is_no_error)
     CHECK_OK(iommu_start(d->iommu));
     CHECK_OK(iommu_stop(d->iommu));
     CHECK_OK(iommu_stop(d->iommu));
+    driver_destroy(d);
+}
+
+/* ---- what IVRS tables say: ranges of ids, aliases (AMD-Vi §5.2.2.5) ---- */
+
+/* A machine whose one unit covers only what is added to its scopes. */
+static struct driver *without_scopes(void)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    config.units[0].include_all = false;
+    d = driver_create(&config, NULL);
+    CHECK_OK(driver_add_table(d));
+    return d;
+}
+
+static enum iommu_status add(struct driver *d, uint16_t rid, struct iommu_device **out)
+{
+    return iommu_add_device(d->iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 }, out);
+}
+
+TEST(range_of_ids_covers_its_ends_and_no_more)
+{
+    struct driver *d = without_scopes();
+    struct iommu_unit *unit = d->iommu->units[0];
+    struct iommu_device *device;
+
+    CHECK_OK(iommu_scope_add_range(d->iommu, &unit->scopes, 0x0010, 0x0107));
+    CHECK_EQ(add(d, 0x000f, &device), IOMMU_ERR_NOT_FOUND);
+    CHECK_EQ(add(d, 0x0108, &device), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(add(d, 0x0010, &device));
+    CHECK_OK(add(d, 0x0080, &device));
+    CHECK_OK(add(d, 0x0107, &device));
+    driver_destroy(d);
+}
+
+TEST(alias_that_firmware_gives_is_one_of_the_devices_ids)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    struct iommu_device *device, *other;
+    struct iommu_domain *domain;
+    uint32_t value;
+
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_alias_add(d->iommu, d->iommu->units[0], DRIVER_RID, DRIVER_RID + 1, 0x0041));
+    CHECK_OK(add(d, DRIVER_RID, &device));
+    CHECK_OK(add(d, DRIVER_RID + 2, &other));
+    CHECK(iommu_find_device(d->iommu, 0, 0x0041) == device);
+    CHECK_EQ(iommu_device_rid(device), DRIVER_RID);
+    CHECK_OK(iommu_start(d->iommu));
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    CHECK_EQ(driver_read(d, 0x0041, DRIVER_IOVA, &value), 0);
+    CHECK_EQ(driver_read(d, DRIVER_RID + 2, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_EQ(driver_read(d, 0x0041, DRIVER_IOVA, &value), SPEC_FR_CONTEXT_P);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(who_holds_an_id_already_is_said)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    struct iommu_device *device, *holder = NULL;
+
+    CHECK_OK(driver_add_table(d));
+    CHECK_OK(iommu_alias_add(d->iommu, d->iommu->units[0], DRIVER_RID, DRIVER_RID, DRIVER_OTHER));
+    CHECK_OK(add(d, DRIVER_OTHER, &device));
+    CHECK_EQ(add(d, DRIVER_RID, &holder), IOMMU_ERR_EXISTS);
+    CHECK(holder == device);
+    holder = NULL;
+    CHECK_EQ(add(d, DRIVER_OTHER, &holder), IOMMU_ERR_EXISTS);
+    CHECK(holder == device);
+    CHECK(iommu_find_device(d->iommu, 0, DRIVER_RID) == NULL);
+    driver_destroy(d);
+}
+
+/* The ninth id is said and stays blocked. */
+TEST(more_aliases_than_a_device_can_have)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    struct iommu_device *device;
+    unsigned found = 0;
+
+    CHECK_OK(driver_add_table(d));
+    for (uint16_t i = 0; i < IOMMU_DEVICE_RIDS; i++)
+        CHECK_OK(iommu_alias_add(d->iommu, d->iommu->units[0], DRIVER_RID, DRIVER_RID, (uint16_t)(0x40 + i)));
+    CHECK_OK(add(d, DRIVER_RID, &device));
+    for (uint16_t i = 0; i < IOMMU_DEVICE_RIDS; i++)
+        found += iommu_find_device(d->iommu, 0, (uint16_t)(0x40 + i)) == device;
+    CHECK_EQ(found, IOMMU_DEVICE_RIDS - 1);
+    CHECK(strstr(vtd_model_log(d->m), "stays blocked") != NULL);
+    driver_destroy(d);
+}
+
+TEST(no_memory_for_scopes_and_aliases)
+{
+    struct driver *d = without_scopes();
+    struct iommu_unit *unit = d->iommu->units[0];
+
+    vtd_model_fail_alloc(d->m, 1);
+    CHECK_EQ(iommu_alias_add(d->iommu, unit, 1, 1, 2), IOMMU_ERR_NOMEM);
+    CHECK(unit->aliases == NULL);
+    vtd_model_fail_alloc(d->m, 1);
+    CHECK_EQ(iommu_scope_add_range(d->iommu, &unit->scopes, 1, 2), IOMMU_ERR_NOMEM);
+    CHECK(unit->scopes == NULL);
     driver_destroy(d);
 }

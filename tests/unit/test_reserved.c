@@ -318,3 +318,34 @@ TEST(regions_are_in_the_tables_before_the_unit_is)
     CHECK_EQ(refused, 0);
     driver_destroy(d);
 }
+
+/* IVMD regions name ranges of ids and may be for reading only (AMD-Vi §5.2.2). */
+TEST(region_of_a_range_is_given_with_its_rights_to_what_is_added)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_create(&config, NULL);
+    struct iommu_reserved *region;
+    struct iommu_device *inside, *outside;
+    struct iommu_region said;
+    uint32_t value;
+
+    CHECK_OK(driver_add_table(d));
+    region = iommu_pool_get(d->iommu, &d->iommu->reserved_pool);
+    *region = (struct iommu_reserved){ .start = START, .end = END, .prot = IOMMU_READ };
+    CHECK_OK(iommu_scope_add_range(d->iommu, &region->scopes, DRIVER_RID - 1, DRIVER_RID));
+    d->iommu->reserved = region;
+    inside = driver_add(d, DRIVER_RID);
+    outside = driver_add(d, DRIVER_RID + 1);
+    CHECK(iommu_device_has_reserved(inside));
+    CHECK(!iommu_device_has_reserved(outside));
+    CHECK_OK(iommu_reserved_region(inside, 0, &said));
+    CHECK_EQ(said.prot, IOMMU_READ);
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK_EQ(driver_read(d, DRIVER_RID, START, &value), 0);
+    CHECK_EQ(driver_write(d, DRIVER_RID, START, 5), SPEC_FR_WRITE);
+    CHECK_EQ(driver_read(d, DRIVER_RID + 1, START, &value), SPEC_FR_CONTEXT_P);
+    /* Nobody has added that one: a range makes no devices. */
+    CHECK(iommu_find_device(d->iommu, 0, DRIVER_RID - 1) == NULL);
+    CHECK_EQ(driver_read(d, DRIVER_RID - 1, START, &value), SPEC_FR_CONTEXT_P);
+    driver_destroy(d);
+}
