@@ -49,12 +49,17 @@ struct amdvi_unit {
     uint8_t ivhd_flags;
     uint64_t control;           /* what the control register should hold: written whole, never read back to be changed */
 
-    bool has_tables;            /* the unit works with our device table, and has not been stopped */
+    bool has_tables;            /* the unit works with our device table and executes commands, and has not been
+                                   stopped: from the last step before the first flush */
     bool in_doubt;              /* it did not stop: it may use our memory at any time */
     bool wide_store;            /* 16 bytes can be stored at once (CMPXCHG16B); tests switch it off */
     bool guest_tables;          /* domains are v2 tables (base.pt is the x86-64 format) */
     bool event_interrupt;       /* it has an interrupt of its own */
-    uint64_t found_control;     /* control register as found */
+    uint64_t found_control;     /* control register as found, */
+    uint64_t found_table;       /* and the device table base */
+    bool table_given;           /* that base register holds our table: hardware may read it, IommuEn or not */
+    bool host_off;              /* the IVHD denies host (v1) tables: HATDis */
+    unsigned virtual_bits;      /* IVinfo VASize; 0: not said */
 
     struct amdvi_dte *table;    /* of table_entries, the unit's own */
     size_t table_entries;       /* a multiple of 128: ids 0 to the highest that firmware names */
@@ -96,7 +101,12 @@ extern const struct iommu_ops amdvi_ops;
  */
 enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr);
 
-/* Sets or clears bits of the control register, and waits until the status register's run bits (0: none) say so too. */
+/*
+ * Sets or clears bits of the control register, and waits until the status register's run bits (0: none) say so too:
+ * all 1 after a set, all 0 otherwise. While IommuEn is 0 nothing runs, so that bits which are to come are not waited
+ * for; who sets IommuEn waits for all of them. Takes no lock: bring-up has the unit to itself, others hold
+ * amdvi_lock().
+ */
 enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits);
 
 /* All that was seen, to the log. */

@@ -113,6 +113,8 @@ struct ivrs_info {
 struct ivrs_handler {
     void (*header)(void *arg, const struct ivrs_info *info);
     void (*unit)(void *arg, const struct ivrs_unit *unit);
+    /* A block for a unit that one of a higher type describes: a repetition for older readers. */
+    void (*superseded)(void *arg, const struct ivrs_unit *unit);
     void (*region)(void *arg, const struct ivrs_region *region);
     /* Something is wrong at that byte: what, and the value met. */
     void (*problem)(void *arg, uint32_t offset, const char *what, uint64_t value);
@@ -130,7 +132,17 @@ struct ivrs_handler {
  */
 enum iommu_status ivrs_read(const void *table, size_t len, const struct ivrs_handler *handler, void *arg);
 
-/* The next entry, padding left out; false at the end. Entries ivrs_read() found malformed end the list. */
+/*
+ * The next entry; false at the end. Padding, entries of unknown type and
+ * ranges without a good end are left out; an entry whose length is wrong ends
+ * the list. ivrs_read() has reported each but the first.
+ */
 bool ivrs_entry_next(struct ivrs_entries *entries, struct ivrs_entry *out);
+
+/*
+ * Reports every entry of a unit that makes no sense; ivrs_read() does it for all blocks.
+ * False: the list ends early, at an entry whose length is wrong.
+ */
+bool ivrs_entries_check(const struct ivrs_unit *unit, const struct ivrs_handler *handler, void *arg);
 
 #endif
