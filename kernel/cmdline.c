@@ -14,7 +14,7 @@
 #define WORD_BYTES BOOT_CMDLINE_BYTES
 #define LOGLEVEL_MAX 3u
 #define BAUD_MAX 115200u
-#define DMAR_TABLE_MAX 255u
+#define TABLE_NUMBER_MAX 255u
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct parser {
@@ -161,14 +161,24 @@ static bool set_vtd(struct parser *parser, const char *value)
 }
 
 /* Machines have one; an emulator given a second puts its own first. */
-static bool set_dmar(struct parser *parser, const char *value)
+static bool set_table_number(const char *value, unsigned *out)
 {
     uint64_t number;
 
-    if (!text_number(value, &number) || number > DMAR_TABLE_MAX)
+    if (!text_number(value, &number) || number > TABLE_NUMBER_MAX)
         return false;
-    parser->options->dmar_table = (unsigned)number;
+    *out = (unsigned)number;
     return true;
+}
+
+static bool set_dmar(struct parser *parser, const char *value)
+{
+    return set_table_number(value, &parser->options->dmar_table);
+}
+
+static bool set_ivrs(struct parser *parser, const char *value)
+{
+    return set_table_number(value, &parser->options->ivrs_table);
 }
 
 static bool set_trace(struct parser *parser, const char *value)
@@ -180,12 +190,6 @@ static bool set_trace(struct parser *parser, const char *value)
 }
 
 /* ---- the Linux words ---- */
-
-static void switch_off(struct parser *parser, const char *word)
-{
-    parser->options->iommu_off = true;
-    parser->options->iommu_off_word = word;
-}
 
 static void set_strict(struct options *options, bool lazy)
 {
@@ -228,9 +232,9 @@ static bool intel_item(struct parser *parser, const char *text)
     size_t index;
 
     if (text_equal(text, "off"))
-        switch_off(parser, "intel_iommu=off");
+        parser->options->intel_off = true;
     else if (text_equal(text, "on"))
-        parser->options->iommu_off = false;
+        parser->options->intel_off = false;
     else if (text_equal(text, "strict"))
         set_strict(parser->options, false);
     else if (text_equal(text, "sp_off"))
@@ -252,7 +256,7 @@ static bool iommu_item(struct parser *parser, const char *text)
     size_t index;
 
     if (text_equal(text, "off"))
-        switch_off(parser, "iommu=off");
+        parser->options->iommu_off = true;
     else if (text_equal(text, "pt"))
         set_passthrough(parser->options, true);
     else if (text_equal(text, "nopt"))
@@ -266,21 +270,31 @@ static bool iommu_item(struct parser *parser, const char *text)
     return true;
 }
 
-/* There is no amd_iommu=on: it is reported like any other wrong value (requirement L6). */
+/*
+ * There is no amd_iommu=on: it is reported like any other wrong value (requirement L6). Devices are
+ * isolated anyway, so force_isolation changes nothing.
+ */
 static bool amd_item(struct parser *parser, const char *text)
 {
-    static const char *const known[] = {
-        "off",      "fullflush",   "force_isolation", "force_enable",    "pgtbl_v1",
-        "pgtbl_v2", "irtcachedis", "nohugepages",     "v2_pgsizes_only",
-    };
+    static const char *const others[] = { "force_isolation", "irtcachedis", "nohugepages",
+                                          "v2_pgsizes_only" };
+    struct options *options = parser->options;
     size_t index;
 
-    if (!one_of(text, known, COUNT(known), &index))
-        return false;
-    if (text_equal(text, "fullflush"))
-        set_strict(parser->options, false);
-    else
+    if (text_equal(text, "off"))
+        options->amd_off = true;
+    else if (text_equal(text, "fullflush"))
+        set_strict(options, false);
+    else if (text_equal(text, "force_enable"))
+        options->force_enable = true;
+    else if (text_equal(text, "pgtbl_v1"))
+        options->guest_tables = false;
+    else if (text_equal(text, "pgtbl_v2"))
+        options->guest_tables = true;
+    else if (one_of(text, others, COUNT(others), &index))
         warn(parser, no_effect);
+    else
+        return false;
     return true;
 }
 
@@ -379,6 +393,7 @@ static const struct word {
     { "trace=", set_trace },
     { "vtd=", set_vtd },
     { "dmar=", set_dmar },
+    { "ivrs=", set_ivrs },
     { "intel_iommu=", set_intel },
     { "iommu=", set_iommu },
     { "iommu.passthrough=", set_iommu_passthrough },
@@ -410,7 +425,7 @@ static void read_word(struct parser *parser)
         return;
     }
     if (text_equal(parser->word, "amd_iommu_dump")) {
-        (void)set_nothing(parser, "");
+        parser->options->ivrs_dump = true;
         return;
     }
     for (size_t i = 0; i < COUNT(words); i++) {

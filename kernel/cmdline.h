@@ -27,8 +27,8 @@ struct options {
     int loglevel;
     bool list;
     /* Linux words */
-    bool iommu_off;             /* intel_iommu=off, iommu=off */
-    const char *iommu_off_word; /* which word said so */
+    bool iommu_off;             /* iommu=off: units of any vendor stay off */
+    bool intel_off, amd_off;    /* intel_iommu=off, amd_iommu=off: that vendor's do; policy_off_word() */
     bool passthrough;           /* iommu=pt, iommu.passthrough=1 */
     enum origin passthrough_origin;
     bool strict;
@@ -37,6 +37,10 @@ struct options {
     bool no_superpages;         /* intel_iommu=sp_off */
     bool no_queue;              /* vtd=noqueue: register-based invalidation from the start */
     unsigned dmar_table;        /* dmar=N: for diagnosis, the DMAR table number N where firmware gives several */
+    unsigned ivrs_table;        /* ivrs=N: the same of IVRS tables */
+    bool ivrs_dump;             /* amd_iommu_dump */
+    bool force_enable;          /* amd_iommu=force_enable: units that an erratum says to leave off, too */
+    bool guest_tables;          /* amd_iommu=pgtbl_v2 */
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
     bool trace_dma;             /* trace=dma: each transfer that arrived, said with its frame */
     char unknown[8][48];        /* words to warn about */

@@ -46,6 +46,13 @@ static uint32_t platform_pci_read(void *ctx, uint16_t segment, uint16_t rid, uin
     return pci_read_raw(machine.pci, segment, rid, offset, width);
 }
 
+static void platform_pci_write(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset,
+                               unsigned width, uint32_t value)
+{
+    (void)ctx;
+    pci_write_raw(machine.pci, segment, rid, offset, width, value);
+}
+
 static void platform_bus_master_off(void *ctx, uint16_t segment, uint16_t rid)
 {
     struct pci_function *f = pci_find(machine.pci, segment, rid);
@@ -160,6 +167,7 @@ const struct iommu_platform kernel_iommu_platform = {
     .mmio_write32 = host_write32,
     .mmio_write64 = host_write64,
     .pci_read = platform_pci_read,
+    .pci_write = platform_pci_write,
     .bus_master_off = platform_bus_master_off,
     .dma_flush = platform_dma_flush,
     .dma_write_barrier = platform_write_barrier,

@@ -3,14 +3,14 @@
  * Brings the machine's devices up in the order that leaves none unwatched
  * (design section 3): the units are looked at, PCI functions are found and
  * lose bus mastering, the units are started with every device blocked, and
- * only then do exercisers touch their devices.
+ * only then do exercisers touch their devices: first of all to show that what
+ * is blocked does not arrive.
  */
 #include "machine.h"
 
 #include "acpi.h"
 #include "console.h"
 #include "cpu.h"
-#include "format.h"
 #include "hosts.h"
 #include "mm.h"
 #include "policy.h"
@@ -18,23 +18,31 @@
 
 #define EXERCISERS_MAX 32u
 #define PCI_CLASS_HOST_BRIDGE 0x0600u
+#define PCI_CLASS_IOMMU 0x0806u
 
 struct machine machine;
 
-static const struct acpi_table *find_dmar(void)
+/* A machine is Intel's or AMD's: where firmware gives tables of both, one is wrong. */
+static void find_table(void)
 {
-    return acpi_find(&machine_acpi, "DMAR", machine.options.dmar_table);
+    const struct acpi_table *dmar = acpi_find(&machine_acpi, "DMAR", machine.options.dmar_table);
+    const struct acpi_table *ivrs = acpi_find(&machine_acpi, "IVRS", machine.options.ivrs_table);
+
+    machine.table = dmar != NULL ? dmar : ivrs;
+    if (dmar != NULL && ivrs != NULL)
+        log_line(LOG_WARNING, "iommu: there are a DMAR and an IVRS table, IVRS is left out");
 }
 
 static void take_handoff(void)
 {
-    const struct acpi_table *dmar = find_dmar();
+    const struct acpi_table *table = machine.table;
 
-    if (dmar == NULL)
+    if (table == NULL)
         return;
-    if (iommu_take_handoff(&kernel_iommu_platform, NULL, dmar->bytes, dmar->len,
+    if (iommu_take_handoff(&kernel_iommu_platform, NULL, table->bytes, table->len,
                            &machine.handoff) != IOMMU_OK)
-        log_line(LOG_WARNING, "handoff: the DMAR table is damaged, units may be missing");
+        log_line(LOG_WARNING, "handoff: the %s table is damaged, units may be missing",
+                 table->signature);
 }
 
 static void find_functions(void)
@@ -66,13 +74,7 @@ static void add_device(struct pci_function *f)
         pci_bridges_above(f, desc.bridges, sizeof(desc.bridges) / sizeof(desc.bridges[0]));
     status = iommu_add_device(machine.iommu, &desc, &device);
     /* Functions that share an id cannot be told apart by the unit: the first one stands for all. */
-    if (status == IOMMU_ERR_EXISTS)
-        for (size_t i = 0; i < desc.rid_count && status != IOMMU_OK; i++) {
-            device = iommu_find_device(machine.iommu, f->segment, desc.rids[i]);
-            if (device != NULL)
-                status = IOMMU_OK;
-        }
-    if (status != IOMMU_OK) {
+    if (status != IOMMU_OK && status != IOMMU_ERR_EXISTS) {
         log_line(LOG_WARNING, "iommu: device " PCI_FORMAT " is not covered by any unit (%s)",
                  PCI_ARGS(f), iommu_status_name(status));
         return;
@@ -84,27 +86,36 @@ static void add_device(struct pci_function *f)
 /* Every unit and every device; nothing is switched on yet. */
 static void describe_iommu(void)
 {
-    const struct acpi_table *table = find_dmar();
+    const struct acpi_table *table = machine.table;
     struct iommu_config config = {
         .no_superpages = machine.options.no_superpages,
         .no_queue = machine.options.no_queue,
+        .guest_tables = machine.options.guest_tables,
+        .force = machine.options.force_enable,
         .fault = suite_env_fault,
     };
 
-    if (machine.options.iommu_off || table == NULL)
+    if (table == NULL || machine_off_word() != NULL)
         return;
     machine.iommu_status = iommu_create(&kernel_iommu_platform, NULL, &config, &machine.iommu);
     if (machine.iommu_status != IOMMU_OK)
         return;
     machine.iommu_status = iommu_add_table(machine.iommu, table->bytes, table->len);
     if (machine.iommu_status != IOMMU_OK)
-        log_line(LOG_ERROR, "iommu: table DMAR status=%s", iommu_status_name(machine.iommu_status));
+        log_line(LOG_ERROR, "iommu: table %s status=%s", table->signature,
+                 iommu_status_name(machine.iommu_status));
+}
+
+/* An AMD-Vi unit's own function: its requests are never translated. */
+static bool is_unit(const struct pci_function *f)
+{
+    return f->class_code >> 8 == PCI_CLASS_IOMMU;
 }
 
 /* Bridges carry others' requests; host bridges (class 0600) carry memory's own. */
 static bool keeps_bus_mastering(const struct pci_function *f)
 {
-    if (f->is_bridge || f->class_code >> 8 == PCI_CLASS_HOST_BRIDGE)
+    if (f->is_bridge || is_unit(f) || f->class_code >> 8 == PCI_CLASS_HOST_BRIDGE)
         return true;
     if (f->owner == NULL || !iommu_device_has_reserved(f->owner))
         return false;
@@ -117,7 +128,7 @@ static bool keeps_bus_mastering(const struct pci_function *f)
 static void stop_bus_masters(void)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next) {
-        if (!f->is_bridge) {
+        if (!f->is_bridge && !is_unit(f)) {
             machine.functions++;
             if (machine.iommu != NULL)
                 add_device(f);
@@ -160,17 +171,20 @@ static void find_exercisers(void)
     }
 }
 
-/* How many units translate. */
-static size_t translating_units(size_t units)
+size_t machine_translating_units(void)
 {
     struct iommu_unit_info unit;
     size_t count = 0;
 
-    for (size_t i = 0; i < units; i++)
-        if (iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK && unit.translating &&
-            !unit.fenced)
+    for (size_t i = 0; iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+        if (unit.translating && !unit.fenced)
             count++;
     return count;
+}
+
+const char *machine_off_word(void)
+{
+    return machine.table == NULL ? NULL : policy_off_word(&machine.options, machine.table->signature);
 }
 
 /* CPUID says so under TCG and every common hypervisor: devices and units are then emulated. */
@@ -179,9 +193,33 @@ static bool under_hypervisor(void)
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 }
 
+/* A unit that translates nothing has nothing to be tested, nor has one that only says that it does. */
+static void prove_blocking(void)
+{
+    char text[96];
+
+    if (machine.iommu == NULL || machine_translating_units() == 0)
+        return;
+    machine.suite.iommu = machine.iommu;
+    proof_take(&machine.suite, &machine.proof);
+    proof_quirks(&machine.proof, &machine.suite);
+    (void)proof_text(&machine.proof, text, sizeof(text));
+    log_line(LOG_INFO, "proof: %s, %zu refusals recorded", text,
+             machine.proof.blocked_recorded + machine.proof.unmapped_recorded);
+    if (machine.proof.passed > 0)
+        log_line(LOG_ERROR,
+                 "proof: DMA of blocked %s to 0x%llx arrived: THIS MACHINE IS NOT PROTECTED, "
+                 "%zu of %zu devices pass",
+                 machine.proof.leak->label, (unsigned long long)machine.proof.leak_pa,
+                 machine.proof.passed, machine.proof.passed + machine.proof.blocked);
+    if (proof_all_passed(&machine.proof))
+        machine.suite.iommu = NULL;
+}
+
 void machine_init(const struct boot_info *info)
 {
     machine.boot = info;
+    find_table();
     take_handoff();
     find_functions();
     describe_iommu();
@@ -189,57 +227,10 @@ void machine_init(const struct boot_info *info)
     start_iommu();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;
-    /* A unit that translates nothing has nothing to be tested. */
-    if (machine.iommu != NULL && translating_units(iommu_unit_count(machine.iommu)) > 0)
-        machine.suite.iommu = machine.iommu;
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
     machine.suite.trace_dma = machine.options.trace_dma;
     machine.suite.scratch_serial = machine.options.scratch;
     machine.suite.seed = (uint32_t)machine.options.seed;
-}
-
-static const char *no_iommu_verdict(char *reason, size_t size)
-{
-    if (machine.options.iommu_off)
-        format_line(reason, size, "switched off on the command line by %s",
-                    machine.options.iommu_off_word);
-    else if (find_dmar() != NULL)
-        format_line(reason, size, "no memory for the IOMMU driver");
-    else if (acpi_find(&machine_acpi, "DMAR", 0) != NULL)
-        format_line(reason, size, "there is no DMAR table number %u (dmar=%u)",
-                    machine.options.dmar_table, machine.options.dmar_table);
-    else if (acpi_find(&machine_acpi, "IVRS", 0) != NULL)
-        format_line(reason, size,
-                    "the IVRS table describes AMD-Vi units, which this version does not drive");
-    else if (acpi_find(&machine_acpi, "VIOT", 0) != NULL)
-        format_line(reason, size,
-                    "the VIOT table describes a virtio-iommu, which this version does not drive");
-    else
-        format_line(reason, size,
-                    "no DMAR table: no IOMMU, or it is switched off in the firmware's setup");
-    return "not-protected";
-}
-
-const char *machine_verdict(char *reason, size_t size)
-{
-    size_t units, translating;
-
-    if (machine.iommu == NULL)
-        return no_iommu_verdict(reason, size);
-    units = iommu_unit_count(machine.iommu);
-    translating = translating_units(units);
-    if (translating == 0) {
-        format_line(reason, size, "none of %zu units translates, status %s", units,
-                    iommu_status_name(machine.iommu_status));
-        return "not-protected";
-    }
-    if (translating < units || machine.covered < machine.functions) {
-        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered",
-                    translating, units, machine.covered, machine.functions);
-        return "partial";
-    }
-    format_line(reason, size, "%zu unit%s, %zu devices, interrupts not remapped", units,
-                units == 1 ? "" : "s", machine.covered);
-    return "protected";
+    prove_blocking();
 }

@@ -7,15 +7,18 @@
 #include "env.h"
 #include "iommu/iommu.h"
 #include "pci.h"
+#include "proof.h"
 
 struct machine {
     const struct boot_info *boot;
     struct options options;             /* the command line */
     struct pci *pci;
+    const struct acpi_table *table;     /* describes the units: DMAR or IVRS; NULL: there is none */
     struct iommu *iommu;                /* NULL: no table, or switched off */
     enum iommu_status iommu_status;     /* of iommu_add_table() or iommu_start() */
     struct iommu_handoff handoff;       /* the units as the kernel found them */
     size_t functions, covered;          /* PCI functions but bridges; those some unit covers */
+    struct proof proof;                 /* that blocked devices are blocked */
     struct suite_env suite;
 };
 extern struct machine machine;
@@ -23,7 +26,9 @@ extern struct machine machine;
 /* PCI, exercisers, the IOMMU: in the order that leaves no device unwatched (design section 3). */
 void machine_init(const struct boot_info *info);
 
-/* "protected", "partial" or "not-protected", and why in reason. */
-const char *machine_verdict(char *reason, size_t size);
+/* The word on the command line that leaves the units off; NULL: none. */
+const char *machine_off_word(void);
+/* How many units translate. */
+size_t machine_translating_units(void);
 
 #endif

@@ -21,6 +21,7 @@
 #include "suite.h"
 #include "thread.h"
 #include "traps.h"
+#include "verdict.h"
 #include "version.h"
 #include "words.h"
 
@@ -90,11 +91,10 @@ static bool has_iommu(void)
 
 static enum exit_status judge(const struct suite_totals *totals, const char *verdict)
 {
-    const struct options *options = &machine.options;
-
     if (totals->failed > 0)
         return EXIT_FAILED;
-    if (text_equal(verdict, "protected") || options->iommu_off || options->expect_unprotected)
+    if (text_equal(verdict, "protected") || machine_off_word() != NULL ||
+        machine.options.expect_unprotected)
         return EXIT_PASSED;
     return has_iommu() ? EXIT_FAILED : EXIT_PASSED;
 }
@@ -103,7 +103,7 @@ static enum exit_status run_suite(void)
 {
     struct suite_options options = suite_options();
     struct suite_totals totals = suite_run(&machine.suite, &options);
-    char reason[128];
+    char reason[VERDICT_REASON_BYTES];
     const char *verdict = machine_verdict(reason, sizeof(reason));
 
     print("# verdict: %s (%s)\n", verdict, reason);

@@ -15,13 +15,25 @@ static const char *said_by(enum origin origin)
 
 size_t policy_line(const struct options *options, char *out, size_t size)
 {
-    return format_line(out, size, "iommu: default domain %s%s, strict mode%s%s%s%s",
+    return format_line(out, size, "iommu: default domain %s%s, strict mode%s%s%s%s%s",
                        options->passthrough ? "passthrough" : "translated",
                        said_by(options->passthrough_origin), said_by(options->strict_origin),
                        options->lazy_asked ? ", lazy mode was asked for and does not exist here"
                                            : "",
-                       options->iommu_off ? ", switched off by " : "",
-                       options->iommu_off ? options->iommu_off_word : "");
+                       options->iommu_off ? ", switched off by iommu=off" : "",
+                       options->intel_off ? ", Intel units switched off by intel_iommu=off" : "",
+                       options->amd_off ? ", AMD units switched off by amd_iommu=off" : "");
+}
+
+const char *policy_off_word(const struct options *options, const char *signature)
+{
+    if (options->iommu_off)
+        return "iommu=off";
+    if (options->intel_off && text_equal(signature, "DMAR"))
+        return "intel_iommu=off";
+    if (options->amd_off && text_equal(signature, "IVRS"))
+        return "amd_iommu=off";
+    return NULL;
 }
 
 bool policy_is_scratch(const struct options *options, uint16_t segment, uint16_t rid)

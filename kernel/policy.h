@@ -19,6 +19,12 @@
 size_t policy_line(const struct options *options, char *out, size_t size);
 
 /*
+ * The word that leaves the units of a firmware table ("DMAR", "IVRS") off; NULL: none. intel_iommu=
+ * is about DMAR alone, amd_iommu= about IVRS alone, as in Linux.
+ */
+const char *policy_off_word(const struct options *options, const char *signature);
+
+/*
  * scratch= names this function, whose disk may then be written. Without a
  * segment the name means segment 0, and no other one's function.
  */

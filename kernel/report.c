@@ -126,13 +126,24 @@ static void unit_capabilities(size_t index)
         print("#   %-14s %-4llu %s\n", cap.name, (unsigned long long)cap.value, cap.meaning);
 }
 
+/* Each vendor's registers by its own names. */
+static void unit_registers(const struct iommu_unit_info *unit)
+{
+    print("# %s: unit vendor=%s segment=%04x base=0x%llx", unit->name, unit->vendor, unit->segment,
+          (unsigned long long)unit->registers_pa);
+    if (unit->has_rid)
+        print(" function=" IOMMU_RID_FORMAT " revision=%u efr=0x%016llx efr2=0x%016llx\n",
+              IOMMU_RID_ARGS(unit->segment, unit->rid), unit->version,
+              (unsigned long long)unit->capability, (unsigned long long)unit->extended);
+    else
+        print(" version=%u.%u cap=0x%016llx ecap=0x%016llx\n", unit->version >> 8,
+              unit->version & 0xff, (unsigned long long)unit->capability,
+              (unsigned long long)unit->extended);
+}
+
 static void unit_summary(const struct iommu_unit_info *unit)
 {
-    print("# %s: unit vendor=%s segment=%04x base=0x%llx version=%u.%u cap=0x%016llx "
-          "ecap=0x%016llx\n",
-          unit->name, unit->vendor, unit->segment, (unsigned long long)unit->registers_pa,
-          unit->version >> 8, unit->version & 0xff, (unsigned long long)unit->capability,
-          (unsigned long long)unit->extended);
+    unit_registers(unit);
     print("# %s: translating=%s found-translating=%s queue=%s fenced=%s pass-through=%s "
           "coherent=%s caching-mode=%s\n",
           unit->name, yes(unit->translating), yes(unit->found_translating), yes(unit->uses_queue),
@@ -159,25 +170,46 @@ void report_units(bool full)
     }
 }
 
+static void intel_handoff(const struct iommu_handoff_unit *unit)
+{
+    print(" gsts=0x%08x fsts=0x%08x fectl=0x%08x pmen=0x%08x root=0x%llx iqa=0x%llx "
+          "iqh=0x%llx iqt=0x%llx irta=0x%llx\n",
+          unit->intel.status, unit->intel.fault_status, unit->intel.fault_control,
+          unit->intel.protected_memory, (unsigned long long)unit->intel.root,
+          (unsigned long long)unit->intel.queue_address, (unsigned long long)unit->intel.queue_head,
+          (unsigned long long)unit->intel.queue_tail,
+          (unsigned long long)unit->intel.interrupt_root);
+}
+
+static void amd_handoff(const struct iommu_handoff_unit *unit)
+{
+    print(" function=" IOMMU_RID_FORMAT " control=0x%llx status=0x%llx devtab=0x%llx "
+          "cmdbuf=0x%llx cmdhead=0x%llx cmdtail=0x%llx evtlog=0x%llx evthead=0x%llx evttail=0x%llx "
+          "exclbase=0x%llx excllimit=0x%llx\n",
+          IOMMU_RID_ARGS(unit->segment, unit->amd.rid), (unsigned long long)unit->amd.control,
+          (unsigned long long)unit->amd.status, (unsigned long long)unit->amd.device_table,
+          (unsigned long long)unit->amd.command_base, (unsigned long long)unit->amd.command_head,
+          (unsigned long long)unit->amd.command_tail, (unsigned long long)unit->amd.event_base,
+          (unsigned long long)unit->amd.event_head, (unsigned long long)unit->amd.event_tail,
+          (unsigned long long)unit->amd.exclusion_base,
+          (unsigned long long)unit->amd.exclusion_limit);
+}
+
 void report_handoff_units(const char *when, const struct iommu_handoff *handoff)
 {
     if (handoff->taken == 0)
         return;
     for (uint32_t i = 0; i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
-        const struct iommu_handoff_unit *u = &handoff->units[i];
+        const struct iommu_handoff_unit *unit = &handoff->units[i];
 
         print("# handoff: %s unit base=0x%llx segment=%04x", when,
-              (unsigned long long)u->registers_pa, u->segment);
-        if (!u->present) {
+              (unsigned long long)unit->registers_pa, unit->segment);
+        if (!unit->present)
             print(" absent\n");
-            continue;
-        }
-        print(" gsts=0x%08x fsts=0x%08x fectl=0x%08x pmen=0x%08x root=0x%llx iqa=0x%llx "
-              "iqh=0x%llx iqt=0x%llx irta=0x%llx\n",
-              u->intel.status, u->intel.fault_status, u->intel.fault_control, u->intel.protected_memory,
-              (unsigned long long)u->intel.root, (unsigned long long)u->intel.queue_address,
-              (unsigned long long)u->intel.queue_head, (unsigned long long)u->intel.queue_tail,
-              (unsigned long long)u->intel.interrupt_root);
+        else if (unit->vendor == IOMMU_HANDOFF_AMD)
+            amd_handoff(unit);
+        else
+            intel_handoff(unit);
     }
 }
 
@@ -280,8 +312,9 @@ static void reserved_regions(void)
          f = f->next)
         for (size_t i = 0;
              f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++)
-            print("# reserved: " PCI_FORMAT " 0x%llx-0x%llx\n", PCI_ARGS(f),
-                  (unsigned long long)region.start, (unsigned long long)region.end);
+            print("# reserved: " PCI_FORMAT " 0x%llx-0x%llx %s%s\n", PCI_ARGS(f),
+                  (unsigned long long)region.start, (unsigned long long)region.end,
+                  region.prot & IOMMU_READ ? "r" : "", region.prot & IOMMU_WRITE ? "w" : "");
 }
 
 void report_exercisers(void)
@@ -295,6 +328,18 @@ void report_exercisers(void)
     }
     if (machine.suite.exerciser_count == 0)
         print("# exerciser: none\n");
+}
+
+static void report_proof(void)
+{
+    char text[96];
+
+    if (machine.iommu == NULL)
+        return;
+    (void)proof_text(&machine.proof, text, sizeof(text));
+    print("# proof: %s, %zu pass, refusals recorded: %zu while blocked, %zu of %zu unmapped\n", text,
+          machine.proof.passed, machine.proof.blocked_recorded, machine.proof.unmapped_recorded,
+          machine.proof.unmapped);
 }
 
 void report_print(enum report_kind kind)
@@ -316,4 +361,6 @@ void report_print(enum report_kind kind)
     report_topology();
     reserved_regions();
     report_exercisers();
+    if (kind == REPORT_FULL)
+        report_proof();
 }

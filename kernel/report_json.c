@@ -79,10 +79,17 @@ static void put_unit(struct json *json, size_t index, const struct iommu_unit_in
     json_text(json, "vendor", unit->vendor);
     json_number(json, "segment", unit->segment);
     json_hex(json, "base", unit->registers_pa);
-    json_number(json, "version_major", unit->version >> 8);
-    json_number(json, "version_minor", unit->version & 0xff);
-    json_hex(json, "cap", unit->capability);
-    json_hex(json, "ecap", unit->extended);
+    if (unit->has_rid) {
+        put_rid(json, "function", unit->segment, unit->rid);
+        json_number(json, "revision", unit->version);
+        json_hex(json, "efr", unit->capability);
+        json_hex(json, "efr2", unit->extended);
+    } else {
+        json_number(json, "version_major", unit->version >> 8);
+        json_number(json, "version_minor", unit->version & 0xff);
+        json_hex(json, "cap", unit->capability);
+        json_hex(json, "ecap", unit->extended);
+    }
     json_bool(json, "translating", unit->translating);
     json_bool(json, "found_translating", unit->found_translating);
     json_bool(json, "fenced", unit->fenced);
@@ -108,6 +115,40 @@ static void put_units(struct json *json)
     json_close(json, ']');
 }
 
+static void put_intel_handoff(struct json *json, const struct iommu_handoff_unit *u)
+{
+    json_hex(json, "version", u->intel.version);
+    json_hex(json, "cap", u->intel.capability);
+    json_hex(json, "ecap", u->intel.extended);
+    json_hex(json, "gsts", u->intel.status);
+    json_hex(json, "fsts", u->intel.fault_status);
+    json_hex(json, "fectl", u->intel.fault_control);
+    json_hex(json, "pmen", u->intel.protected_memory);
+    json_hex(json, "rtaddr", u->intel.root);
+    json_hex(json, "iqa", u->intel.queue_address);
+    json_hex(json, "iqh", u->intel.queue_head);
+    json_hex(json, "iqt", u->intel.queue_tail);
+    json_hex(json, "irta", u->intel.interrupt_root);
+}
+
+static void put_amd_handoff(struct json *json, const struct iommu_handoff_unit *u)
+{
+    put_rid(json, "function", u->segment, u->amd.rid);
+    json_hex(json, "control", u->amd.control);
+    json_hex(json, "status", u->amd.status);
+    json_hex(json, "efr", u->amd.features);
+    json_hex(json, "efr2", u->amd.features2);
+    json_hex(json, "devtab", u->amd.device_table);
+    json_hex(json, "cmdbuf", u->amd.command_base);
+    json_hex(json, "cmdhead", u->amd.command_head);
+    json_hex(json, "cmdtail", u->amd.command_tail);
+    json_hex(json, "evtlog", u->amd.event_base);
+    json_hex(json, "evthead", u->amd.event_head);
+    json_hex(json, "evttail", u->amd.event_tail);
+    json_hex(json, "exclbase", u->amd.exclusion_base);
+    json_hex(json, "excllimit", u->amd.exclusion_limit);
+}
+
 static void put_handoff(struct json *json, const char *name, const struct iommu_handoff *handoff)
 {
     json_open(json, name, '[');
@@ -116,21 +157,15 @@ static void put_handoff(struct json *json, const char *name, const struct iommu_
         const struct iommu_handoff_unit *u = &handoff->units[i];
 
         json_open(json, NULL, '{');
+        json_text(json, "vendor", u->vendor == IOMMU_HANDOFF_AMD ? "amd" : "intel");
         json_hex(json, "base", u->registers_pa);
         json_number(json, "segment", u->segment);
         json_bool(json, "present", u->present);
-        json_hex(json, "version", u->intel.version);
-        json_hex(json, "cap", u->intel.capability);
-        json_hex(json, "ecap", u->intel.extended);
-        json_hex(json, "gsts", u->intel.status);
-        json_hex(json, "fsts", u->intel.fault_status);
-        json_hex(json, "fectl", u->intel.fault_control);
-        json_hex(json, "pmen", u->intel.protected_memory);
-        json_hex(json, "rtaddr", u->intel.root);
-        json_hex(json, "iqa", u->intel.queue_address);
-        json_hex(json, "iqh", u->intel.queue_head);
-        json_hex(json, "iqt", u->intel.queue_tail);
-        json_hex(json, "irta", u->intel.interrupt_root);
+        json_bool(json, "translating", u->translating);
+        if (u->vendor == IOMMU_HANDOFF_AMD)
+            put_amd_handoff(json, u);
+        else
+            put_intel_handoff(json, u);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -146,6 +181,8 @@ static void put_reserved(struct json *json, const struct pci_function *f)
         json_open(json, NULL, '{');
         json_hex(json, "start", region.start);
         json_hex(json, "end", region.end);
+        json_bool(json, "read", (region.prot & IOMMU_READ) != 0);
+        json_bool(json, "write", (region.prot & IOMMU_WRITE) != 0);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -199,6 +236,20 @@ static void put_exercisers(struct json *json)
     json_close(json, ']');
 }
 
+static void put_proof(struct json *json)
+{
+    const struct proof *proof = &machine.proof;
+
+    json_open(json, "proof", '{');
+    json_number(json, "blocked", proof->blocked);
+    json_number(json, "passed", proof->passed);
+    json_number(json, "blocked_recorded", proof->blocked_recorded);
+    json_number(json, "unmapped", proof->unmapped);
+    json_number(json, "unmapped_recorded", proof->unmapped_recorded);
+    json_number(json, "wrong_records", proof->wrong_records);
+    json_close(json, '}');
+}
+
 void report_json(void)
 {
     struct json json = { .put = put_console };
@@ -213,6 +264,7 @@ void report_json(void)
     put_handoff(&json, "handoff_kernel_entry", &machine.handoff);
     put_functions(&json);
     put_exercisers(&json);
+    put_proof(&json);
     json_close(&json, '}');
     print("\n--->8---\n");
 }

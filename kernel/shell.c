@@ -13,6 +13,7 @@
 #include "report.h"
 #include "suite.h"
 #include "suite_env.h"
+#include "verdict.h"
 #include "words.h"
 
 /* A 16550 holds 16 bytes, which take 1.4 ms at 115200 baud. */
@@ -47,7 +48,7 @@ static void run_run(const char *argument)
 {
     struct suite_options options = options_for(argument);
     struct suite_totals totals = suite_run(&machine.suite, &options);
-    char reason[128];
+    char reason[VERDICT_REASON_BYTES];
     const char *verdict = machine_verdict(reason, sizeof(reason));
 
     print("# verdict: %s (%s)\n", verdict, reason);
@@ -76,15 +77,15 @@ static void run_acpi(const char *argument)
 /* The registers as they are now, read the way the hand-off snapshot is. */
 static void run_regs(const char *argument)
 {
-    const struct acpi_table *dmar = acpi_find(&machine_acpi, "DMAR", 0);
+    const struct acpi_table *table = machine.table;
     struct iommu_handoff now = { 0 };
 
     (void)argument;
     report_units(false);
     report_handoff();
-    if (dmar == NULL)
+    if (table == NULL)
         return;
-    if (iommu_take_handoff(&kernel_iommu_platform, NULL, dmar->bytes, dmar->len, &now) == IOMMU_OK)
+    if (iommu_take_handoff(&kernel_iommu_platform, NULL, table->bytes, table->len, &now) == IOMMU_OK)
         report_handoff_units("now", &now);
 }
 
@@ -100,6 +101,18 @@ static const char *access_name(enum iommu_access access)
     return names[access];
 }
 
+static void print_fault(const struct iommu_fault *f)
+{
+    struct iommu_unit_info unit;
+
+    if (iommu_unit_info(machine.iommu, f->unit_index, &unit) != IOMMU_OK)
+        return;
+    print("%s: fault src=" IOMMU_RID_FORMAT " access=%s addr=0x%llx reason=0x%02x(%s) time=%lluus\n",
+          unit.name, IOMMU_RID_ARGS(f->segment, f->rid), access_name(f->access),
+          (unsigned long long)f->iova, f->reason, f->reason_name != NULL ? f->reason_name : "",
+          (unsigned long long)f->time_us);
+}
+
 static void run_faults(const char *argument)
 {
     static struct iommu_fault faults[FAULTS_SHOWN];
@@ -109,15 +122,8 @@ static void run_faults(const char *argument)
     if (machine.iommu != NULL)
         (void)iommu_poll_faults(machine.iommu);
     count = suite_env_recent_faults(faults, FAULTS_SHOWN);
-    for (size_t i = 0; i < count; i++) {
-        const struct iommu_fault *f = &faults[i];
-
-        print("vtd%u: fault src=" IOMMU_RID_FORMAT
-              " access=%s addr=0x%llx reason=0x%02x(%s) time=%lluus\n",
-              f->unit_index, IOMMU_RID_ARGS(f->segment, f->rid), access_name(f->access),
-              (unsigned long long)f->iova, f->reason,
-              f->reason_name != NULL ? f->reason_name : "", (unsigned long long)f->time_us);
-    }
+    for (size_t i = 0; i < count; i++)
+        print_fault(&faults[i]);
     print("%zu faults\n", count);
 }
 

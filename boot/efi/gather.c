@@ -196,14 +196,16 @@ void app_read_tables(struct app *app)
         .mmio_read32 = read_register32, .mmio_read64 = read_register64,
     };
     struct iommu_handoff *snapshot = &app->info->before_exit;
-    const struct acpi_table *dmar;
+    const struct acpi_table *table;
 
     app->info->rsdp_pa = config_table(app, &acpi2_guid);
     if (!app->info->rsdp_pa)
         app->info->rsdp_pa = config_table(app, &acpi1_guid);
     if (!app->info->rsdp_pa || !acpi_read(&acpi, &memory, app->info->rsdp_pa, NULL, 0, false))
         return;
-    dmar = acpi_find(&acpi, "DMAR", 0);
-    if (dmar && iommu_take_handoff(&platform, NULL, dmar->bytes, dmar->len, snapshot) != IOMMU_OK)
+    table = acpi_find(&acpi, "DMAR", 0);
+    if (!table)
+        table = acpi_find(&acpi, "IVRS", 0);
+    if (table && iommu_take_handoff(&platform, NULL, table->bytes, table->len, snapshot) != IOMMU_OK)
         memset(snapshot, 0, sizeof(*snapshot));
 }

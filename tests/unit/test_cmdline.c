@@ -50,6 +50,9 @@ static void check_defaults(const char *text)
     CHECK(!o.seed_given);
     CHECK_EQ(o.loglevel, 2);
     CHECK(!o.list && !o.iommu_off && !o.passthrough && !o.lazy_asked && !o.no_superpages && !o.no_queue);
+    CHECK(!o.intel_off && !o.amd_off && !o.ivrs_dump && !o.force_enable && !o.guest_tables);
+    CHECK_EQ(o.dmar_table, 0);
+    CHECK_EQ(o.ivrs_table, 0);
     CHECK(o.strict);
     CHECK_EQ(o.passthrough_origin, ORIGIN_DEFAULT);
     CHECK_EQ(o.strict_origin, ORIGIN_DEFAULT);
@@ -67,7 +70,7 @@ TEST(nothing_gives_the_defaults)
 TEST(own_words)
 {
     struct options o = parse("run=dma/*,-dma/stress* bench=pt/* report=json scratch=0000:00:05.0 "
-                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue dmar=1");
+                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue dmar=1 ivrs=2");
 
     CHECK_EQ(warnings, 0);
     CHECK_STR(o.run, "dma/*,-dma/stress*");
@@ -83,6 +86,7 @@ TEST(own_words)
     CHECK_STR(o.trap, "ud");
     CHECK(o.no_queue);
     CHECK_EQ(o.dmar_table, 1);
+    CHECK_EQ(o.ivrs_table, 2);
 }
 
 TEST(every_exit_and_report)
@@ -107,7 +111,9 @@ TEST(later_words_win)
     CHECK_STR(parse("run=a run=b").run, "b");
     CHECK_EQ(parse("seed=1 seed=2").seed, 2);
     CHECK(!parse("iommu=pt iommu=nopt").passthrough);
-    CHECK(!parse("intel_iommu=off intel_iommu=on").iommu_off);
+    CHECK(!parse("intel_iommu=off intel_iommu=on").intel_off);
+    CHECK(!parse("amd_iommu=pgtbl_v2,pgtbl_v1").guest_tables);
+    CHECK(parse("amd_iommu=pgtbl_v1 amd_iommu=pgtbl_v2").guest_tables);
 }
 
 TEST(consoles_add_up)
@@ -123,6 +129,7 @@ TEST(wrong_values_warn_once_with_the_word)
         "report=xml", "exit=", "exit=now", "expect=protected", "seed=", "seed=12z", "seed=18446744073709551616",
         "loglevel=high", "console=tty0", "console=ttyS9", "console=ttyS0,", "console=ttyS0,115201",
         "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=", "dmar=", "dmar=x", "dmar=256",
+        "ivrs=", "ivrs=256",
         "intel_iommu=maybe", "iommu=", "amd_iommu=on", "intremap=yes",
     };
 
@@ -132,8 +139,9 @@ TEST(wrong_values_warn_once_with_the_word)
         if (warnings != 1 || strstr(warned, wrong[i]) == NULL)
             test_fail(__FILE__, __LINE__, "%s: %u warnings, \"%s\"", wrong[i], warnings, warned);
         CHECK_EQ(o.exit, EXIT_DEFAULT);
-        CHECK(!o.seed_given && !o.iommu_off && !o.passthrough && !o.no_queue);
+        CHECK(!o.seed_given && !o.iommu_off && !o.intel_off && !o.amd_off && !o.passthrough && !o.no_queue);
         CHECK_EQ(o.dmar_table, 0);
+        CHECK_EQ(o.ivrs_table, 0);
         CHECK_STR(o.console, "");
     }
 }
@@ -218,16 +226,42 @@ TEST(loglevel_above_ours_is_the_highest)
     CHECK_EQ(warnings, 0);
 }
 
-TEST(words_that_switch_off)
+static const char *off_word(const char *text, const char *signature)
 {
-    struct options o = parse("intel_iommu=off");
+    struct options options = parse(text);
 
-    CHECK(o.iommu_off);
-    CHECK_STR(o.iommu_off_word, "intel_iommu=off");
-    o = parse("iommu=pt,off");
-    CHECK(o.iommu_off && o.passthrough);
-    CHECK_STR(o.iommu_off_word, "iommu=off");
-    CHECK(!parse("intel_iommu=on").iommu_off);
+    return policy_off_word(&options, signature);
+}
+
+TEST(words_that_switch_off_name_their_vendor)
+{
+    CHECK_STR(off_word("intel_iommu=off", "DMAR"), "intel_iommu=off");
+    CHECK(off_word("intel_iommu=off", "IVRS") == NULL);
+    CHECK_STR(off_word("amd_iommu=off", "IVRS"), "amd_iommu=off");
+    CHECK(off_word("amd_iommu=off", "DMAR") == NULL);
+    CHECK_STR(off_word("iommu=pt,off", "DMAR"), "iommu=off");
+    CHECK_STR(off_word("iommu=off intel_iommu=on", "IVRS"), "iommu=off");
+    CHECK(parse("iommu=pt,off").passthrough);
+    CHECK(off_word("intel_iommu=on", "DMAR") == NULL);
+    CHECK(off_word("", "IVRS") == NULL);
+}
+
+/* Requirement L6: Linux has no such value. */
+TEST(amd_iommu_on_is_no_value)
+{
+    CHECK(off_word("amd_iommu=off amd_iommu=on", "IVRS") != NULL);
+    CHECK_EQ(warnings, 1);
+    CHECK(strstr(warned, "amd_iommu=on: not a value of this word") != NULL);
+}
+
+TEST(amd_words)
+{
+    struct options o = parse("amd_iommu=force_enable,pgtbl_v2,fullflush amd_iommu_dump");
+
+    CHECK_EQ(warnings, 0);
+    CHECK(o.force_enable && o.guest_tables && o.ivrs_dump && !o.amd_off);
+    CHECK_EQ(o.strict_origin, ORIGIN_CMDLINE);
+    CHECK(!parse("amd_iommu=pgtbl_v2").ivrs_dump);
 }
 
 TEST(lists_with_commas)
@@ -245,7 +279,7 @@ TEST(lists_with_commas)
 TEST(words_without_effect_are_known)
 {
     static const char *const words[] = {
-        "amd_iommu=off", "amd_iommu=pgtbl_v2", "amd_iommu_dump", "amd_iommu_intr=legacy", "ivrs_ioapic[4]=00:14.0",
+        "amd_iommu=force_isolation", "amd_iommu=irtcachedis", "amd_iommu_intr=legacy", "ivrs_ioapic[4]=00:14.0",
         "intremap=nosid", "iommu=soft", "iommu=nobypass", "iommu.forcedac=1", "intel_iommu=sm_on",
         "intel_iommu=igfx_off",
     };
@@ -256,7 +290,7 @@ TEST(words_without_effect_are_known)
         CHECK_EQ(o.unknown_count, 0);
         CHECK_EQ(warnings, 1);
         CHECK(strstr(warned, "has no effect") != NULL);
-        CHECK(!o.iommu_off);
+        CHECK(!o.iommu_off && !o.intel_off && !o.amd_off);
     }
 }
 
@@ -286,6 +320,8 @@ TEST(policy_says_that_lazy_does_not_exist)
 TEST(policy_is_printed_when_switched_off)
 {
     CHECK_STR(policy("iommu=off"), "iommu: default domain translated, strict mode, switched off by iommu=off");
+    CHECK_STR(policy("amd_iommu=off"),
+              "iommu: default domain translated, strict mode, AMD units switched off by amd_iommu=off");
 }
 
 static bool is_scratch(const char *text, uint16_t segment, uint16_t rid)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verdict on the machine (design section 5): what is on, what it covers, and what was proven. */
+#include "verdict.h"
+
+#include "acpi.h"
+#include "format.h"
+#include "machine.h"
+#include "words.h"
+
+/* A table of which one was named that is not there. */
+static bool missing_table(const char *signature, const char *word, unsigned number, char *reason, size_t size)
+{
+    if (acpi_find(&machine_acpi, signature, 0) == NULL)
+        return false;
+    format_line(reason, size, "there is no %s table number %u (%s=%u)", signature, number, word, number);
+    return true;
+}
+
+static const char *no_iommu_verdict(char *reason, size_t size)
+{
+    if (machine_off_word() != NULL)
+        format_line(reason, size, "switched off on the command line by %s", machine_off_word());
+    else if (machine.table != NULL)
+        format_line(reason, size, "no memory for the IOMMU driver");
+    else if (missing_table("DMAR", "dmar", machine.options.dmar_table, reason, size) ||
+             missing_table("IVRS", "ivrs", machine.options.ivrs_table, reason, size))
+        return "not-protected";
+    else if (acpi_find(&machine_acpi, "VIOT", 0) != NULL)
+        format_line(reason, size,
+                    "the VIOT table describes a virtio-iommu, which this version does not drive");
+    else
+        format_line(reason, size,
+                    "no DMAR or IVRS table: no IOMMU, or it is switched off in the firmware's setup");
+    return "not-protected";
+}
+
+/* Whose DMA went through although it is in no domain, and what is known to do that. */
+static const char *leak_verdict(char *reason, size_t size)
+{
+    bool qemu_amd = machine.suite.emulated && text_equal(machine.table->signature, "IVRS");
+
+    format_line(reason, size, "DMA of blocked %s arrived: the unit does not translate%s",
+                machine.proof.leak->label, qemu_amd ? " (QEMU's amd-iommu without dma-remap=on?)" : "");
+    return "not-protected";
+}
+
+const char *machine_verdict(char *reason, size_t size)
+{
+    size_t units, translating;
+    char proven[96];
+
+    if (machine.iommu == NULL)
+        return no_iommu_verdict(reason, size);
+    units = iommu_unit_count(machine.iommu);
+    translating = machine_translating_units();
+    if (translating == 0) {
+        format_line(reason, size, "none of %zu units translates, status %s", units,
+                    iommu_status_name(machine.iommu_status));
+        return "not-protected";
+    }
+    if (machine.proof.passed > 0)
+        return leak_verdict(reason, size);
+    if (translating < units || machine.covered < machine.functions) {
+        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered",
+                    translating, units, machine.covered, machine.functions);
+        return "partial";
+    }
+    (void)proof_text(&machine.proof, proven, sizeof(proven));
+    format_line(reason, size, "%zu unit%s, %zu devices, interrupts not remapped, %s", units,
+                units == 1 ? "" : "s", machine.covered, proven);
+    return "protected";
+}

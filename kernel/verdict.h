@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whether the machine is protected. */
+#ifndef KERNEL_VERDICT_H
+#define KERNEL_VERDICT_H
+
+#include <stddef.h>
+
+#define VERDICT_REASON_BYTES 192
+
+/* "protected", "partial" or "not-protected", and why in reason. */
+const char *machine_verdict(char *reason, size_t size);
+
+#endif
