@@ -16,7 +16,8 @@ struct problem {
 
 struct seen {
     unsigned units, superseded, regions, problems, entries[IVRS_ENTRY_ACPI + 1];
-    unsigned blocks[256];           /* IVHD of that type, visited either way */
+    unsigned blocks[256];           /* IVHD of that type, visited either way, */
+    unsigned types[256];            /* and their entries of that type */
     struct ivrs_unit unit[8];
     struct ivrs_region region[16];
     struct ivrs_info info;
@@ -36,6 +37,16 @@ static void count_entries(struct seen *seen, struct ivrs_entries entries)
         seen->entries[entry.kind]++;
 }
 
+static void count_types(struct seen *seen, const struct ivrs_unit *unit)
+{
+    struct ivrs_entries entries = unit->entries;
+    struct ivrs_entry entry;
+
+    seen->blocks[unit->type]++;
+    while (ivrs_entry_next(&entries, &entry))
+        seen->types[entry.type]++;
+}
+
 static void see_unit(void *arg, const struct ivrs_unit *unit)
 {
     struct seen *seen = arg;
@@ -43,7 +54,7 @@ static void see_unit(void *arg, const struct ivrs_unit *unit)
     if (seen->units < 8)
         seen->unit[seen->units] = *unit;
     seen->units++;
-    seen->blocks[unit->type]++;
+    count_types(seen, unit);
     count_entries(seen, unit->entries);
 }
 
@@ -52,7 +63,7 @@ static void see_superseded(void *arg, const struct ivrs_unit *unit)
     struct seen *seen = arg;
 
     seen->superseded++;
-    seen->blocks[unit->type]++;
+    count_types(seen, unit);
 }
 
 static void see_region(void *arg, const struct ivrs_region *region)
@@ -543,6 +554,29 @@ static size_t load(const char *folder, const char *name, uint8_t *out)
     return len;
 }
 
+static const struct {
+    const char *key;
+    uint8_t type;
+} entry_keys[] = {
+    { "e_ALL", 0x01 }, { "e_SEL", 0x02 }, { "e_SOR", 0x03 }, { "e_ASEL", 0x42 }, { "e_ASOR", 0x43 },
+    { "e_EXTSEL", 0x46 }, { "e_EXTSOR", 0x47 }, { "e_SPEC", 0x48 }, { "e_HID", 0xf0 },
+};
+
+/* A range start that was left out is missing from its type; synthetic tables have some. */
+static void check_entry_counts(const char *name, const struct seen *seen, const char *counts)
+{
+    unsigned bad = problems_with(seen, "start of a range without an end"), missing = 0;
+
+    for (size_t i = 0; i < sizeof(entry_keys) / sizeof(entry_keys[0]); i++) {
+        unsigned wanted = counted(counts, entry_keys[i].key), found = seen->types[entry_keys[i].type];
+
+        if (found > wanted)
+            test_fail(__FILE__, __LINE__, "%s: %u of %s, expected %u", name, found, entry_keys[i].key, wanted);
+        missing += wanted - found;
+    }
+    CHECK_EQ(missing, bad);
+}
+
 /* INDEX.tsv, which an independent checker made: name, -, kind, ..., checksum_valid (7), counts, -, anomalies. */
 static void check_real_table(const char *folder, char *row)
 {
@@ -568,6 +602,7 @@ static void check_real_table(const char *folder, char *row)
         seen.regions + problems_with(&seen, "last device is below") !=
             counted(column[8], "IVMD20") + counted(column[8], "IVMD21") + counted(column[8], "IVMD22"))
         test_fail(__FILE__, __LINE__, "%s: blocks differ from %s", column[0], column[8]);
+    check_entry_counts(column[0], &seen, column[8]);
     /* A machine's own firmware may repeat ids and have blocks of a type nobody knows, nothing else. */
     if (strcmp(column[2], "firmware") == 0 && seen.problems != problems_with(&seen, "unknown block type"))
         test_fail(__FILE__, __LINE__, "%s: %s at 0x%x", column[0], seen.problem[0].what, seen.problem[0].at);
