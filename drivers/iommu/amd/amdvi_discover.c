@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes units, their device tables and reserved regions of what an IVRS table
+ * names (AMD-Vi §5.2). A unit is known by its IVHD and the capability block of
+ * its PCI function (§3.2), never by a PCI id; where the two differ the IVHD
+ * holds. Device-TLBs (46h, 47h) and the names of ACPI devices are not used.
+ */
+#include "amd/amdvi.h"
+#include "amd/ivrs.h"
+
+#define UNIT_PAGES ((sizeof(struct amdvi_unit) + IOMMU_PAGE - 1) / IOMMU_PAGE)
+
+/* Address widths a machine can have; firmware's fields may say anything. */
+#define ADDRESS_BITS_MIN 32u
+#define HOST_BITS_MAX 52u
+#define VIRTUAL_BITS_MAX 64u
+
+#define PCI_CLASS 0x08u
+#define PCI_CLASS_CODE BITS32(31, 8)
+
+/* Of a function that does not answer as an IOMMU: what is safe whatever it has. */
+#define HEADER_UNKNOWN (AMDVI_CAP_HEADER_NP_CACHE | AMDVI_CAP_HEADER_EFR_SUP)
+
+struct discovery {
+    struct iommu *iommu;
+    enum iommu_status status;   /* the first that went wrong on our side */
+    unsigned added;
+    unsigned virtual_bits;
+};
+
+static void remember(struct discovery *d, enum iommu_status status)
+{
+    if (d->status == IOMMU_OK)
+        d->status = status;
+}
+
+static void on_problem(void *arg, uint32_t offset, const char *what, uint64_t value)
+{
+    const struct discovery *d = arg;
+
+    iommu_log(d->iommu, IOMMU_LOG_WARNING, "ivrs: %s offset=0x%x seen=0x%llx", what, offset,
+              (unsigned long long)value);
+}
+
+/* 0 is not said, and means the widest. */
+static unsigned width(const struct discovery *d, const char *what, unsigned bits, unsigned widest)
+{
+    if (bits == 0)
+        return widest;
+    if (bits >= ADDRESS_BITS_MIN && bits <= widest)
+        return bits;
+    iommu_log(d->iommu, IOMMU_LOG_WARNING, "ivrs: %s address width seen=%u expected=%u..%u", what, bits,
+              ADDRESS_BITS_MIN, widest);
+    return bits < ADDRESS_BITS_MIN ? ADDRESS_BITS_MIN : widest;
+}
+
+static void on_header(void *arg, const struct ivrs_info *info)
+{
+    struct discovery *d = arg;
+
+    d->iommu->host_bits = width(d, "physical", info->physical_bits, HOST_BITS_MAX);
+    d->virtual_bits = width(d, "virtual", info->virtual_bits, VIRTUAL_BITS_MAX);
+    iommu_log(d->iommu, IOMMU_LOG_INFO, "ivrs: revision=%u ivinfo=0x%08x firmware-remaps-dma=%u", info->revision,
+              info->ivinfo, info->dma_remap);
+}
+
+/* ---- the PCI function (AMD-Vi §3.2) ---- */
+
+static uint32_t config_read(const struct discovery *d, const struct ivrs_unit *found, unsigned offset)
+{
+    return d->iommu->platform->pci_read(d->iommu->ctx, found->segment, found->rid, (uint16_t)offset, 4);
+}
+
+/* Where the block decodes, which is locked then. */
+static void check_base(struct discovery *d, const struct ivrs_unit *found)
+{
+    uint32_t low = config_read(d, found, found->capability + AMDVI_CAP_BASE_LOW);
+    uint64_t base = (uint64_t)config_read(d, found, found->capability + AMDVI_CAP_BASE_HIGH) << 32 |
+                    (low & AMDVI_CAP_BASE_LOW_ADDRESS);
+
+    if ((low & AMDVI_CAP_BASE_LOW_ENABLE) && base != found->registers_pa)
+        on_problem(d, found->offset, "capability block decodes at another base than the IVHD says", base);
+}
+
+static uint32_t read_header(struct discovery *d, const struct ivrs_unit *found)
+{
+    uint32_t class_code = config_read(d, found, PCI_CLASS);
+    uint32_t header;
+
+    if (class_code == UINT32_MAX) {
+        on_problem(d, found->offset, "unit's PCI function does not answer", found->rid);
+        return HEADER_UNKNOWN;
+    }
+    if (field_get(class_code, PCI_CLASS_CODE) != AMDVI_PCI_CLASS_CODE)
+        on_problem(d, found->offset, "unit's PCI function is of another class than 080600h",
+                   field_get(class_code, PCI_CLASS_CODE));
+    header = config_read(d, found, found->capability + AMDVI_CAP_HEADER);
+    if (field_get(header, AMDVI_CAP_HEADER_ID) != AMDVI_CAP_ID ||
+        field_get(header, AMDVI_CAP_HEADER_TYPE) != AMDVI_CAP_TYPE_IOMMU) {
+        on_problem(d, found->offset, "capability block is no IOMMU's, expected id 0Fh type 3", header);
+        return HEADER_UNKNOWN;
+    }
+    check_base(d, found);
+    return header;
+}
+
+/* ---- device entries ---- */
+
+static uint16_t larger(uint16_t a, uint16_t b)
+{
+    return a > b ? a : b;
+}
+
+/* IOAPICs and HPETs send interrupts under an id that needs an entry like any other. */
+static uint16_t highest_id(struct ivrs_entries entries)
+{
+    struct ivrs_entry entry;
+    uint16_t highest = 0;
+
+    while (ivrs_entry_next(&entries, &entry)) {
+        highest = larger(highest, larger(entry.first, entry.last));
+        if (entry.has_alias)
+            highest = larger(highest, entry.alias);
+    }
+    return highest;
+}
+
+static void set_entries(struct amdvi_unit *unit, const struct ivrs_entry *entry)
+{
+    if (entry->setting == 0)
+        return;
+    for (uint32_t rid = entry->first; rid <= larger(entry->first, entry->last); rid++)
+        amdvi_table_setting(unit, (uint16_t)rid, entry->setting);
+    if (entry->has_alias)
+        amdvi_table_setting(unit, entry->alias, entry->setting);
+}
+
+static enum iommu_status add_entry(struct amdvi_unit *unit, const struct ivrs_entry *entry)
+{
+    struct iommu *iommu = unit->base.iommu;
+    enum iommu_status status;
+
+    set_entries(unit, entry);
+    if (entry->kind != IVRS_ENTRY_DEVICES && entry->kind != IVRS_ENTRY_ACPI)
+        return IOMMU_OK;
+    status = iommu_scope_add_range(iommu, &unit->base.scopes, entry->first, larger(entry->first, entry->last));
+    if (status == IOMMU_OK && entry->has_alias)
+        status = iommu_alias_add(iommu, &unit->base, entry->first, larger(entry->first, entry->last), entry->alias);
+    return status;
+}
+
+static enum iommu_status add_entries(struct amdvi_unit *unit, struct ivrs_entries entries)
+{
+    struct ivrs_entry entry;
+
+    while (ivrs_entry_next(&entries, &entry)) {
+        enum iommu_status status = add_entry(unit, &entry);
+
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return IOMMU_OK;
+}
+
+/* ---- units ---- */
+
+static struct amdvi_unit *make_unit(struct discovery *d, const struct ivrs_unit *found)
+{
+    struct iommu *iommu = d->iommu;
+    struct amdvi_unit *unit = iommu->platform->page_alloc(iommu->ctx, UNIT_PAGES, IOMMU_ANY_PA);
+
+    if (unit == NULL)
+        return NULL;
+    unit->base.iommu = iommu;
+    unit->base.platform = iommu->platform;
+    unit->base.ctx = iommu->ctx;
+    unit->base.ops = &amdvi_ops;
+    unit->base.segment = found->segment;
+    unit->base.registers_pa = found->registers_pa;
+    unit->base.output_bits = iommu->host_bits;
+    unit->regs = (struct reg_window){ .platform = iommu->platform, .ctx = iommu->ctx, .len = AMDVI_REGISTERS_LEN };
+    unit->rid = found->rid;
+    unit->capability = found->capability;
+    unit->header = read_header(d, found);
+    unit->efr = found->efr;
+    unit->efr2 = found->efr2;
+    unit->ivhd_flags = found->flags;
+    unit->host_off = found->type != IVRS_UNIT_10 && (found->features & AMDVI_IVHD_ATTRIBUTE_HAT_DIS);
+    unit->virtual_bits = d->virtual_bits;
+    return unit;
+}
+
+static void drop_unit(struct amdvi_unit *unit)
+{
+    const struct reg_window *w = &unit->regs;
+
+    amdvi_table_destroy(unit);
+    if (w->base != NULL)
+        w->platform->mmio_unmap(w->ctx, w->base, w->len);
+    w->platform->page_free(w->ctx, unit, UNIT_PAGES);
+}
+
+static enum iommu_status open_unit(struct amdvi_unit *unit, const struct ivrs_unit *found)
+{
+    struct reg_window *w = &unit->regs;
+    enum iommu_status status;
+
+    w->base = w->platform->mmio_map(w->ctx, unit->base.registers_pa, w->len);
+    if (w->base == NULL)
+        return IOMMU_ERR_NOMEM;
+    status = amdvi_unit_identify(unit, found->has_efr);
+    if (status == IOMMU_OK)
+        status = amdvi_table_create(unit, highest_id(found->entries));
+    if (status == IOMMU_OK)
+        status = add_entries(unit, found->entries);
+    return status;
+}
+
+/* One function is one unit, and so is one block of registers. */
+static bool known_unit(const struct iommu *iommu, const struct ivrs_unit *found)
+{
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        const struct iommu_unit *unit = iommu->units[i];
+
+        if (unit->registers_pa == found->registers_pa)
+            return true;
+        if (unit->ops == &amdvi_ops && unit->segment == found->segment &&
+            ((const struct amdvi_unit *)unit)->rid == found->rid)
+            return true;
+    }
+    return false;
+}
+
+static bool acceptable(struct discovery *d, const struct ivrs_unit *found)
+{
+    if (found->registers_pa % AMDVI_REGISTERS_LEN != 0) {
+        on_problem(d, found->offset, "unit left out, expected a register base that is a multiple of 16 KiB",
+                   found->registers_pa);
+        return false;
+    }
+    if (known_unit(d->iommu, found)) {
+        on_problem(d, found->offset, "second block for one unit", found->rid);
+        return false;
+    }
+    return true;
+}
+
+static void on_unit(void *arg, const struct ivrs_unit *found)
+{
+    struct discovery *d = arg;
+    struct amdvi_unit *unit;
+    enum iommu_status status;
+
+    if (!acceptable(d, found))
+        return;
+    unit = make_unit(d, found);
+    if (unit == NULL) {
+        remember(d, IOMMU_ERR_NOMEM);
+        return;
+    }
+    status = open_unit(unit, found);
+    if (status == IOMMU_OK)
+        status = iommu_unit_add(d->iommu, &unit->base, "amdvi");
+    if (status != IOMMU_OK) {
+        on_problem(d, found->offset, status == IOMMU_ERR_NOT_FOUND ? "registers read all ones" : "unit left out",
+                   found->registers_pa);
+        if (status != IOMMU_ERR_NOT_FOUND)
+            remember(d, status);
+        drop_unit(unit);
+        return;
+    }
+    d->added++;
+    iommu_log(d->iommu, IOMMU_LOG_INFO,
+              "%s: unit base=0x%llx rid=" IOMMU_RID_FORMAT " block=0x%x cap=0x%08x efr=0x%016llx efr2=0x%llx entries=%zu",
+              unit->base.name, (unsigned long long)found->registers_pa, IOMMU_RID_ARGS(found->segment, found->rid),
+              found->type, unit->header, (unsigned long long)unit->efr, (unsigned long long)unit->efr2,
+              unit->table_entries);
+}
+
+/* ---- memory regions ---- */
+
+static void on_region(void *arg, const struct ivrs_region *found)
+{
+    struct discovery *d = arg;
+    struct iommu *iommu = d->iommu;
+    struct iommu_reserved *region;
+    enum iommu_status status;
+
+    if (found->end > BIT64(iommu->host_bits)) {
+        on_problem(d, found->offset, "IVMD ends beyond the physical address width, left out", found->end);
+        return;
+    }
+    region = iommu_pool_get(iommu, &iommu->reserved_pool);
+    if (region == NULL) {
+        remember(d, IOMMU_ERR_NOMEM);
+        return;
+    }
+    region->segment = found->segment;
+    region->start = found->start;
+    region->end = found->end;
+    region->prot = found->prot;
+    status = iommu_scope_add_range(iommu, &region->scopes, found->first, found->last);
+    remember(d, status);
+    region->next = iommu->reserved;
+    iommu->reserved = region;
+    iommu_log(iommu, IOMMU_LOG_INFO,
+              "ivrs: reserved region start=0x%llx end=0x%llx segment=%04x first=%04x last=%04x prot=%u",
+              (unsigned long long)region->start, (unsigned long long)region->end, region->segment, found->first,
+              found->last, region->prot);
+}
+
+enum iommu_status amdvi_add_table(struct iommu *iommu, const void *table, size_t len)
+{
+    static const struct ivrs_handler handler = {
+        .header = on_header, .unit = on_unit, .region = on_region, .problem = on_problem,
+    };
+    struct discovery d = { .iommu = iommu, .status = IOMMU_OK };
+    enum iommu_status status = ivrs_read(table, len, &handler, &d);
+
+    if (d.status != IOMMU_OK)
+        return d.status;
+    return status == IOMMU_OK && d.added == 0 ? IOMMU_ERR_TABLE : status;
+}

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bring-up of one AMD-Vi unit as a list of named steps (AMD-Vi §2.3, §3.3),
+ * take-over of what firmware left running, and stopping it again. Interrupt
+ * remapping is left as it is found, and our device table entries do not use
+ * it; PPR and GA logs, MARC, SMI filters and SNP are not used.
+ */
+#include "amd/amdvi.h"
+#include "amd/ivrs.h"
+
+/* What may be switched under tables that are not ours. */
+#define OWN_INTERRUPTS (AMDVI_CONTROL_EVENT_INT_EN | AMDVI_CONTROL_COM_WAIT_INT_EN | AMDVI_CONTROL_PPR_INT_EN | \
+                        AMDVI_CONTROL_GA_INT_EN)
+#define LOGS (AMDVI_CONTROL_EVENT_LOG_EN | AMDVI_CONTROL_PPR_LOG_EN | AMDVI_CONTROL_GA_LOG_EN)
+#define LOGS_RUN (AMDVI_STATUS_EVENT_LOG_RUN | AMDVI_STATUS_PPR_LOG_RUN | AMDVI_STATUS_GA_LOG_RUN)
+#define LINK_BITS (AMDVI_CONTROL_HT_TUN_EN | AMDVI_CONTROL_PASS_PW | AMDVI_CONTROL_RES_PASS_PW | AMDVI_CONTROL_ISOC)
+/* The format of interrupt remapping entries, and filters of firmware's. */
+#define LEFT_AS_FOUND (AMDVI_CONTROL_GA_EN | AMDVI_CONTROL_GAM_EN | AMDVI_CONTROL_NUM_INT_REMAP_MODE | \
+                       AMDVI_CONTROL_XT_EN | AMDVI_CONTROL_IRT_CACHE_DIS | AMDVI_CONTROL_SMIF_EN)
+
+/* DMA to these addresses belongs to HyperTransport (EFR2.HTRangeIgnore). */
+#define HT_HOLE_START 0xfd00000000ull
+#define HT_HOLE_END 0x10000000000ull
+
+#define DOMAIN_IDS 65536u
+
+/* Host pages of every power of two below 512 GiB, which parts get wrong (amdvi_errata.c). */
+#define HOST_PAGE_SIZES BITS64(38, 12)
+#define GUEST_PAGE_SIZES (BIT64(12) | BIT64(21) | BIT64(30))
+
+static void report(const struct amdvi_unit *unit, enum iommu_log_level level, const char *what, uint64_t seen)
+{
+    iommu_log(unit->base.iommu, level, "%s: %s seen=0x%llx", unit->base.name, what, (unsigned long long)seen);
+}
+
+/* ---- the control register ---- */
+
+enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits)
+{
+    uint32_t wanted = set != 0 ? run_bits : 0;
+    enum iommu_status status;
+
+    unit->control = (unit->control & ~clear) | set;
+    reg_write64(&unit->regs, AMDVI_CONTROL, unit->control);
+    if (run_bits == 0 || (wanted != 0 && !(unit->control & AMDVI_CONTROL_IOMMU_EN)))
+        return IOMMU_OK;
+    status = reg_wait32(&unit->regs, AMDVI_STATUS, run_bits, wanted, AMDVI_RUN_TIMEOUT_US);
+    if (status != IOMMU_OK)
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+                  "%s: timeout control=0x%016llx status=0x%08x expected run bits=0x%08x", unit->base.name,
+                  (unsigned long long)unit->control, reg_read32(&unit->regs, AMDVI_STATUS), wanted);
+    return status;
+}
+
+static bool enabled(const struct amdvi_unit *unit)
+{
+    return (unit->control & AMDVI_CONTROL_IOMMU_EN) != 0;
+}
+
+/* ---- what the unit can do ---- */
+
+static void choose_host_tables(struct amdvi_unit *unit)
+{
+    struct iommu_unit *base = &unit->base;
+    uint64_t hats = field_get(unit->efr, AMDVI_EFR_HATS);
+    unsigned levels = unit->host_off || hats == AMDVI_HATS_NONE ? 0 : 4 + (unsigned)hats;
+
+    base->pt = &pt_amd_v1;
+    base->page_sizes = HOST_PAGE_SIZES;
+    base->level_mask = levels == 0 ? 0 : BITS32(levels, 1);
+    base->input_bits = levels >= 6 ? 64 : 12 + 9 * levels;
+    if (unit->virtual_bits != 0 && unit->virtual_bits < base->input_bits)
+        base->input_bits = unit->virtual_bits;
+}
+
+/* A v2 table translates requests without a PASID only where DTE.GIoV exists. */
+static bool has_guest_tables(const struct amdvi_unit *unit)
+{
+    const uint64_t needed = AMDVI_EFR_GT_SUP | AMDVI_EFR_GIO_SUP;
+
+    return (unit->efr & needed) == needed;
+}
+
+static void choose_guest_tables(struct amdvi_unit *unit)
+{
+    struct iommu_unit *base = &unit->base;
+    bool five = field_get(unit->efr, AMDVI_EFR_GATS) == AMDVI_ATS_5_LEVELS;
+
+    base->pt = &pt_x86_64;
+    base->page_sizes = GUEST_PAGE_SIZES;
+    base->level_mask = BIT32(4) | (five ? BIT32(5) : 0);
+    base->input_bits = five ? 57 : 48;
+}
+
+static void read_features(struct amdvi_unit *unit, bool has_efr)
+{
+    bool has_register = (unit->header & AMDVI_CAP_HEADER_EFR_SUP) != 0;
+    uint64_t efr = has_register ? reg_read64(&unit->regs, AMDVI_EFR) : 0;
+    uint64_t efr2 = has_register ? reg_read64(&unit->regs, AMDVI_EFR2) : 0;
+
+    if (!has_efr) {
+        unit->efr = efr;
+        unit->efr2 = efr2;
+        return;
+    }
+    if (has_register && (efr != unit->efr || efr2 != unit->efr2))
+        iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
+                  "ivrs: features of rid=%04x as firmware says: efr=0x%016llx efr2=0x%llx, registers say 0x%016llx 0x%llx",
+                  unit->rid, (unsigned long long)unit->efr, (unsigned long long)unit->efr2, (unsigned long long)efr,
+                  (unsigned long long)efr2);
+}
+
+enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr)
+{
+    struct iommu_unit *base = &unit->base;
+
+    if (reg_read64(&unit->regs, AMDVI_CONTROL) == UINT64_MAX &&
+        reg_read32(&unit->regs, AMDVI_STATUS) == UINT32_MAX)
+        return IOMMU_ERR_NOT_FOUND;
+    read_features(unit, has_efr);
+    unit->guest_tables = base->iommu->config.guest_tables && has_guest_tables(unit);
+    if (unit->guest_tables)
+        choose_guest_tables(unit);
+    else
+        choose_host_tables(unit);
+    base->pass_through = true;
+    base->coherent = true;
+    base->flush_present = (unit->header & AMDVI_CAP_HEADER_NP_CACHE) != 0;
+    base->domain_id_count = DOMAIN_IDS;
+    if (!(unit->efr2 & AMDVI_EFR2_HT_RANGE_IGNORE)) {
+        base->hole_start = HT_HOLE_START;
+        base->hole_end = HT_HOLE_END;
+    }
+    return IOMMU_OK;
+}
+
+/* ---- steps: prepare ---- */
+
+static enum iommu_status step_check(struct amdvi_unit *unit)
+{
+    uint64_t control = reg_read64(&unit->regs, AMDVI_CONTROL);
+
+    if (control == UINT64_MAX) {
+        report(unit, IOMMU_LOG_ERROR, "registers have gone, control", control);
+        return IOMMU_ERR_NOT_FOUND;
+    }
+    if (unit->base.level_mask == 0) {
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: no host translation: hats=%u hatdis=%u, expected hats 0 to 2",
+                  unit->base.name, (unsigned)field_get(unit->efr, AMDVI_EFR_HATS), unit->host_off);
+        return IOMMU_ERR_UNSUPPORTED;
+    }
+    if (unit->base.iommu->config.guest_tables && !unit->guest_tables)
+        report(unit, IOMMU_LOG_WARNING, "v1 tables, since v2 need GTSup and GIoSup, efr", unit->efr);
+    return IOMMU_OK;
+}
+
+static enum iommu_status step_errata(struct amdvi_unit *unit)
+{
+    return amdvi_errata_apply(unit);
+}
+
+/* Reads what was left on; it is reported and never trusted. */
+static enum iommu_status step_look(struct amdvi_unit *unit)
+{
+    const struct reg_window *w = &unit->regs;
+
+    unit->found_control = reg_read64(w, AMDVI_CONTROL);
+    unit->found_table = reg_read64(w, AMDVI_DEV_TAB);
+    unit->control = unit->found_control;
+    unit->base.found_translating = enabled(unit);
+    if (!unit->base.found_translating)
+        return IOMMU_OK;
+    iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
+              "%s: take-over control=0x%016llx status=0x%08x table=0x%llx commands=0x%llx head=0x%llx tail=0x%llx",
+              unit->base.name, (unsigned long long)unit->found_control, reg_read32(w, AMDVI_STATUS),
+              (unsigned long long)unit->found_table, (unsigned long long)reg_read64(w, AMDVI_CMD_BASE),
+              (unsigned long long)reg_read64(w, AMDVI_CMD_HEAD), (unsigned long long)reg_read64(w, AMDVI_CMD_TAIL));
+    return IOMMU_OK;
+}
+
+static enum iommu_status step_old_interrupts(struct amdvi_unit *unit)
+{
+    amdvi_irq_disable(unit);
+    return amdvi_control(unit, OWN_INTERRUPTS, 0, 0);
+}
+
+/*
+ * The rings found lie in memory that is not ours. A unit that does not let go
+ * of them is given up, and keeps the tables it has.
+ */
+static enum iommu_status step_old_rings(struct amdvi_unit *unit)
+{
+    enum iommu_status status;
+
+    status = amdvi_control(unit, AMDVI_CONTROL_CMD_BUF_EN, 0, AMDVI_STATUS_CMD_BUF_RUN);
+    if (status == IOMMU_OK)
+        status = amdvi_control(unit, LOGS | AMDVI_CONTROL_PPR_EN, 0, LOGS_RUN);
+    return status;
+}
+
+/* Also since QEMU 11.1 ignores a new event log base while EventLogInt is set. */
+static enum iommu_status step_stale_status(struct amdvi_unit *unit)
+{
+    reg_write32(&unit->regs, AMDVI_STATUS, AMDVI_STATUS_RW1C);
+    return IOMMU_OK;
+}
+
+static enum iommu_status step_memory(struct amdvi_unit *unit)
+{
+    enum iommu_status status = iommu_domain_ids_create(&unit->base);
+
+    if (status == IOMMU_OK)
+        status = amdvi_queue_create(unit);
+    if (status == IOMMU_OK)
+        status = amdvi_events_create(unit);
+    unit->base.uses_queue = status == IOMMU_OK;
+    return status;
+}
+
+/* ---- steps: tables ---- */
+
+static uint64_t link_bits(uint8_t ivhd_flags)
+{
+    return (ivhd_flags & IVRS_FLAG_HT_TUN_EN ? AMDVI_CONTROL_HT_TUN_EN : 0) |
+           (ivhd_flags & IVRS_FLAG_PASS_PW ? AMDVI_CONTROL_PASS_PW : 0) |
+           (ivhd_flags & IVRS_FLAG_RES_PASS_PW ? AMDVI_CONTROL_RES_PASS_PW : 0) |
+           (ivhd_flags & IVRS_FLAG_ISOC ? AMDVI_CONTROL_ISOC : 0);
+}
+
+/* Before our table: it is written as one that is read through the caches. */
+static enum iommu_status step_control(struct amdvi_unit *unit)
+{
+    uint64_t timeout = field_make(AMDVI_CONTROL_INV_TIMEOUT, AMDVI_INV_TIMEOUT_1S);
+
+    (void)amdvi_control(unit, LINK_BITS | AMDVI_CONTROL_INV_TIMEOUT,
+                        link_bits(unit->ivhd_flags) | timeout | AMDVI_CONTROL_COHERENT, 0);
+    if (reg_read64(&unit->regs, AMDVI_CONTROL) & AMDVI_CONTROL_COHERENT)
+        return IOMMU_OK;
+    report(unit, IOMMU_LOG_WARNING, "walks do not snoop the caches, control", reg_read64(&unit->regs, AMDVI_CONTROL));
+    unit->base.coherent = false;
+    amdvi_write_back(unit, unit->table, unit->table_entries * sizeof(*unit->table));
+    return IOMMU_OK;
+}
+
+static bool takes(const struct amdvi_unit *unit, struct reg64 reg, uint64_t value)
+{
+    reg_write64(&unit->regs, reg, value);
+    return reg_read64(&unit->regs, reg) == value;
+}
+
+static uint64_t table_base(const struct amdvi_unit *unit)
+{
+    return (iommu_pa(unit->base.platform, unit->table) & AMDVI_DEV_TAB_BASE) |
+           field_make(AMDVI_DEV_TAB_SIZE, unit->table_entries / AMDVI_DTES_PER_PAGE - 1);
+}
+
+static uint64_t ring_base(const struct amdvi_unit *unit, const void *ring, unsigned slots)
+{
+    return (iommu_pa(unit->base.platform, ring) & AMDVI_RING_BASE) |
+           field_make(AMDVI_RING_LEN, (unsigned)__builtin_ctz(slots));
+}
+
+/*
+ * The rings first, which are off: where their base registers are locked that
+ * of the table is too, and nothing has changed yet.
+ */
+static bool give_bases(struct amdvi_unit *unit)
+{
+    if (!takes(unit, AMDVI_CMD_BASE, ring_base(unit, unit->queue.ring, AMDVI_COMMAND_SLOTS)) ||
+        !takes(unit, AMDVI_EVENT_BASE, ring_base(unit, unit->events.ring, AMDVI_EVENT_SLOTS)))
+        return false;
+    unit->table_given = true;
+    return takes(unit, AMDVI_DEV_TAB, table_base(unit));
+}
+
+/*
+ * Over live tables too: devices go from the old ones to ours without a moment
+ * of pass-through. A unit that was left on with a segmented table uses ours
+ * for the lowest ids up to the next step, which ends segmentation. Some models
+ * of a unit ignore new bases while IommuEn is 1; only there translation goes
+ * off, although devices may have been running, which lose bus mastering first.
+ */
+static enum iommu_status step_table(struct amdvi_unit *unit)
+{
+    if (give_bases(unit))
+        return IOMMU_OK;
+    if (enabled(unit)) {
+        report(unit, IOMMU_LOG_WARNING, "window: translation off, since new bases are ignored while it is on, table",
+               reg_read64(&unit->regs, AMDVI_DEV_TAB));
+        iommu_unit_stop_masters(&unit->base);
+        (void)amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, 0);
+        if (give_bases(unit))
+            return IOMMU_OK;
+    }
+    iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+              "%s: base refused table=0x%llx expected=0x%llx commands=0x%llx events=0x%llx", unit->base.name,
+              (unsigned long long)reg_read64(&unit->regs, AMDVI_DEV_TAB), (unsigned long long)table_base(unit),
+              (unsigned long long)reg_read64(&unit->regs, AMDVI_CMD_BASE),
+              (unsigned long long)reg_read64(&unit->regs, AMDVI_EVENT_BASE));
+    return IOMMU_ERR_HARDWARE;
+}
+
+/* Segments, guest translation of others and the like had a meaning under the old table only. */
+static enum iommu_status step_old_modes(struct amdvi_unit *unit)
+{
+    const uint64_t keep = AMDVI_CONTROL_IOMMU_EN | LINK_BITS | AMDVI_CONTROL_COHERENT | AMDVI_CONTROL_INV_TIMEOUT |
+                          LEFT_AS_FOUND;
+
+    return amdvi_control(unit, ~keep, unit->guest_tables ? AMDVI_CONTROL_GT_EN : 0, 0);
+}
+
+/* They let DMA pass by our table; regions of IVMDs are mapped instead. Limit and base are two registers. */
+static enum iommu_status step_exclusion(struct amdvi_unit *unit)
+{
+    reg_write64(&unit->regs, AMDVI_EXCL_BASE, 0);
+    reg_write64(&unit->regs, AMDVI_EXCL_LIMIT, 0);
+    if (!(reg_read64(&unit->regs, AMDVI_EXCL_BASE) & AMDVI_EXCL_BASE_EX_EN))
+        return IOMMU_OK;
+    report(unit, IOMMU_LOG_ERROR, "exclusion range stays on, expected ExEn=0, base",
+           reg_read64(&unit->regs, AMDVI_EXCL_BASE));
+    return IOMMU_ERR_HARDWARE;
+}
+
+/* ---- steps: enable ---- */
+
+static enum iommu_status step_queue(struct amdvi_unit *unit)
+{
+    return amdvi_queue_enable(unit);
+}
+
+static enum iommu_status step_events(struct amdvi_unit *unit)
+{
+    return amdvi_events_enable(unit);
+}
+
+static enum iommu_status step_interrupt(struct amdvi_unit *unit)
+{
+    amdvi_irq_enable(unit);
+    return IOMMU_OK;
+}
+
+/* Everything is blocked from here on. Ring and log start with it (AMD-Vi §2.3). */
+static enum iommu_status step_translate(struct amdvi_unit *unit)
+{
+    enum iommu_status status = amdvi_control(unit, 0, AMDVI_CONTROL_IOMMU_EN,
+                                             AMDVI_STATUS_CMD_BUF_RUN | AMDVI_STATUS_EVENT_LOG_RUN);
+
+    unit->has_tables = status == IOMMU_OK;
+    unit->in_doubt |= status != IOMMU_OK;
+    return status;
+}
+
+static enum iommu_status step_flush(struct amdvi_unit *unit)
+{
+    return amdvi_invalidate_all(unit);
+}
+
+static enum iommu_status step_entries(struct amdvi_unit *unit)
+{
+    return amdvi_invalidate_devices(unit);
+}
+
+/* ---- the list ---- */
+
+struct step {
+    enum iommu_start_stage stage;
+    const char *name;
+    enum iommu_status (*run)(struct amdvi_unit *unit);
+};
+
+static const struct step steps[] = {
+    { IOMMU_START_PREPARE, "check capabilities", step_check },
+    { IOMMU_START_PREPARE, "apply errata", step_errata },
+    { IOMMU_START_PREPARE, "look at what was left on", step_look },
+    { IOMMU_START_PREPARE, "switch the old interrupts off", step_old_interrupts },
+    { IOMMU_START_PREPARE, "stop the old rings", step_old_rings },
+    { IOMMU_START_PREPARE, "discard stale status", step_stale_status },
+    { IOMMU_START_PREPARE, "allocate rings", step_memory },
+    { IOMMU_START_TABLES, "program the control register", step_control },
+    { IOMMU_START_TABLES, "set the device table", step_table },
+    { IOMMU_START_TABLES, "leave old modes", step_old_modes },
+    { IOMMU_START_TABLES, "switch the exclusion range off", step_exclusion },
+    { IOMMU_START_ENABLE, "start the command ring", step_queue },
+    { IOMMU_START_ENABLE, "start the event log", step_events },
+    { IOMMU_START_ENABLE, "enable the unit's interrupt", step_interrupt },
+    { IOMMU_START_ENABLE, "enable translation", step_translate },
+    { IOMMU_START_ENABLE, "flush all caches", step_flush },
+    { IOMMU_START_ENABLE, "announce every device table entry", step_entries },
+};
+
+static enum iommu_status amdvi_start(struct iommu_unit *base, enum iommu_start_stage stage)
+{
+    struct amdvi_unit *unit = amdvi_unit_of(base);
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        enum iommu_status status;
+
+        if (steps[i].stage != stage)
+            continue;
+        status = steps[i].run(unit);
+        iommu_log(base->iommu, status == IOMMU_OK ? IOMMU_LOG_DEBUG : IOMMU_LOG_ERROR, "%s: step=\"%s\" status=%s",
+                  base->name, steps[i].name, iommu_status_name(status));
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return IOMMU_OK;
+}
+
+/* ---- stop ---- */
+
+/* OK: IommuEn and every run bit are 0, so that none of our memory is in use by the unit. */
+static enum iommu_status switch_off(struct amdvi_unit *unit)
+{
+    enum iommu_status status = amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, AMDVI_STATUS_CMD_BUF_RUN | LOGS_RUN);
+
+    if (status == IOMMU_OK)
+        status = reg_wait64(&unit->regs, AMDVI_CONTROL, AMDVI_CONTROL_IOMMU_EN, 0, AMDVI_RUN_TIMEOUT_US);
+    return status;
+}
+
+/* A unit that never had our table keeps what firmware gave it. */
+static enum iommu_status amdvi_stop(struct iommu_unit *base)
+{
+    struct amdvi_unit *unit = amdvi_unit_of(base);
+    enum iommu_status status;
+
+    if (!unit->table_given)
+        return IOMMU_OK;
+    amdvi_irq_disable(unit);
+    if (unit->queue.on)
+        (void)amdvi_queue_disable(unit);
+    if (unit->events.on)
+        (void)amdvi_events_disable(unit);
+    status = switch_off(unit);
+    unit->in_doubt = status != IOMMU_OK;
+    if (status != IOMMU_OK)
+        return status;
+    /* Models look interrupts up in the table even with IommuEn = 0 (QEMU); it is about to be freed. */
+    reg_write64(&unit->regs, AMDVI_DEV_TAB, unit->found_table);
+    unit->table_given = false;
+    unit->has_tables = false;
+    base->uses_queue = false;
+    return IOMMU_OK;
+}
+
+static void amdvi_destroy(struct iommu_unit *base)
+{
+    struct amdvi_unit *unit = amdvi_unit_of(base);
+
+    amdvi_queue_destroy(unit);
+    amdvi_events_destroy(unit);
+    amdvi_table_destroy(unit);
+    iommu_domain_ids_destroy(base);
+    base->platform->mmio_unmap(base->ctx, unit->regs.base, unit->regs.len);
+    base->platform->page_free(base->ctx, unit, (sizeof(*unit) + IOMMU_PAGE - 1) / IOMMU_PAGE);
+}
+
+/* ---- what is known of it ---- */
+
+static void amdvi_info(const struct iommu_unit *base, struct iommu_unit_info *out)
+{
+    const struct amdvi_unit *unit = (const struct amdvi_unit *)base;
+
+    out->has_rid = true;
+    out->rid = unit->rid;
+    out->version = (uint32_t)field_get(unit->header, AMDVI_CAP_HEADER_REV);
+    out->capability = unit->efr;
+    out->extended = unit->efr2;
+    out->caching_mode = base->flush_present;
+    out->fault_records = AMDVI_EVENT_SLOTS;
+    out->fault_interrupt = unit->event_interrupt;
+    out->translating = base->running && (reg_read64(&unit->regs, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN);
+}
+
+void amdvi_unit_dump(struct iommu_unit *base)
+{
+    struct amdvi_unit *unit = amdvi_unit_of(base);
+    const struct reg_window *w = &unit->regs;
+
+    iommu_log(base->iommu, IOMMU_LOG_ERROR,
+              "%s: dump base=0x%llx efr=0x%016llx efr2=0x%llx control=0x%016llx expected=0x%016llx status=0x%08x",
+              base->name, (unsigned long long)base->registers_pa, (unsigned long long)unit->efr,
+              (unsigned long long)unit->efr2, (unsigned long long)reg_read64(w, AMDVI_CONTROL),
+              (unsigned long long)unit->control, reg_read32(w, AMDVI_STATUS));
+    iommu_log(base->iommu, IOMMU_LOG_ERROR,
+              "%s: dump table=0x%llx events=0x%llx head=0x%llx tail=0x%llx exclusion=0x%llx", base->name,
+              (unsigned long long)reg_read64(w, AMDVI_DEV_TAB), (unsigned long long)reg_read64(w, AMDVI_EVENT_BASE),
+              (unsigned long long)reg_read64(w, AMDVI_EVENT_HEAD), (unsigned long long)reg_read64(w, AMDVI_EVENT_TAIL),
+              (unsigned long long)reg_read64(w, AMDVI_EXCL_BASE));
+    amdvi_queue_dump(unit);
+}
+
+/* ---- iommu/debug.h ---- */
+
+static enum iommu_status debug_submit(struct iommu_unit *base, uint64_t low, uint64_t high)
+{
+    if (!base->uses_queue)
+        return IOMMU_ERR_UNSUPPORTED;
+    return amdvi_queue_run_raw(amdvi_unit_of(base), (struct amdvi_command){ .lo = low, .hi = high });
+}
+
+/* There is no other way to give a command. */
+static enum iommu_status debug_use_queue(struct iommu_unit *base, bool use_queue)
+{
+    return use_queue == base->uses_queue ? IOMMU_OK : IOMMU_ERR_UNSUPPORTED;
+}
+
+static enum iommu_status debug_flush_all(struct iommu_unit *base)
+{
+    return amdvi_invalidate_all(amdvi_unit_of(base));
+}
+
+static void debug_counters(const struct iommu_unit *base, struct iommu_debug_counters *out)
+{
+    const struct amdvi_unit *unit = (const struct amdvi_unit *)base;
+
+    out->descriptors = unit->queue.commands;
+    out->doorbells = unit->queue.doorbells;
+    out->completion_interrupts = unit->queue.completion_interrupts;
+}
+
+const struct iommu_ops amdvi_ops = {
+    .vendor = "amd",
+    .start = amdvi_start,
+    .stop = amdvi_stop,
+    .destroy = amdvi_destroy,
+    .set_device = amdvi_set_device,
+    .device_state = amdvi_device_state,
+    .flush = amdvi_flush,
+    .flush_page = amdvi_flush_page,
+    .flush_present = amdvi_flush_present,
+    .read_faults = amdvi_read_faults,
+    .dump = amdvi_unit_dump,
+    .info = amdvi_info,
+    .capability = amdvi_capability,
+    .debug_submit = debug_submit,
+    .debug_use_queue = debug_use_queue,
+    .debug_flush_all = debug_flush_all,
+    .debug_counters = debug_counters,
+};
