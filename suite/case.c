@@ -5,6 +5,7 @@
 #include "case.h"
 
 #include "format.h"
+#include "glob.h"
 
 /* ---- outcome ---- */
 
@@ -37,6 +38,20 @@ void case_note(struct suite_case *t, const char *format, ...)
     va_start(args, format);
     format_text(t->note, sizeof(t->note), format, args);
     va_end(args);
+}
+
+bool case_quirk(struct suite_case *t, enum suite_quirk which)
+{
+    if (!quirk_applies(t->env, which))
+        return false;
+    t->quirks |= 1u << which;
+    return true;
+}
+
+void case_needs_no(struct suite_case *t, enum suite_quirk which)
+{
+    if (quirk_applies(t->env, which))
+        case_skip(t, "quirk %s: %s", quirk(which)->name, quirk(which)->left_out);
 }
 
 void case_fail(struct suite_case *t, const char *expected, const char *seen, ...)
@@ -142,8 +157,9 @@ struct buffer *case_frame(struct suite_case *t)
 
 /* ---- domains ---- */
 
-struct iommu_domain *case_domain(struct suite_case *t, enum iommu_domain_type type,
-                                 const struct master *masters, size_t count)
+static struct iommu_domain *make_domain(struct suite_case *t, enum iommu_domain_type type,
+                                        const struct master *masters, size_t count,
+                                        unsigned input_bits)
 {
     struct iommu_device *devices[CASE_MASTERS];
     struct iommu_domain *domain = NULL;
@@ -159,11 +175,17 @@ struct iommu_domain *case_domain(struct suite_case *t, enum iommu_domain_type ty
     case_status(t, "iommu_domain_create",
                 iommu_domain_create(t->env->iommu, &(struct iommu_domain_desc){
                     .type = type, .devices = devices, .device_count = count,
-                    .identity_end = t->env->ops->ram_end(t->env) }, &domain),
+                    .input_bits = input_bits, .identity_end = t->env->ops->ram_end(t->env) }, &domain),
                 IOMMU_OK);
     if (t->outcome == CASE_RUNS)
         t->domains[t->domain_count++] = domain;
     return domain;
+}
+
+struct iommu_domain *case_domain(struct suite_case *t, enum iommu_domain_type type,
+                                 const struct master *masters, size_t count)
+{
+    return make_domain(t, type, masters, count, 0);
 }
 
 void case_destroy(struct suite_case *t, struct iommu_domain *domain)
@@ -272,15 +294,21 @@ struct iommu_domain *case_enter(struct suite_case *t, struct master *m)
     return domain;
 }
 
+struct iommu_domain *case_enter_wide(struct suite_case *t, struct master *m)
+{
+    struct iommu_unit_info info = { 0 };
+    struct iommu_domain *domain;
+
+    case_status(t, "iommu_unit_info",
+                iommu_unit_info(t->env->iommu, iommu_device_unit(m->device), &info), IOMMU_OK);
+    domain = make_domain(t, IOMMU_DOMAIN_UNMANAGED, m, 1, info.input_bits);
+    case_attach(t, domain, m);
+    return domain;
+}
+
 bool case_state_is(const struct master *m, const char *state)
 {
-    const char *seen = iommu_debug_device_state(m->device);
-
-    while (*seen != '\0' && *seen == *state) {
-        seen++;
-        state++;
-    }
-    return *seen == *state;
+    return text_is(iommu_debug_device_state(m->device), state);
 }
 
 const char *case_unattached_state(const struct master *m)
@@ -339,6 +367,47 @@ static uint64_t free_gib(const struct iommu_device *device, uint64_t taken)
     return order[0];
 }
 
+static bool meets_hole(const struct iommu_domain *domain, uint64_t start, uint64_t end)
+{
+    struct iommu_region hole;
+
+    for (size_t i = 0; iommu_domain_hole(domain, i, &hole) == IOMMU_OK; i++)
+        if (hole.start < end && start < hole.end)
+            return true;
+    return false;
+}
+
+static bool meets_private(const struct suite_case *t, uint64_t start, uint64_t end)
+{
+    for (size_t i = 0; i < t->master_count; i++) {
+        const struct master *m = &t->master[i];
+        uint64_t private_end = m->private_iova + m->ex->private_pages * FRAME_BYTES;
+
+        if ((m->private_iova < end && start < private_end) || meets_region(m->device, start, end))
+            return true;
+    }
+    return false;
+}
+
+#define PLACES 64u
+
+uint64_t case_free_iova(const struct suite_case *t, const struct iommu_domain *domain, uint64_t len)
+{
+    struct iommu_domain_info info;
+
+    iommu_domain_info(domain, &info);
+    for (uint64_t i = 1; i <= PLACES && len <= info.aperture_end / (i + 1); i++)
+        if (!meets_hole(domain, i * len, (i + 1) * len)
+            && !meets_private(t, i * len, (i + 1) * len))
+            return i * len;
+    return 0;
+}
+
+bool case_reaches(const struct master *m, uint64_t end)
+{
+    return end <= case_address_end(m->ex);
+}
+
 struct master *case_add_bare_master(struct suite_case *t, struct exerciser *ex)
 {
     struct master *m = &t->master[t->master_count++];
@@ -354,6 +423,21 @@ struct master *case_add_bare_master(struct suite_case *t, struct exerciser *ex)
     return m;
 }
 
+size_t case_requester_ids(struct suite_env *env, struct exerciser *ex,
+                          uint16_t rids[IOMMU_DEVICE_RIDS])
+{
+    size_t count = 0;
+
+    if (env->ops->requester_ids != NULL)
+        count = env->ops->requester_ids(env, ex, rids, IOMMU_DEVICE_RIDS);
+    else if (ex->function != NULL)
+        count = pci_requester_ids(ex->function, rids, IOMMU_DEVICE_RIDS);
+    if (count > 0)
+        return count;
+    rids[0] = iommu_device_rid(ex->device);
+    return 1;
+}
+
 void case_add_master(struct suite_case *t, struct exerciser *ex)
 {
     struct master *m = case_add_bare_master(t, ex);
@@ -361,12 +445,7 @@ void case_add_master(struct suite_case *t, struct exerciser *ex)
     m->device = ex->device;
     m->window = ex->address_bits >= 32 ? free_gib(ex->device, UINT64_MAX) : 0x08000000ull;
     m->other_gib = free_gib(ex->device, m->window);
-    if (ex->function != NULL)
-        m->rid_count = pci_requester_ids(ex->function, m->rids, IOMMU_DEVICE_RIDS);
-    if (m->rid_count == 0) {
-        m->rids[0] = iommu_device_rid(ex->device);
-        m->rid_count = 1;
-    }
+    m->rid_count = case_requester_ids(t->env, ex, m->rids);
 }
 
 static void quiet(struct suite_case *t, struct master *m)

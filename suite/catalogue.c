@@ -8,12 +8,15 @@ const struct scenario_table *const suite_catalogue[] = {
     &takeover_scenarios,        /* takeover.c */
     &dma_scenarios,             /* dma.c */
     &map_scenarios,             /* tables.c */
+    &leaf_scenarios,            /* leaves.c */
     &flush_scenarios,           /* invalidation.c */
     &domain_scenarios,          /* domains.c */
     &topology_scenarios,        /* topology.c */
     &stress_scenarios,          /* stress.c */
     &fault_scenarios,           /* faults.c */
     &reserved_scenarios,        /* reserved.c */
+    &intel_scenarios,           /* intel.c */
+    &amd_scenarios,             /* amd.c */
 };
 
 const size_t suite_catalogue_count = sizeof(suite_catalogue) / sizeof(suite_catalogue[0]);

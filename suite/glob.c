@@ -11,6 +11,15 @@ static size_t text_length(const char *text, char end)
     return len;
 }
 
+bool text_is(const char *text, const char *other)
+{
+    while (*text != '\0' && *text == *other) {
+        text++;
+        other++;
+    }
+    return *text == *other;
+}
+
 /*
  * On a mismatch the last '*' takes one character more: linear space, no recursion on untrusted
  * text.

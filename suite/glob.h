@@ -9,6 +9,8 @@
 /* '*' stands for any characters, '/' too; '?' for one. Both texts by length. */
 bool glob_match(const char *glob, size_t glob_len, const char *text, size_t text_len);
 
+bool text_is(const char *text, const char *other);
+
 /*
  * list: globs separated by commas. A glob that holds ':' is compared with the
  * whole name, any other with the part before the first ':'. Those that start

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Areas flush and unit: what stays visible until it is flushed, both ways of flushing, and a
- * refused command.
- */
+/* Area flush: what stays visible until it is flushed, and no longer. */
 #include "scenario.h"
 
 /*
@@ -38,7 +35,7 @@ static void stale_until_sync(struct suite_case *t, struct master *m, struct iomm
     expect_refused(t, plan, &refusal);
 }
 
-static void stale_cycle(struct suite_case *t, struct master *m)
+void flush_cycle(struct suite_case *t, struct master *m)
 {
     struct buffer *frame = case_frame(t);
     struct iommu_domain *domain = case_enter(t, m);
@@ -53,7 +50,7 @@ static void stale_cycle(struct suite_case *t, struct master *m)
 
 static void stale_window_ends_with_the_flush(struct suite_case *t)
 {
-    stale_cycle(t, &t->master[0]);
+    flush_cycle(t, &t->master[0]);
 }
 
 /* A page that was unmapped and is mapped to another frame reaches only that one. */
@@ -72,28 +69,23 @@ static void remap_reaches_the_new_frame(struct suite_case *t)
     }
 }
 
-/*
- * VT-d §6.5.2: no descriptor has type Fh; an unused type, a global context-cache flush for
- * comparison.
- */
-#define DESCRIPTOR_RESERVED 0x0full
-#define DESCRIPTOR_CONTEXT_GLOBAL 0x11ull
 #define REFUSALS 3
 
-static void refused_descriptor_on(struct suite_case *t, size_t unit)
+static void refused_on(struct suite_case *t, size_t unit, uint64_t refused, uint64_t harmless)
 {
     struct iommu *iommu = t->env->iommu;
 
     for (unsigned i = 0; i < REFUSALS && case_runs(t); i++) {
-        case_status(t, "a descriptor of type Fh",
-                    iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_RESERVED, 0), IOMMU_ERR_QUEUE);
-        case_status(t, "a global context-cache descriptor after it",
-                    iommu_debug_queue_submit(iommu, unit, DESCRIPTOR_CONTEXT_GLOBAL, 0), IOMMU_OK);
+        enum iommu_status status = iommu_debug_queue_submit(iommu, unit, refused, 0);
+
+        if (status != IOMMU_OK || !case_quirk(t, QUIRK_AMD_COMMAND_GOES_ON))
+            case_status(t, "a command that does not exist", status, IOMMU_ERR_QUEUE);
+        case_status(t, "a harmless command after it",
+                    iommu_debug_queue_submit(iommu, unit, harmless, 0), IOMMU_OK);
     }
 }
 
-/* After every refusal the queue goes on, and an ordinary unmap flushes. */
-static void refused_descriptor_and_recovery(struct suite_case *t)
+void flush_refused(struct suite_case *t, uint64_t refused, uint64_t harmless)
 {
     size_t with_queue = 0;
     struct iommu_unit_info info;
@@ -103,48 +95,12 @@ static void refused_descriptor_and_recovery(struct suite_case *t)
         if (iommu_unit_info(t->env->iommu, i, &info) == IOMMU_OK && info.uses_queue
             && !info.fenced) {
             with_queue++;
-            refused_descriptor_on(t, i);
+            refused_on(t, i, refused, harmless);
         }
     if (with_queue == 0)
         case_skip(t, "no unit runs with a queue");
     if (case_runs(t))
-        stale_cycle(t, &t->master[0]);
-}
-
-#define UNITS_MAX 16
-
-/*
- * VT-d §6.5.1. Whole map, unmap and stale cycle without the queue; the units
- * that had one get it back whatever came out.
- */
-static void register_based_invalidation(struct suite_case *t)
-{
-    struct iommu *iommu = t->env->iommu;
-    size_t units = iommu_unit_count(iommu), registers_only = 0;
-    bool switched[UNITS_MAX] = { false };
-    struct iommu_unit_info info;
-
-    case_needs_masters(t, 1);
-    for (size_t i = 0; i < units && i < UNITS_MAX && case_runs(t); i++) {
-        if (iommu_unit_info(iommu, i, &info) != IOMMU_OK || info.fenced)
-            continue;
-        if (info.uses_queue)
-            switched[i] = iommu_debug_use_queue(iommu, i, false) == IOMMU_OK;
-        registers_only += switched[i] || !info.uses_queue;
-    }
-    if (registers_only == 0)
-        case_skip(t, "no unit has register-based invalidation");
-    if (case_runs(t))
-        stale_cycle(t, &t->master[0]);
-    case_detach(t, &t->master[0]);
-    for (size_t i = 0; i < units && i < UNITS_MAX; i++)
-        if (switched[i]) {
-            enum iommu_status status = iommu_debug_use_queue(iommu, i, true);
-
-            if (status != IOMMU_OK)
-                case_fail(t, "the queue is switched on again", "unit %u: %s", (unsigned)i,
-                          iommu_status_name(status));
-        }
+        flush_cycle(t, &t->master[0]);
 }
 
 static const struct scenario rows[] = {
@@ -152,10 +108,6 @@ static const struct scenario rows[] = {
       stale_window_ends_with_the_flush, 0 },
     { "flush/remap-reaches-the-new-frame", "VT-d §6.5.3", PER_EXERCISER,
       remap_reaches_the_new_frame, 0 },
-    { "flush/refused-descriptor-and-recovery", "VT-d §6.5.2.11", PER_MACHINE,
-      refused_descriptor_and_recovery, 0 },
-    { "flush/register-based-invalidation", "VT-d §6.5.1", PER_MACHINE, register_based_invalidation,
-      0 },
 };
 
 const struct scenario_table flush_scenarios = SCENARIO_TABLE(rows);

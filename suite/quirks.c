@@ -2,6 +2,8 @@
 /* See quirks.h. The facts were measured on QEMU 7.2, 10.0 and 11.1, and read in its source (hw/i386). */
 #include "quirks.h"
 
+#include "glob.h"
+
 static const struct quirk quirks[QUIRK_COUNT] = {
     /*
      * Up to 10.0 an inverted test of the overflow bit suppresses every event:
@@ -44,13 +46,7 @@ const char *suite_vendor(const struct suite_env *env)
 
 bool suite_vendor_is(const struct suite_env *env, const char *vendor)
 {
-    const char *seen = suite_vendor(env);
-
-    while (*seen != '\0' && *seen == *vendor) {
-        seen++;
-        vendor++;
-    }
-    return *seen == *vendor;
+    return text_is(suite_vendor(env), vendor);
 }
 
 bool quirk_applies(const struct suite_env *env, enum suite_quirk which)

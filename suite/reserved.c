@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Area reserved: what firmware wants to stay reachable for a device (RMRR,
- * VT-d §8.4) is mapped one to one while the device is in no domain. Memory of
+ * VT-d §8.4; IVMD, AMD-Vi §5.2.2) is mapped one to one while the device is in no domain. Memory of
  * a region is written to only where the machine calls it free: elsewhere it is
  * the firmware's.
  */

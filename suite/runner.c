@@ -67,6 +67,14 @@ static void run_case(void *arg)
 
 /* ---- between scenarios ---- */
 
+/* An event for every four bytes is no storm. */
+static void usual_storm(struct suite_env *env)
+{
+    if (env->iommu != NULL)
+        iommu_debug_set_storm(env->iommu,
+                              quirk_applies(env, QUIRK_AMD_EVENT_FIELDS) ? SUITE_NO_STORM : 0, 0);
+}
+
 /* No fault, fence or attachment of one scenario reaches the next. */
 static void reset_machine(struct suite_env *env)
 {
@@ -76,19 +84,18 @@ static void reset_machine(struct suite_env *env)
         return;
     for (size_t i = 0; i < env->exerciser_count; i++) {
         struct exerciser *ex = env->exercisers[i];
-        size_t count = 0;
+        size_t count;
 
         if (ex->device == NULL)
             continue;
         if (iommu_device_fenced(ex->device) && iommu_device_unfence(ex->device) != IOMMU_OK)
             tap_text(env, "# suite: %s cannot be unfenced\n", ex->label);
-        if (ex->function != NULL)
-            count = pci_requester_ids(ex->function, rids, IOMMU_DEVICE_RIDS);
+        count = case_requester_ids(env, ex, rids);
         for (size_t r = 0; r < count; r++)
-            env->ops->faults_clear(env, ex->function->segment, rids[r]);
-        env->ops->faults_clear(env, iommu_device_segment(ex->device), iommu_device_rid(ex->device));
+            env->ops->faults_clear(env, iommu_device_segment(ex->device),
+                                   case_fault_rid(env, rids[r]));
     }
-    iommu_debug_set_storm(env->iommu, 0, 0);
+    usual_storm(env);
     iommu_reset_fault_counters(env->iommu);
 }
 
@@ -125,6 +132,10 @@ static void report(struct run *run, const struct suite_case *t)
 
     if (t->note[0] != '\0')
         tap_text(run->env, "# %s: %s\n", t->name, t->note);
+    for (unsigned q = 0; q < QUIRK_COUNT && !skipped; q++)
+        if (t->quirks >> q & 1)
+            tap_text(run->env, "# %s: quirk %s: %s\n", t->name, quirk(q)->name,
+                     quirk(q)->left_out);
     tap_print(&run->tap, &(struct tap_result){ .name = t->name,
                                                .ok = t->outcome == CASE_RUNS,
                                                .skip = skipped ? t->seen : NULL,
@@ -166,6 +177,34 @@ static bool covered(const struct exerciser *ex)
     return ex->device != NULL;
 }
 
+/* The unit translates its requests by the entry of another function. */
+static bool mistaken(const struct suite_env *env, const struct exerciser *ex)
+{
+    return covered(ex) && iommu_device_rid(ex->device) >> 8 != 0
+           && quirk_applies(env, QUIRK_AMD_BUS_ZERO);
+}
+
+static bool usable(const struct suite_env *env, const struct exerciser *ex)
+{
+    return covered(ex) && !mistaken(env, ex);
+}
+
+/* The area of a scenario that one vendor's units have alone is the vendor's name; NULL: any vendor. */
+static const char *vendor_of(const struct scenario *scenario)
+{
+    static const char *const vendors[] = { "intel", "amd" };
+
+    for (size_t v = 0; v < sizeof(vendors) / sizeof(vendors[0]); v++) {
+        size_t i = 0;
+
+        while (vendors[v][i] != '\0' && vendors[v][i] == scenario->name[i])
+            i++;
+        if (vendors[v][i] == '\0' && scenario->name[i] == '/')
+            return vendors[v];
+    }
+    return NULL;
+}
+
 /* Keeps the case if the globs name it; a list only prints its name. */
 static void keep_case(struct run *run, struct suite_case *t)
 {
@@ -183,8 +222,10 @@ static void add_single(struct run *run, const struct scenario *scenario, struct 
 
     case_begin(t, run->env, scenario);
     format_line(t->name, sizeof(t->name), "%s:%s", scenario->name, ex->label);
-    if (covered(ex))
+    if (usable(run->env, ex))
         case_add_master(t, ex);
+    else if (mistaken(run->env, ex))
+        case_needs_no(t, QUIRK_AMD_BUS_ZERO);
     else
         case_skip(t, "no unit covers the device");
     keep_case(run, t);
@@ -213,7 +254,7 @@ static void add_plain(struct run *run, const struct scenario *scenario, const ch
         case_skip(t, "%s", skip);
     for (size_t i = 0; skip == NULL && i < env->exerciser_count && t->master_count < CASE_MASTERS;
          i++)
-        if (covered(env->exercisers[i]) && env->exercisers[i]->can_write)
+        if (usable(env, env->exercisers[i]) && env->exercisers[i]->can_write)
             case_add_master(t, env->exercisers[i]);
     keep_case(run, t);
 }
@@ -227,7 +268,7 @@ static void add_pairs(struct run *run, const struct scenario *scenario)
     for (size_t i = 0; i < env->exerciser_count && run->count < CASES; i++) {
         struct exerciser *ex = env->exercisers[i];
 
-        if (!covered(ex))
+        if (!usable(env, ex))
             continue;
         if (before != NULL) {
             add_pair(run, scenario, before, ex);
@@ -258,12 +299,23 @@ static void add_bare(struct run *run, const struct scenario *scenario)
     }
 }
 
+static void add_other_vendor(struct run *run, const struct scenario *scenario, const char *vendor)
+{
+    char reason[32];
+
+    format_line(reason, sizeof(reason), "needs vendor %s", vendor);
+    add_plain(run, scenario, reason);
+}
+
 static void add_cases(struct run *run, const struct scenario *scenario)
 {
     struct suite_env *env = run->env;
+    const char *vendor = vendor_of(scenario);
 
     run->count = 0;
-    if (scenario->kind == PER_BARE_EXERCISER) {
+    if (env->iommu != NULL && vendor != NULL && !suite_vendor_is(env, vendor)) {
+        add_other_vendor(run, scenario, vendor);
+    } else if (scenario->kind == PER_BARE_EXERCISER) {
         add_bare(run, scenario);
     } else if (env->iommu == NULL) {
         add_plain(run, scenario, "there is no IOMMU, or it is switched off");
@@ -315,7 +367,7 @@ static void measure_widths(struct run *run)
         struct exerciser *ex = env->exercisers[i];
         struct suite_case *t = &run->cases[run->count];
 
-        if (!covered(ex) || !ex->can_write || ex->address_bits >= WIDTH_KNOWN)
+        if (!usable(env, ex) || !ex->can_write || ex->address_bits >= WIDTH_KNOWN)
             continue;
         case_begin(t, env, &width_measurement);
         case_add_master(t, ex);
@@ -363,6 +415,7 @@ struct suite_totals suite_run_tables(struct suite_env *env, const struct suite_o
     tap_begin(&run.tap, env);
     if (!run_begin(&run, env, options))
         return (struct suite_totals){ .failed = 1 };
+    usual_storm(env);
     tap_text(env, "# suite: seed=%u exercisers=%u\n", env->seed, (unsigned)env->exerciser_count);
     for (size_t i = 0; i < count; i++)
         for (size_t s = 0; s < tables[i]->count; s++)

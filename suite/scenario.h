@@ -10,16 +10,11 @@
 #ifndef SUITE_SCENARIO_H
 #define SUITE_SCENARIO_H
 
-#include "env.h"
-
-/* VT-d §7.1.3: the fault reasons that scenarios expect. */
-#define REASON_ROOT_ABSENT      0x01u
-#define REASON_CONTEXT_ABSENT   0x02u
-#define REASON_TOO_WIDE         0x04u
-#define REASON_WRITE            0x05u
-#define REASON_READ             0x06u
+#include "quirks.h"
 
 #define FRAME_BYTES 4096ull
+/* So many faults of one device that no scenario reaches it (iommu_debug_set_storm()). */
+#define SUITE_NO_STORM (1u << 30)
 #define MIB2 (1ull << 21)
 #define GIB1 (1ull << 30)
 #define GIB4 (1ull << 32)
@@ -34,7 +29,8 @@ enum scenario_kind {
 };
 
 struct scenario {
-    const char *name;   /* "dma/mapped-write-arrives" */
+    /* "dma/mapped-write-arrives". In an area named as a vendor ("amd/...") it runs on that vendor's units only. */
+    const char *name;
     const char *cite;   /* "VT-d §3.7" */
     enum scenario_kind kind;
     void (*run)(struct suite_case *t);
@@ -49,8 +45,8 @@ struct scenario_table {
 #define SCENARIO_TABLE(table) { (table), sizeof(table) / sizeof((table)[0]) }
 
 extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios,
-    map_scenarios, flush_scenarios, domain_scenarios, topology_scenarios, stress_scenarios,
-    fault_scenarios, reserved_scenarios;
+    map_scenarios, leaf_scenarios, flush_scenarios, domain_scenarios, topology_scenarios,
+    stress_scenarios, fault_scenarios, reserved_scenarios, intel_scenarios, amd_scenarios;
 
 /* Every area in the order in which it runs. */
 extern const struct scenario_table *const suite_catalogue[];
@@ -86,7 +82,7 @@ struct buffer {
 #define CASE_MASTERS 2
 #define CASE_BUFFERS 8
 #define CASE_DOMAINS 6
-#define CASE_TEXT 160
+#define CASE_TEXT 200
 
 enum outcome { CASE_RUNS, CASE_FAILED, CASE_SKIPPED };
 
@@ -106,6 +102,7 @@ struct suite_case {
     char expected[CASE_TEXT];
     char seen[CASE_TEXT];       /* of a failure; the reason of a skip */
     char note[CASE_TEXT];       /* a diagnostic that is no failure */
+    uint32_t quirks;            /* bit n: a check was left out for enum suite_quirk n */
 };
 
 /* ---- case.c: outcome and what a case owns ---- */
@@ -114,6 +111,10 @@ struct suite_case {
 bool case_runs(struct suite_case *t);
 void case_skip(struct suite_case *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void case_note(struct suite_case *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the quirk applies here; the result then says what was left out. */
+bool case_quirk(struct suite_case *t, enum suite_quirk which);
+/* Skips where the quirk applies, and names it. */
+void case_needs_no(struct suite_case *t, enum suite_quirk which);
 /* Ends the case as failed; seen is a format. */
 void case_fail(struct suite_case *t, const char *expected, const char *seen, ...)
     __attribute__((format(printf, 3, 4)));
@@ -166,6 +167,15 @@ bool case_state_is(const struct master *m, const char *state);
 const char *case_unattached_state(const struct master *m);
 /* An unmanaged domain with m attached: how most scenarios begin. */
 struct iommu_domain *case_enter(struct suite_case *t, struct master *m);
+/* The same as wide as the device's unit can walk. */
+struct iommu_domain *case_enter_wide(struct suite_case *t, struct master *m);
+/*
+ * Where len bytes, a power of two, may be mapped: aligned, above them, apart from holes, reserved
+ * regions and the masters' private memory. 0: nowhere in the domain.
+ */
+uint64_t case_free_iova(const struct suite_case *t, const struct iommu_domain *domain, uint64_t len);
+/* Whether addresses below end can be sent by the device. */
+bool case_reaches(const struct master *m, uint64_t end);
 
 /* ---- expect.c: transfers and what must come of them ---- */
 
@@ -183,13 +193,16 @@ struct plan {
     uint32_t len;
     struct piece pieces[PLAN_PIECES];   /* in order; together len bytes */
     size_t piece_count;
+    /* Called while the transfer is on its way; may be NULL. */
+    void (*meanwhile)(struct suite_case *t, void *arg);
+    void *arg;
 };
 
 #define ANY_LEVEL 0xfeu
 
 struct refusal {
-    uint32_t reason;
-    uint32_t or_reason;     /* another that is as good; 0: none */
+    enum iommu_fault_cause cause;       /* or what a vendor reports instead (expect.c) */
+    enum iommu_fault_cause or_cause;    /* another that is as good; IOMMU_CAUSE_OTHER: none */
     uint8_t level;          /* where the walk ended; ANY_LEVEL */
     bool any_address;       /* a blocked device may be stopped at its own queues */
     /* Address bits from here up are missing in the record (VT-d §11.4.7.6); 0: none. */
@@ -229,6 +242,10 @@ void case_ready(struct suite_case *t, struct master *m);
  * Also makes it hold its pattern, as it must before a write in a domain without its private memory.
  */
 void case_prepare(struct suite_case *t, struct master *m);
+/* The id under which faults of an id are found. */
+uint16_t case_fault_rid(const struct suite_env *env, uint16_t rid);
+/* Whether it reports a refused transfer. */
+bool case_is_refusal(struct suite_case *t, const struct iommu_fault *fault);
 /*
  * Forgets faults of m; reads those since, returns the first DMA fault in *out and how many there
  * were.
@@ -239,5 +256,15 @@ size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fa
 size_t case_changed(const struct suite_case *t);
 /* Fills them again. */
 void case_refill(struct suite_case *t);
+
+/* ---- invalidation.c ---- */
+
+/* Map, transfer, unmap without the flush, transfer, flush, refused. */
+void flush_cycle(struct suite_case *t, struct master *m);
+/*
+ * Every unit with a queue refuses the one command, several times, and takes the other after it; an
+ * ordinary unmap flushes then. Skips where no unit has a queue.
+ */
+void flush_refused(struct suite_case *t, uint64_t refused, uint64_t harmless);
 
 #endif

@@ -6,8 +6,6 @@
  */
 #include "scenario.h"
 
-#define STATUS_TES (1u << 31)   /* VT-d §11.4.4.2 */
-
 /* The unit that the hand-off snapshot describes; false: the library has none there. */
 static bool unit_at(const struct suite_case *t, uint64_t registers_pa, struct iommu_unit_info *info)
 {
@@ -26,7 +24,7 @@ static unsigned check_units(struct suite_case *t)
     for (size_t i = 0; i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
         const struct iommu_handoff_unit *unit = &handoff->units[i];
 
-        if (!unit->present || (unit->intel.status & STATUS_TES) == 0)
+        if (!unit->present || !unit->translating)
             continue;
         enabled++;
         case_check(t, unit_at(t, unit->registers_pa, &info), "a unit found enabled is driven");
@@ -38,7 +36,7 @@ static unsigned check_units(struct suite_case *t)
 
 /*
  * The old tables let devices through; with ours a device in no domain is
- * stopped at the context entry, wherever it goes, so that no old table is used.
+ * stopped at its entry, wherever it goes, so that no old table is used.
  */
 static void old_tables_are_replaced(struct suite_case *t)
 {
@@ -58,8 +56,6 @@ static void old_tables_are_replaced(struct suite_case *t)
         return;
     case_bus_master(t, m, true);
     refusal = refusal_unattached(m, EX_WRITE);
-    if (refusal.or_reason == 0)
-        refusal.or_reason = REASON_ROOT_ABSENT;
     plan = plan_page(m, EX_WRITE, frame->pa & (GIB1 / 8 - 1), frame, 0);
     expect_refused(t, &plan, &refusal);
     domain = case_enter(t, m);

@@ -37,6 +37,7 @@ static void take_master(struct suite_case *t, function_test *fits, const char *w
 
         if (ex->device == NULL || ex->function == NULL || !fits(ex->function))
             continue;
+        case_needs_no(t, QUIRK_AMD_BUS_ZERO);
         case_add_master(t, ex);
         case_note(t, "with %s", ex->label);
         return;
@@ -81,7 +82,8 @@ static void behind_pcie_to_pci_bridge(struct suite_case *t)
 
     take_master(t, behind_to_pci_bridge, "behind a PCIe-to-PCI bridge");
     seen = arrives_and_faults(t);
-    if (!case_runs(t))
+    if (!case_runs(t) || case_quirk(t, QUIRK_AMD_NO_EVENTS)
+        || case_quirk(t, QUIRK_AMD_EVENT_FIELDS))
         return;
     f = t->master[0].ex->function;
     alias = PCI_RID(to_pci_bridge_above(f)->secondary_bus, 0, 0);

@@ -38,9 +38,9 @@ void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t win
         unit++;
 }
 
-const char *iommu_debug_device_state(const struct iommu_device *device)
+static const char *state_of(struct iommu_unit *unit, uint16_t rid)
 {
-    switch (device->unit->ops->device_state(device->unit, device->desc.rids[0])) {
+    switch (unit->ops->device_state(unit, rid)) {
     case IOMMU_ENTRY_TRANSLATED:
         return "translated";
     case IOMMU_ENTRY_PASS_THROUGH:
@@ -51,4 +51,14 @@ const char *iommu_debug_device_state(const struct iommu_device *device)
         break;
     }
     return "blocked";
+}
+
+const char *iommu_debug_device_state(const struct iommu_device *device)
+{
+    return state_of(device->unit, device->desc.rids[0]);
+}
+
+const char *iommu_debug_id_state(const struct iommu *iommu, size_t unit, uint16_t rid)
+{
+    return unit < iommu->unit_count ? state_of(iommu->units[unit], rid) : "blocked";
 }

@@ -41,5 +41,7 @@ void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t win
 
 /* The kind of an attached domain's translation as the unit's own tables say: "blocked", "translated", "pass-through". */
 const char *iommu_debug_device_state(const struct iommu_device *device);
+/* The same of any requester id, device or not; "blocked" where there is no such unit. */
+const char *iommu_debug_id_state(const struct iommu *iommu, size_t unit, uint16_t rid);
 
 #endif
