@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * suite/env.h on the VT-d model: frames and clock are the model's, faults come through the
+ * suite/env.h on a model: frames and clock are the model's, faults come through the
  * library's callback.
  */
 #include "model_env.h"
@@ -16,6 +16,7 @@
 #define COMMAND_BYTES 64u
 #define POLLS_PER_OPERATION 4u
 #define TYPICAL_US 200u
+#define ENV_RAM (32u << 20)     /* room for frames of 2 MiB */
 
 struct model_exerciser {
     struct exerciser ex;
@@ -31,7 +32,7 @@ struct model_exerciser {
 
 struct model_env {
     struct suite_env suite;
-    struct vtd_model *model;
+    struct machine machine;
     struct iommu_handoff handoff;
     struct model_exerciser exercisers[MODEL_EXERCISERS];
     struct exerciser *list[MODEL_EXERCISERS];
@@ -40,8 +41,9 @@ struct model_env {
     uint64_t overflows;
     uint64_t fault_address_mask;
     bool interrupts_lost;
+    bool faults_lost;
     uint64_t ram_end;
-    bool interrupt_pending[VTD_MODEL_UNITS];
+    bool interrupt_pending[MACHINE_UNITS];
     char *output;
     size_t output_len;
 };
@@ -59,6 +61,8 @@ static void log_fault(void *ctx, const struct iommu_fault *fault)
 {
     struct model_env *me = ctx;
 
+    if (me->faults_lost)
+        return;
     if (fault->kind == IOMMU_FAULT_OVERFLOW)
         me->overflows++;
     else if (me->fault_count < FAULT_LOG) {
@@ -81,7 +85,7 @@ static void take_msi(void *ctx, unsigned unit, uint64_t address, uint32_t data)
 /* Interrupts arrive while somebody sleeps, as on a machine that waits by HLT. */
 static void deliver_interrupts(struct model_env *me)
 {
-    for (unsigned i = 0; i < VTD_MODEL_UNITS; i++)
+    for (unsigned i = 0; i < MACHINE_UNITS; i++)
         if (me->interrupt_pending[i]) {
             me->interrupt_pending[i] = false;
             iommu_unit_interrupt(me->suite.iommu, i);
@@ -93,8 +97,8 @@ static void model_sleep(struct model_env *me, uint64_t us)
     const uint64_t longest = 10000;
 
     for (; us > longest; us -= longest)
-        vtd_model_advance(me->model, longest);
-    vtd_model_advance(me->model, us);
+        machine_advance(&me->machine, longest);
+    machine_advance(&me->machine, us);
     deliver_interrupts(me);
 }
 
@@ -105,15 +109,28 @@ static struct model_exerciser *model_of(struct exerciser *ex)
     return ex->state;
 }
 
-/* A device cuts addresses to what it can send, whatever it says of itself. */
-static enum vtd_model_result device_dma(struct model_exerciser *me, uint64_t iova, void *data,
-                                        size_t len, bool write)
+static uint16_t sends_as(const struct model_exerciser_config *config)
 {
-    unsigned bits = me->config.address_bits;
+    return config->sends_as == 0 ? config->rid : config->sends_as;
+}
 
-    if (bits < 64)
-        iova &= (1ull << bits) - 1;
-    return vtd_model_dma(me->env->model, me->config.unit, me->config.rid, iova, data, len, write);
+/* A device cuts addresses to what it can send, whatever it says of itself. */
+static bool device_dma(struct model_exerciser *me, uint64_t iova, void *data, size_t len, bool write)
+{
+    const struct model_exerciser_config *config = &me->config;
+    size_t payload = config->payload == 0 ? len : config->payload;
+    bool done = true;
+
+    /* The model knows of bus mastering by the id that a request carries. */
+    if (!machine_bus_master_is_on(&me->env->machine, config->rid))
+        return false;
+    if (config->address_bits < 64)
+        iova &= (1ull << config->address_bits) - 1;
+    for (size_t at = 0; at < len; at += payload)
+        if (!machine_dma(&me->env->machine, config->unit, sends_as(config), iova + at,
+                         (uint8_t *)data + at, len - at < payload ? len - at : payload, write))
+            done = false;
+    return done;
 }
 
 static enum ex_status model_rebase(struct exerciser *ex, uint64_t private_iova)
@@ -136,7 +153,7 @@ static enum ex_status model_prepare(struct exerciser *ex)
 
     if (me->holds_pattern)
         return EX_DONE;
-    if (me->stuck || device_dma(me, ex->private_iova, held, sizeof(held), false) != VTD_MODEL_DONE)
+    if (me->stuck || !device_dma(me, ex->private_iova, held, sizeof(held), false))
         return EX_ABORTED;
     if (memcmp(held, me->pattern, sizeof(held)) != 0)
         return EX_MISMATCH;
@@ -165,12 +182,11 @@ static enum ex_status perform(struct model_exerciser *me)
 {
     struct exerciser *ex = &me->ex;
     uint8_t buffer[PATTERN_BYTES];
-    enum vtd_model_result result;
+    bool done;
 
     if (me->config.manner == MODEL_QUEUED) {
         if (me->stuck
-            || device_dma(me, ex->private_iova + FRAME, buffer, COMMAND_BYTES, false)
-                   != VTD_MODEL_DONE) {
+            || !device_dma(me, ex->private_iova + FRAME, buffer, COMMAND_BYTES, false)) {
             me->stuck = true;
             return EX_TIMEOUT;
         }
@@ -179,8 +195,8 @@ static enum ex_status perform(struct model_exerciser *me)
     me->holds_pattern = me->holds_pattern && me->dma.operation == EX_WRITE;
     if (me->dma.operation == EX_WRITE)
         memcpy(buffer, me->pattern, me->dma.len);
-    result = device_dma(me, me->dma.iova, buffer, me->dma.len, me->dma.operation == EX_WRITE);
-    if (result != VTD_MODEL_DONE && me->config.manner == MODEL_QUEUED) {
+    done = device_dma(me, me->dma.iova, buffer, me->dma.len, me->dma.operation == EX_WRITE);
+    if (!done && me->config.manner == MODEL_QUEUED) {
         ex->rejected++;
         return EX_ABORTED;
     }
@@ -216,7 +232,7 @@ static uint64_t host_now_us(void *ctx)
 {
     struct model_env *me = ctx;
 
-    return vtd_model_now(me->model);
+    return machine_now(&me->machine);
 }
 
 static void host_sleep_us(void *ctx, uint64_t us)
@@ -240,7 +256,7 @@ static bool exerciser_make(struct model_env *me, size_t index,
 {
     struct model_exerciser *mx = &me->exercisers[index];
     struct exerciser *ex = &mx->ex;
-    uint64_t pa = vtd_model_frames(me->model, PRIVATE_PAGES, FRAME, 0, UINT64_MAX);
+    uint64_t pa = machine_frames(&me->machine, PRIVATE_PAGES, FRAME, 0, UINT64_MAX);
 
     if (pa == 0)
         return false;
@@ -253,14 +269,14 @@ static bool exerciser_make(struct model_env *me, size_t index,
         .ops = &model_exerciser_ops, .host = &model_host, .host_ctx = me, .state = mx,
         .address_bits = config->address_bits, .align = 4, .max_len = PATTERN_BYTES, .step_len = 4,
         .can_read = true, .can_write = true, .silent = config->manner == MODEL_SILENT, .typical_us = TYPICAL_US, .pattern = mx->pattern,
-        .private_mem = vtd_model_ram(me->model, pa, PRIVATE_PAGES * FRAME), .private_pa = pa,
+        .private_mem = machine_ram(&me->machine, pa, PRIVATE_PAGES * FRAME), .private_pa = pa,
         .private_pages = PRIVATE_PAGES };
     snprintf(ex->label, sizeof(ex->label), "model@" IOMMU_RID_FORMAT,
              IOMMU_RID_ARGS(0, config->rid));
     memcpy(ex->private_mem, mx->pattern, PATTERN_BYTES);
     me->list[index] = ex;
-    vtd_model_function(me->model, 0, config->rid);
-    vtd_model_bus_master(me->model, 0, config->rid, false);
+    machine_function(&me->machine, config->rid);
+    machine_bus_master(&me->machine, config->rid, false);
     return true;
 }
 
@@ -274,22 +290,22 @@ static struct model_env *env_of(struct suite_env *env)
 static void *env_frames_alloc(struct suite_env *env, size_t count, uint64_t align,
                               uint64_t start_pa, uint64_t end_pa, uint64_t *pa)
 {
-    struct vtd_model *model = env_of(env)->model;
+    const struct machine *machine = &env_of(env)->machine;
 
-    *pa = vtd_model_frames(model, count, align, start_pa, end_pa);
-    return *pa == 0 ? NULL : vtd_model_ram(model, *pa, count * FRAME);
+    *pa = machine_frames(machine, count, align, start_pa, end_pa);
+    return *pa == 0 ? NULL : machine_ram(machine, *pa, count * FRAME);
 }
 
 static void env_frames_free(struct suite_env *env, void *frames, size_t count)
 {
-    struct vtd_model *model = env_of(env)->model;
+    const struct machine *machine = &env_of(env)->machine;
 
-    vtd_model_frames_free(model, vtd_model_pa(model, frames), count);
+    machine_frames_free(machine, machine_pa(machine, frames), count);
 }
 
 static uint64_t env_now_us(struct suite_env *env)
 {
-    return vtd_model_now(env_of(env)->model);
+    return machine_now(&env_of(env)->machine);
 }
 
 static void env_sleep_us(struct suite_env *env, uint64_t us)
@@ -355,7 +371,7 @@ static uint64_t env_overflows(struct suite_env *env)
 
 static void env_bus_master(struct suite_env *env, struct exerciser *ex, bool on)
 {
-    vtd_model_bus_master(env_of(env)->model, 0, model_of(ex)->config.rid, on);
+    machine_bus_master(&env_of(env)->machine, model_of(ex)->config.rid, on);
 }
 
 static void env_print(struct suite_env *env, const char *format, va_list args)
@@ -379,6 +395,18 @@ static uint64_t env_ram_end(struct suite_env *env)
     return env_of(env)->ram_end;
 }
 
+static size_t env_requester_ids(struct suite_env *env, struct exerciser *ex, uint16_t *rids, size_t max)
+{
+    const struct model_exerciser_config *config = &model_of(ex)->config;
+
+    (void)env;
+    rids[0] = config->rid;
+    if (config->sends_as == 0 || max < 2)
+        return 1;
+    rids[1] = config->sends_as;
+    return 2;
+}
+
 static const struct suite_env_ops model_env_ops = {
     .frames_alloc = env_frames_alloc,
     .frames_free = env_frames_free,
@@ -392,6 +420,7 @@ static const struct suite_env_ops model_env_ops = {
     .bus_master = env_bus_master,
     .print = env_print,
     .ram_end = env_ram_end,
+    .requester_ids = env_requester_ids,
 };
 
 /* ---- beginning and end ---- */
@@ -408,7 +437,17 @@ struct model_env_config model_env_default(void)
         .exerciser_count = 3,
     };
 
-    config.model.ram_len = 32u << 20;   /* room for frames of 2 MiB */
+    config.model.ram_len = ENV_RAM;
+    return config;
+}
+
+struct model_env_config model_env_amd(void)
+{
+    struct model_env_config config = model_env_default();
+
+    config.is_amd = true;
+    config.amdvi = amdvi_model_default();
+    config.amdvi.ram_len = ENV_RAM;
     return config;
 }
 
@@ -424,13 +463,15 @@ static bool add_devices(struct model_env *me)
 {
     for (size_t i = 0; i < me->suite.exerciser_count; i++) {
         struct model_exerciser *mx = &me->exercisers[i];
-        struct iommu_device_desc desc = { .rids = { mx->config.rid },
+        struct iommu_device_desc desc = { .rids = { mx->config.rid, mx->config.sends_as },
                                           .rid_count = 1,
                                           .owner = &mx->ex };
         struct iommu_device *device = NULL;
 
         if (mx->config.uncovered)
             continue;
+        if (mx->config.sends_as != 0 && !mx->config.firmware_alias)
+            desc.rid_count = 2;
         if (failed("iommu_add_device", iommu_add_device(me->suite.iommu, &desc, &device)))
             return false;
         mx->ex.device = device;
@@ -440,22 +481,41 @@ static bool add_devices(struct model_env *me)
 
 static bool start_driver(struct model_env *me, const struct model_env_config *config)
 {
-    const struct iommu_platform *platform = vtd_model_platform(me->model);
+    const struct iommu_platform *platform = machine_platform(&me->machine);
+    void *ctx = machine_ctx(&me->machine);
     struct iommu_config iommu = config->iommu;
     uint8_t table[4096];
-    size_t len = vtd_model_dmar(me->model, table, sizeof(table));
+    size_t len = machine_table(&me->machine, table, sizeof(table));
 
     if (failed("iommu_take_handoff",
-               iommu_take_handoff(platform, vtd_model_ctx(me->model), table, len, &me->handoff)))
+               iommu_take_handoff(platform, ctx, table, len, &me->handoff)))
         return false;
     iommu.fault = log_fault;
     iommu.fault_ctx = me;
-    if (failed("iommu_create",
-               iommu_create(platform, vtd_model_ctx(me->model), &iommu, &me->suite.iommu)))
+    if (failed("iommu_create", iommu_create(platform, ctx, &iommu, &me->suite.iommu)))
         return false;
-    vtd_model_on_msi(me->model, take_msi, me);
+    machine_on_msi(&me->machine, take_msi, me);
     return !failed("iommu_add_table", iommu_add_table(me->suite.iommu, table, len))
            && add_devices(me) && !failed("iommu_start", iommu_start(me->suite.iommu));
+}
+
+static void make_machine(struct model_env *me, const struct model_env_config *config)
+{
+    if (config->is_amd) {
+        me->machine.amdvi = amdvi_model_create(&config->amdvi);
+        me->ram_end = config->amdvi.ram_pa + config->amdvi.ram_len;
+    } else {
+        me->machine.vtd = vtd_model_create(&config->model);
+        me->ram_end = config->model.ram_pa + config->model.ram_len;
+    }
+}
+
+static void leave_firmware(struct model_env *me, const struct model_env_config *config)
+{
+    if (config->is_amd)
+        amdvi_model_firmware_left(me->machine.amdvi, 0, &config->amdvi_firmware);
+    else
+        vtd_model_firmware_left(me->machine.vtd, 0, &config->firmware);
 }
 
 struct model_env *model_env_create(const struct model_env_config *config)
@@ -465,10 +525,10 @@ struct model_env *model_env_create(const struct model_env_config *config)
     if (me == NULL)
         abort();
     me->output = calloc(1, 1);
-    me->model = vtd_model_create(&config->model);
+    make_machine(me, config);
     me->fault_address_mask = config->fault_address_mask;
     me->interrupts_lost = config->interrupts_lost;
-    me->ram_end = config->model.ram_pa + config->model.ram_len;
+    me->faults_lost = config->faults_lost;
     me->suite = (struct suite_env){ .ops = &model_env_ops,
                                     .ctx = me,
                                     .exercisers = me->list,
@@ -483,9 +543,9 @@ struct model_env *model_env_create(const struct model_env_config *config)
             model_env_destroy(me);
             return NULL;
         }
-    vtd_model_firmware_left(me->model, 0, &config->firmware);
+    leave_firmware(me, config);
     if (!config->no_iommu && !start_driver(me, config)) {
-        fputs(vtd_model_log(me->model), stderr);
+        fputs(machine_log(&me->machine), stderr);
         model_env_destroy(me);
         return NULL;
     }
@@ -496,7 +556,7 @@ void model_env_destroy(struct model_env *me)
 {
     if (me->suite.iommu != NULL)
         iommu_destroy(me->suite.iommu);
-    vtd_model_destroy(me->model);
+    machine_destroy(&me->machine);
     free(me->output);
     free(me);
 }
@@ -506,9 +566,14 @@ struct suite_env *model_env_suite(struct model_env *me)
     return &me->suite;
 }
 
+const struct machine *model_env_machine(const struct model_env *me)
+{
+    return &me->machine;
+}
+
 struct vtd_model *model_env_model(struct model_env *me)
 {
-    return me->model;
+    return me->machine.vtd;
 }
 
 const char *model_env_output(const struct model_env *me)

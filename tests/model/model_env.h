@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * suite/env.h on the register-level VT-d model: the driver under test runs on
+ * suite/env.h on the register-level models: the driver under test runs on
  * the model's platform, and exercisers made of C send their requests through
  * the model's units. One thread; exercisers that would run side by side run
  * one after the other.
@@ -8,7 +8,9 @@
 #ifndef IOMMU_MODEL_ENV_H
 #define IOMMU_MODEL_ENV_H
 
+#include "amdvi_model.h"
 #include "env.h"
+#include "machine.h"
 #include "vtd_model.h"
 
 #define MODEL_EXERCISERS 4
@@ -27,16 +29,23 @@ struct model_exerciser_config {
     enum model_manner manner;
     unsigned address_bits;
     bool uncovered;             /* no unit is told of it */
+    uint16_t sends_as;          /* another id that its requests carry, behind a bridge; 0: its own */
+    bool firmware_alias;        /* the embedder does not know of that id: firmware's table does */
+    size_t payload;             /* a transfer is requests of so many bytes; 0: one */
 };
 
 struct model_env_config {
     struct vtd_model_config model;
     struct vtd_model_firmware firmware;     /* left running on unit 0 */
+    bool is_amd;                            /* then these count, instead of the two above: */
+    struct amdvi_model_config amdvi;
+    struct amdvi_model_firmware amdvi_firmware;
     struct iommu_config iommu;              /* fault and fault_ctx are the environment's */
     bool no_iommu;
     /* What a library with a defect would do, so that the suite is seen to notice: */
     uint64_t fault_address_mask;            /* faults have only these address bits; 0: all */
     bool interrupts_lost;                   /* the units' interrupts reach nobody */
+    bool faults_lost;                       /* nor do faults */
     struct model_exerciser_config exercisers[MODEL_EXERCISERS];
     size_t exerciser_count;
 };
@@ -45,6 +54,8 @@ struct model_env_config {
  * The model's default machine with a silent device of 64 address bits, one of 32, and a queued one.
  */
 struct model_env_config model_env_default(void);
+/* The AMD-Vi model's default machine with the same devices. */
+struct model_env_config model_env_amd(void);
 
 struct model_env;
 
@@ -57,7 +68,8 @@ void model_env_destroy(struct model_env *me);
 const char *model_env_error(void);
 
 struct suite_env *model_env_suite(struct model_env *me);
-struct vtd_model *model_env_model(struct model_env *me);
+const struct machine *model_env_machine(const struct model_env *me);
+struct vtd_model *model_env_model(struct model_env *me);    /* NULL on an AMD machine */
 /* What the suite has printed. */
 const char *model_env_output(const struct model_env *me);
 

@@ -145,7 +145,7 @@ TEST(a_device_left_attached_is_a_failure_and_is_blocked)
     CHECK_EQ(totals.passed, 1);
     CHECK_SAYS(me, "was left attached");
     CHECK(iommu_device_domain(env->exercisers[0]->device) == NULL);
-    CHECK(!vtd_model_bus_master_is_on(model_env_model(me), 0, IOMMU_RID(0, 4, 0)));
+    CHECK(!machine_bus_master_is_on(model_env_machine(me), IOMMU_RID(0, 4, 0)));
     CHECK_OK(iommu_domain_destroy(leaked));
     model_env_destroy(me);
 }
@@ -162,14 +162,14 @@ TEST(what_a_case_owns_is_given_back)
 {
     static const struct scenario rows[] = { { "a/uses", "x", PER_EXERCISER, uses_everything, 0 } };
     struct model_env *me = env_create(2);
-    size_t pages = vtd_model_live_pages(model_env_model(me));
+    size_t pages = machine_live_pages(model_env_machine(me));
 
     CHECK_EQ(run_rows(me, NULL, rows, 1).passed, 2);
     /* The first attach may leave context tables for its bus; a second run needs no more. */
-    pages = vtd_model_live_pages(model_env_model(me));
+    pages = machine_live_pages(model_env_machine(me));
     CHECK_EQ(run_rows(me, NULL, rows, 1).passed, 2);
-    CHECK_EQ(vtd_model_live_pages(model_env_model(me)), pages);
-    CHECK(!vtd_model_bus_master_is_on(model_env_model(me), 0, IOMMU_RID(0, 4, 0)));
+    CHECK_EQ(machine_live_pages(model_env_machine(me)), pages);
+    CHECK(!machine_bus_master_is_on(model_env_machine(me), IOMMU_RID(0, 4, 0)));
     model_env_destroy(me);
 }
 
@@ -244,7 +244,7 @@ TEST(wrong_expectations_fail)
     CHECK_EQ(totals.failed, 5);
     CHECK_SAYS(me, "seen: 64 bytes changed\n");
     CHECK_SAYS(me, "64 of 64 bytes wrong, 64 changed elsewhere");
-    CHECK_SAYS(me, "seen: fault reason 0x05, write from 0000:00:04.0 (its device) at 0x40000000");
+    CHECK_SAYS(me, "seen: fault reason 0x05 (not-writable), write from 0000:00:04.0 (its device) at 0x40000000");
     CHECK_SAYS(me, "read at 0x40000100 ended mismatch");
     model_env_destroy(me);
 }
@@ -387,5 +387,91 @@ TEST(unknown_address_width_is_measured_once)
     CHECK_SAYS(me, "# suite: model@0000:00:05.0: sends 32 address bits\n");
     CHECK_SAYS(me, "# a/first:model@0000:00:04.0: 64 bits\n");
     CHECK_SAYS(me, "# a/first:model@0000:00:05.0: 32 bits\n");
+    model_env_destroy(me);
+}
+
+/* The area of a scenario that one vendor has alone is the vendor's name. */
+TEST(other_vendors_scenarios_are_skipped)
+{
+    static const struct scenario rows[] = { { "intel/here", "x", PER_MACHINE, passes, 0 },
+                                            { "amd/there", "x", PER_EXERCISER, passes, 0 },
+                                            { "amdahl/law", "x", PER_MACHINE, passes, 0 } };
+    struct model_env *me = env_create(1);
+    struct suite_totals totals = run_rows(me, NULL, rows, 3);
+
+    CHECK_EQ(totals.passed, 2);
+    CHECK_SAYS(me, "ok 2 - amd/there # SKIP needs vendor amd\n");
+    model_env_destroy(me);
+}
+
+static void write_is_refused(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct plan plan = plan_page(m, EX_WRITE, m->window, NULL, 0);
+    struct refusal refusal = refusal_of(EX_WRITE, ANY_LEVEL);
+
+    (void)case_enter(t, m);
+    expect_refused(t, &plan, &refusal);
+}
+
+static void needs_records(struct suite_case *t)
+{
+    case_needs_no(t, QUIRK_AMD_NO_EVENTS);
+}
+
+static struct model_env *env_of_emulator(bool faults_lost)
+{
+    struct model_env_config config = model_env_default();
+    struct model_env *me;
+
+    config.exerciser_count = 1;
+    config.faults_lost = faults_lost;
+    me = model_env_create(&config);
+    CHECK(me != NULL);
+    model_env_suite(me)->model = false;
+    return me;
+}
+
+/* Only what the quirk is about is left out, and only where the environment has it. */
+TEST(without_events_the_data_is_checked)
+{
+    static const struct scenario rows[] = {
+        { "a/refused", "x", PER_EXERCISER, write_is_refused, 0 },
+        { "a/too-little", "x", PER_EXERCISER, expects_too_little, 0 },
+        { "a/records", "x", PER_EXERCISER, needs_records, 0 },
+    };
+    struct model_env *me = env_of_emulator(true);
+    struct suite_totals totals = run_rows(me, "a/refused", rows, 3);
+
+    CHECK_EQ(totals.failed, 1);
+    CHECK_SAYS(me, "seen: no fault, no byte changed\n");
+    model_env_suite(me)->no_events = true;
+    totals = run_rows(me, NULL, rows, 3);
+    CHECK_EQ(totals.passed, 1);
+    CHECK_EQ(totals.failed, 1);
+    CHECK_EQ(totals.skipped, 1);
+    CHECK_SAYS(me, "# a/refused:model@0000:00:04.0: quirk amd-no-events: fault record not checked\n");
+    CHECK_SAYS(me, "SKIP quirk amd-no-events: fault record not checked\n");
+    model_env_suite(me)->model = true;
+    CHECK_EQ(run_rows(me, "a/refused", rows, 3).failed, 1);
+    model_env_destroy(me);
+}
+
+TEST(of_wrong_event_fields_nothing_is_compared)
+{
+    static const struct scenario rows[] = {
+        { "a/wrong-reason", "x", PER_EXERCISER, expects_wrong_reason, 0 },
+        { "a/too-little", "x", PER_EXERCISER, expects_too_little, 0 },
+    };
+    struct model_env *me = env_of_emulator(false);
+
+    CHECK_EQ(run_rows(me, "a/wrong-reason", rows, 2).failed, 1);
+    model_env_suite(me)->event_fields_wrong = true;
+    CHECK_EQ(run_rows(me, NULL, rows, 2).failed, 1);
+    CHECK_SAYS(me, "# a/wrong-reason:model@0000:00:04.0: quirk amd-event-fields: of the fault record only");
+    model_env_destroy(me);
+    me = env_of_emulator(true);
+    model_env_suite(me)->event_fields_wrong = true;
+    CHECK_EQ(run_rows(me, "a/wrong-reason", rows, 2).failed, 1);    /* there must be a record */
     model_env_destroy(me);
 }
