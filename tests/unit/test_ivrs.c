@@ -443,6 +443,12 @@ TEST(block_with_a_wrong_length_ends_the_table)
     }
 }
 
+TEST(reading_ends_at_a_block_without_length)
+{
+    check_problem("ivrs\nivhd base=0xfd200000 length=0\n", IOMMU_ERR_TABLE, 48,
+                  "block length wrong, rest of the table lost", 0);
+}
+
 TEST(bytes_too_few_for_a_block_are_reported)
 {
     check_problem("ivrs\npad bytes=102030\n", IOMMU_ERR_TABLE, 48, "block length wrong, rest of the table lost", 3);
