@@ -40,7 +40,7 @@ static const char *leak_verdict(char *reason, size_t size)
     bool qemu_amd = machine.suite.emulated && text_equal(machine.table->signature, "IVRS");
 
     format_line(reason, size, "DMA of blocked %s arrived: the unit does not translate%s",
-                machine.proof.leak->label, qemu_amd ? " (QEMU's amd-iommu without dma-remap=on?)" : "");
+                machine.proof.leak->label, qemu_amd ? " (QEMU's amd-iommu without dma-remap=on, or with pt=on?)" : "");
     return "not-protected";
 }
 

@@ -30,8 +30,15 @@ if [ -n "$QEMU" ]; then
     qemu=$QEMU
 elif [ "$IOMMU" = amd ]; then
     newer=$("$tools/fetch-qemu.sh") || { newer=system; echo "run: going on with the distribution's QEMU" >&2; }
-    [ "$newer" = system ] || iommu="-device amd-iommu,dma-remap=on"
     qemu="$tools/qemu.sh $newer"
+fi
+# Some versions let all DMA through unless they are told to translate it.
+if [ "$IOMMU" = amd ]; then
+    properties=$($qemu -device amd-iommu,help)
+    case $properties in
+    *' dma-remap='*) iommu="$iommu,dma-remap=on" ;;
+    *' pt='*) iommu="$iommu,pt=off" ;;
+    esac
 fi
 
 case $ACCEL in
