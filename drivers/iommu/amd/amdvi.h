@@ -6,6 +6,7 @@
 #include "internal.h"
 #include "amd/amdvi_formats.h"
 #include "amd/amdvi_regs.h"
+#include "amd/ivrs.h"
 
 /* No limits are given for these; normal completion takes microseconds. */
 #define AMDVI_RUN_TIMEOUT_US 1000000u
@@ -17,17 +18,24 @@
 /* Commands one submission may have besides its COMPLETION_WAIT. */
 #define AMDVI_BATCH_MAX 32u
 
-/* The command ring. Commands are counted on without end; number n lies in slot n modulo AMDVI_COMMAND_SLOTS. */
+/*
+ * The command ring. Commands are counted on without end; number n lies in slot n modulo AMDVI_COMMAND_SLOTS.
+ * The COMPLETION_WAIT of a batch stores the number that follows its own: how many commands are done.
+ */
 struct amdvi_queue {
     struct amdvi_command *ring;
-    uint64_t *semaphore;    /* a page of its own: hardware stores the number of the last completed wait */
-    uint64_t semaphore_pa;
+    uint64_t *semaphore;    /* a page of its own: how many commands are done, as hardware says */
+    uint64_t wait_lo;       /* first word of the COMPLETION_WAIT that stores there */
     bool on;                /* the unit has taken the ring */
     uint64_t head;          /* first command whose slot may not be reused */
     uint64_t tail;          /* next to be written */
-    uint64_t waits;         /* number of the last COMPLETION_WAIT; what it stores */
-    uint64_t refused;       /* waits up to here whose batch the unit refused, since ... */
-    uint64_t refused_from;
+    uint64_t settled;       /* commands below were done, or refused, when the unit was last restarted */
+    uint64_t stopped_at;    /* the command at which it had stopped, */
+    uint32_t restarts;      /* how often in a row at that one */
+    uint32_t untold;        /* batches that were refused and whose submitters have not seen it */
+    bool marked;            /* there are bits in refused */
+    uint64_t refused[AMDVI_COMMAND_SLOTS / 64]; /* bit set: the batch whose wait lies in that slot was */
+    uint64_t illegal[AMDVI_COMMAND_SLOTS / 64]; /* bit set: an event has named the command in that slot */
     uint64_t doorbells;
     uint64_t commands;
     uint64_t completion_interrupts;
@@ -63,7 +71,8 @@ struct amdvi_unit {
 
     struct amdvi_dte *table;    /* of table_entries, the unit's own */
     size_t table_entries;       /* a multiple of 128: ids 0 to the highest that firmware names */
-    uint64_t **guest_roots;     /* GCR3 table of an id, NULL: none; only with guest_tables */
+    uint64_t *nowhere;          /* a page table that maps nothing; see amdvi_device.c */
+    uint64_t **guest_roots;     /* GCR3 table of an id, NULL: none; made when the first is needed */
     struct amdvi_queue queue;
     struct amdvi_event_log events;
     struct iommu_lock lock;     /* guards: queue, control */
@@ -131,9 +140,113 @@ enum iommu_status amdvi_queue_disable(struct amdvi_unit *unit);
  * one of them and the ring has recovered; TIMEOUT: the unit has been fenced.
  */
 enum iommu_status amdvi_queue_run(struct amdvi_unit *unit, const struct amdvi_command *commands, uint32_t count);
-/* The unit has stopped fetching: restarts it; who waits learns what became of its batch. */
+enum iommu_status amdvi_queue_run_one(struct amdvi_unit *unit, struct amdvi_command command);
+/*
+ * For iommu_debug_queue_submit(): the same for any command, and events are read before it returns, since a unit
+ * that goes on behind an illegal command (QEMU) says so nowhere else. QEMU 7.2 says it nowhere at all.
+ */
+enum iommu_status amdvi_queue_run_raw(struct amdvi_unit *unit, struct amdvi_command command);
+/* Restarts the unit if it has stopped fetching; who waits learns what became of its batch. */
 void amdvi_queue_recover(struct amdvi_unit *unit);
+/* An event says that the command at that address is illegal or could not be read. */
+void amdvi_queue_refuse(struct amdvi_unit *unit, uint64_t command_pa);
 void amdvi_queue_dump(struct amdvi_unit *unit);
+
+/* ---- commands (AMD-Vi §2.4) ---- */
+
+static inline uint64_t amdvi_opcode(unsigned op)
+{
+    return field_make(AMDVI_CMD_OP, op);
+}
+
+/* Stores data at store_pa when everything before it is done. */
+static inline struct amdvi_command amdvi_completion_wait(uint64_t store_pa, uint64_t data)
+{
+    return (struct amdvi_command){
+        .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETION_WAIT) | AMDVI_CMD_WAIT_S | (store_pa & AMDVI_CMD_WAIT_ADDRESS),
+        .hi = data,
+    };
+}
+
+/* The same, by an interrupt: Status.ComWaitInt. */
+static inline struct amdvi_command amdvi_completion_interrupt(void)
+{
+    return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETION_WAIT) | AMDVI_CMD_WAIT_I };
+}
+
+static inline struct amdvi_command amdvi_invalidate_entry(uint16_t rid)
+{
+    return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_DEVTAB_ENTRY) | rid };
+}
+
+static inline struct amdvi_command amdvi_invalidate_interrupts(uint16_t rid)
+{
+    return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_INTERRUPT_TABLE) | rid };
+}
+
+/*
+ * The address word of a size that is a power of two, at least a page, of memory aligned to it: S, and ones
+ * below the first zero from bit 12 on, which say half the size. Beyond 2^52 bytes it is AMDVI_CMD_PAGES_ALL.
+ */
+static inline uint64_t amdvi_range_word(uint64_t start, uint64_t len)
+{
+    return ((start | ((len >> 1) - 1)) & AMDVI_CMD_PAGES_ADDRESS) | (len > IOMMU_PAGE ? AMDVI_CMD_PAGES_S : 0);
+}
+
+/* What a domain id's tables are made of decides GN: requests without a PASID are those of PASID 0 there. */
+static inline struct amdvi_command amdvi_invalidate_pages(const struct amdvi_unit *unit, uint32_t domain_id,
+                                                          uint64_t range_word, bool tables)
+{
+    return (struct amdvi_command){
+        .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_IOMMU_PAGES) | field_make(AMDVI_CMD_PAGES_DOMAIN_ID, domain_id),
+        .hi = range_word | (tables ? AMDVI_CMD_PAGES_PDE : 0) | (unit->guest_tables ? AMDVI_CMD_PAGES_GN : 0),
+    };
+}
+
+static inline struct amdvi_command amdvi_invalidate_domain(const struct amdvi_unit *unit, uint32_t domain_id)
+{
+    return amdvi_invalidate_pages(unit, domain_id, AMDVI_CMD_PAGES_ALL | AMDVI_CMD_PAGES_S, true);
+}
+
+/* depth: invalidations the device takes at once (ATS capability). */
+static inline struct amdvi_command amdvi_invalidate_iotlb(uint16_t rid, uint16_t queue_rid, unsigned depth,
+                                                          uint64_t range_word)
+{
+    return (struct amdvi_command){
+        .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_IOTLB_PAGES) | rid | field_make(AMDVI_CMD_IOTLB_MAXPEND, depth) |
+              field_make(AMDVI_CMD_IOTLB_QUEUE_ID, queue_rid),
+        .hi = range_word,
+    };
+}
+
+/* pages from iova on may be asked for soon. */
+static inline struct amdvi_command amdvi_prefetch(uint16_t rid, uint64_t iova, unsigned pages)
+{
+    return (struct amdvi_command){
+        .lo = amdvi_opcode(AMDVI_CMD_OP_PREFETCH_IOMMU_PAGES) | rid | field_make(AMDVI_CMD_PREFETCH_COUNT, pages),
+        .hi = iova & AMDVI_CMD_PREFETCH_ADDRESS,
+    };
+}
+
+/* Answers a page request; pasid IOMMU_NO_PASID: it had none. */
+static inline struct amdvi_command amdvi_complete_request(uint16_t rid, uint32_t pasid, unsigned tag, unsigned answer)
+{
+    struct amdvi_command c = {
+        .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETE_PPR_REQUEST) | rid,
+        .hi = field_make(AMDVI_CMD_PPR_TAG, tag) | field_make(AMDVI_CMD_PPR_STATUS, answer),
+    };
+
+    if (pasid != IOMMU_NO_PASID) {
+        c.lo |= field_make(AMDVI_CMD_PPR_PASID, pasid);
+        c.hi |= AMDVI_CMD_PPR_GN;
+    }
+    return c;
+}
+
+static inline struct amdvi_command amdvi_invalidate_everything(void)
+{
+    return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_IOMMU_ALL) };
+}
 
 /* ---- amdvi_invalidate.c: what to flush ---- */
 
@@ -141,6 +254,11 @@ void amdvi_queue_dump(struct amdvi_unit *unit);
 enum iommu_status amdvi_invalidate(struct amdvi_unit *unit, const struct amdvi_command *commands, uint32_t count);
 /* Everything the unit may cache: INVALIDATE_IOMMU_ALL, or each kind in turn where there is no such command. */
 enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit);
+/*
+ * INVALIDATE_DEVTAB_ENTRY for every id of the table, once translation is on: QEMU 11.1 lets a device pass
+ * untranslated until it has seen that command for it, whatever its entry says.
+ */
+enum iommu_status amdvi_invalidate_devices(struct amdvi_unit *unit);
 enum iommu_status amdvi_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
 enum iommu_status amdvi_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
 enum iommu_status amdvi_flush_present(struct iommu_unit *unit, uint32_t domain_id,
@@ -165,6 +283,8 @@ void amdvi_events_destroy(struct amdvi_unit *unit);
 enum iommu_status amdvi_events_enable(struct amdvi_unit *unit);
 enum iommu_status amdvi_events_disable(struct amdvi_unit *unit);
 size_t amdvi_read_faults(struct iommu_unit *unit);
+/* The log's entries alone: interrupts of COMPLETION_WAIT stay as they are. */
+size_t amdvi_read_events(struct amdvi_unit *unit);
 /* The specification's name of an event code (AMD-Vi §2.5). Never NULL. */
 const char *amdvi_event_name(uint32_t code);
 
