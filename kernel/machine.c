@@ -149,7 +149,9 @@ static void start_iommu(void)
     if (status == IOMMU_OK)
         return;
     log_line(LOG_ERROR, "iommu: start status=%s", iommu_status_name(status));
-    machine.iommu_status = status;
+    /* Without units what was wrong with their table says more. */
+    if (machine.iommu_status == IOMMU_OK)
+        machine.iommu_status = status;
 }
 
 static void find_exercisers(void)

@@ -1,27 +1,39 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What is done to a machine before its first instruction: QEMU starts stopped,
-and the unit's registers and memory are written through the qtest socket, as a
-firmware or a predecessor would have left them.
+"""What is done to a machine before it runs: QEMU starts stopped, and the unit's
+registers and memory are written through the qtest socket, as a firmware or a
+predecessor would have left them. Or it runs up to the kernel's first
+instruction, where firmware's tables are changed.
+
+A thing to be done is a function NAME(scratch, elf); NAME_args(scratch) gives the
+QEMU arguments that it needs, socket_args where there is none.
 """
 import json
 import socket
 import time
 
-ARGS = ["-S"]
+import debugger
 
 VTD = 0xfed90000
 GCMD, GSTS, RTADDR, IQT, IQA = 0x18, 0x1c, 0x20, 0x88, 0x90
 SRTP, TE, QIE = 1 << 30, 1 << 31, 1 << 26
 # Low memory that the kernel reaches last (its allocator starts at the other end).
-ROOT, CONTEXT, QUEUE, STATUS = 0x50000000, 0x50001000, 0x50002000, 0x50003000
+ROOT, CONTEXT, QUEUE, STATUS, EVENTS = 0x50000000, 0x50001000, 0x50002000, 0x50003000, 0x50004000
 LEVEL4, LEVEL3, LEVEL2, LEVEL1, TARGET = 0x50010000, 0x50011000, 0x50012000, 0x50013000, 0x58000000
 IOVA = 0x10000000
 EDU_DEVFN = 3 << 3
 READ_WRITE = 3
 
+# AMD-Vi §3.1: registers; §2.2.2: a device-table entry; §2.4: commands.
+AMDVI = 0xfed80000
+DEVICE_TABLE, COMMAND_BASE, EVENT_BASE, CONTROL = 0x00, 0x08, 0x10, 0x18
+COMMAND_TAIL = 0x2008
+IOMMU_EN, EVENT_LOG_EN, COMMAND_EN, RING_256 = 1 << 0, 1 << 2, 1 << 12, 8 << 56
+AMD_READ_WRITE = 3 << 61
+VALID, TRANSLATION_VALID = 1 << 0, 1 << 1
+
 
 def socket_args(scratch):
-    return ["-qtest", f"unix:{scratch}/qtest.sock,server=on,wait=off", "-qtest-log", "none",
+    return ["-S", "-qtest", f"unix:{scratch}/qtest.sock,server=on,wait=off", "-qtest-log", "none",
             "-qmp", f"unix:{scratch}/qmp.sock,server=on,wait=off"]
 
 
@@ -30,7 +42,7 @@ def connect(path):
         try:
             link = socket.socket(socket.AF_UNIX)
             link.connect(str(path))
-            return link.makefile("rw")
+            return link
         except OSError:
             time.sleep(0.05)
     raise RuntimeError(f"QEMU does not answer on {path}")
@@ -40,8 +52,8 @@ class Outside:
     """The machine as seen from outside."""
 
     def __init__(self, scratch):
-        self.qtest = connect(scratch / "qtest.sock")
-        self.qmp = connect(scratch / "qmp.sock")
+        self.qtest = connect(scratch / "qtest.sock").makefile("rw")
+        self.qmp = connect(scratch / "qmp.sock").makefile("rw")
         self.qmp.readline()
         self.monitor("qmp_capabilities")
 
@@ -85,7 +97,7 @@ def live_tables(outside):
     outside.command(SRTP)
 
 
-def takeover(scratch):
+def takeover(scratch, _elf):
     """Translation on, with live tables that give the edu device one page."""
     outside = Outside(scratch)
     live_tables(outside)
@@ -93,7 +105,7 @@ def takeover(scratch):
     outside.monitor("cont")
 
 
-def takeover_queue(scratch):
+def takeover_queue(scratch, _elf):
     """The same with a queue that is on and idle, its last descriptor a wait."""
     outside = Outside(scratch)
     live_tables(outside)
@@ -104,3 +116,40 @@ def takeover_queue(scratch):
     outside.write64(VTD + IQT, 0x20)
     outside.command(TE)
     outside.monitor("cont")
+
+
+def amd_level(next_level):
+    """Bits of an entry, present, that leads to a table of that level (0: to a page)."""
+    return AMD_READ_WRITE | next_level << 9 | 1
+
+
+def amd_takeover(scratch, _elf):
+    """An AMD unit with translation, command ring and event log on; the edu device has one page."""
+    outside = Outside(scratch)
+    outside.table(ROOT, {4 * EDU_DEVFN: LEVEL4 | AMD_READ_WRITE | 4 << 9 | TRANSLATION_VALID | VALID,
+                         4 * EDU_DEVFN + 1: 5})
+    outside.table(LEVEL4, {0: LEVEL3 | amd_level(3)})
+    outside.table(LEVEL3, {IOVA >> 30 & 511: LEVEL2 | amd_level(2)})
+    outside.table(LEVEL2, {IOVA >> 21 & 511: LEVEL1 | amd_level(1)})
+    outside.table(LEVEL1, {IOVA >> 12 & 511: TARGET | amd_level(0)})
+    # INVALIDATE_DEVTAB_ENTRY, then COMPLETION_WAIT that stores.
+    outside.table(QUEUE, {0: 2 << 60 | EDU_DEVFN, 2: 1 << 60 | STATUS | 1, 3: 1})
+    outside.table(EVENTS, {})
+    outside.write64(AMDVI + DEVICE_TABLE, ROOT)
+    outside.write64(AMDVI + COMMAND_BASE, QUEUE | RING_256)
+    outside.write64(AMDVI + EVENT_BASE, EVENTS | RING_256)
+    outside.write64(AMDVI + CONTROL, IOMMU_EN | EVENT_LOG_EN | COMMAND_EN)
+    outside.write64(AMDVI + COMMAND_TAIL, 0x20)
+    outside.monitor("cont")
+
+
+ivrs_checksum_args = debugger.args
+
+
+def ivrs_checksum(scratch, elf):
+    """One byte of the IVRS table is another than when its checksum was made."""
+    machine = debugger.Debugger(connect(scratch / "gdb.sock"))
+    machine.run_to(debugger.pvh_entry(elf))
+    checksum = machine.table(b"IVRS") + 9
+    machine.write(checksum, bytes([machine.read(checksum, 1)[0] ^ 0x55]))
+    machine.go_on()

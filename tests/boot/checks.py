@@ -13,32 +13,69 @@ CLAIM = re.compile(r"^# dma (\S+) rids=0x([0-9a-f]+),0x([0-9a-f]+) (read|write) 
                    re.M)
 TRANSLATED = re.compile(r"vtd_dmar_translate.*dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) "
                         r"iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+) mask 0x([0-9a-f]+)")
+AMD_TRANSLATED = re.compile(r"amdvi_translation_result.*devid: ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) "
+                            r"gpa 0x([0-9a-f]+) hpa 0x([0-9a-f]+)")
+PAGE_SIZES = [1 << bits for bits in range(12, 31)]
 
 
 def trace_args(scratch):
-    return ["-trace", "vtd_dmar_translate", "-D", f"{scratch}/trace.txt"]
+    return ["-trace", "vtd_dmar_translate", "-trace", "amdvi_translation_result", "-D", f"{scratch}/trace.txt"]
+
+
+def translations(line):
+    """(source, page size, IOVA page, physical page) of a translation; AMD's trace leaves the size open."""
+    found = TRANSLATED.search(line)
+    if found:
+        bus, slot, function, iova, gpa, mask = (int(part, 16) for part in found.groups())
+        return [(bus << 8 | slot << 3 | function, mask + 1, iova // (mask + 1), gpa // (mask + 1))]
+    found = AMD_TRANSLATED.search(line)
+    if not found:
+        return []
+    bus, slot, function, iova, pa = (int(part, 16) for part in found.groups())
+    return [(bus << 8 | slot << 3 | function, size, iova // size, pa // size)
+            for size in PAGE_SIZES if pa % size == 0]
 
 
 def trace(text, scratch):
     """Every DMA that the kernel reports as translated was translated by the unit, to that frame."""
-    seen, sizes = set(), set()
+    seen = set()
     with open(scratch / "trace.txt", errors="replace") as lines:
         for line in lines:
-            found = TRANSLATED.search(line)
-            if found:
-                bus, slot, function, iova, gpa, mask = (int(part, 16) for part in found.groups())
-                sizes.add(mask + 1)
-                seen.add((bus << 8 | slot << 3 | function, mask + 1, iova // (mask + 1), gpa // (mask + 1)))
+            seen.update(translations(line))
+    sizes = {size for _, size, _, _ in seen}
     claims = CLAIM.findall(text)
     if not claims:
         return ["the kernel reports no translated DMA (append trace=dma)"]
     wrong = []
     for label, rid, alias, operation, iova, pa in claims:
-        if not any((int(source, 16), size, int(iova, 16) // size, int(pa, 16) // size) in seen
+        iova, pa = int(iova, 16), int(pa, 16)
+        if not any((int(source, 16), size, iova // size, pa // size) in seen and iova % size == pa % size
                    for source in (rid, alias) for size in sizes):
-            wrong.append(f"claimed, and not in QEMU's trace: {label} {operation} iova=0x{iova} pa=0x{pa}")
+            wrong.append(f"claimed, and not in QEMU's trace: {label} {operation} iova=0x{iova:x} pa=0x{pa:x}")
     print(f"# trace: {len(claims)} DMAs reported as translated, {len(seen)} page translations traced")
     return wrong[:20]
+
+
+CONTROL = re.compile(r"(vtd_reg_write_gcmd) status 0x[0-9a-f]+ value 0x([0-9a-f]+)"
+                     r"|amdvi_mmio_write .*addr 0x18, size (\d), val 0x([0-9a-f]+)")
+
+
+def stays_on_args(scratch):
+    return ["-trace", "vtd_reg_write_gcmd", "-trace", "amdvi_mmio_write", "-D", f"{scratch}/trace.txt"]
+
+
+def stays_on(_text, scratch):
+    """Once on, translation is never switched off: by VT-d's GCMD.TE, or AMD-Vi's IommuEn."""
+    states = []
+    with open(scratch / "trace.txt", errors="replace") as lines:
+        for line in lines:
+            found = CONTROL.search(line)
+            if found:
+                states.append(int(found.group(2), 16) >> 31 if found.group(1) else int(found.group(4), 16) & 1)
+    if 1 not in states:
+        return ["translation was never switched on"]
+    off = states[states.index(1):].count(0)
+    return [f"translation was switched off {off} times"] if off else []
 
 
 def tap(text, _scratch):

@@ -260,7 +260,7 @@ def boot(machine, build, tree, keep):
             args += getattr(checks, name + "_args", lambda _: [])(scratch)
         prepare = getattr(before, machine.get("before"), None) if machine.get("before") else None
         if prepare is not None:
-            args += before.ARGS + before.socket_args(scratch)
+            args += getattr(before, machine.get("before") + "_args", before.socket_args)(scratch)
         args += ["-qmp", f"unix:{scratch}/awake.sock,server=on,wait=off"]
         with open(scratch / "qemu.txt", "wb") as log:
             process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -268,7 +268,7 @@ def boot(machine, build, tree, keep):
             threading.Thread(target=keep_awake, args=(scratch, process), daemon=True).start()
             try:
                 if prepare is not None:
-                    prepare(scratch)
+                    prepare(scratch, build / "iommukit.elf")
                 attended, operator = attend(machine, scratch, process)
                 status = process.wait(timeout=float(machine.get("timeout", "120")))
                 if operator:

@@ -8,3 +8,4 @@ status: 0
 see: ^ok \d+ - takeover/
 not: takeover/.*# SKIP
 see: ^# verdict: protected
+check: stays_on
