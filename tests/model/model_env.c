@@ -5,6 +5,8 @@
  */
 #include "model_env.h"
 
+#include "amd/amdvi.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -495,8 +497,11 @@ static bool start_driver(struct model_env *me, const struct model_env_config *co
     if (failed("iommu_create", iommu_create(platform, ctx, &iommu, &me->suite.iommu)))
         return false;
     machine_on_msi(&me->machine, take_msi, me);
-    return !failed("iommu_add_table", iommu_add_table(me->suite.iommu, table, len))
-           && add_devices(me) && !failed("iommu_start", iommu_start(me->suite.iommu));
+    if (failed("iommu_add_table", iommu_add_table(me->suite.iommu, table, len)))
+        return false;
+    for (size_t i = 0; config->narrow_store && i < iommu_unit_count(me->suite.iommu); i++)
+        amdvi_unit_of(me->suite.iommu->units[i])->wide_store = false;
+    return add_devices(me) && !failed("iommu_start", iommu_start(me->suite.iommu));
 }
 
 static void make_machine(struct model_env *me, const struct model_env_config *config)

@@ -40,6 +40,7 @@ struct model_env_config {
     bool is_amd;                            /* then these count, instead of the two above: */
     struct amdvi_model_config amdvi;
     struct amdvi_model_firmware amdvi_firmware;
+    bool narrow_store;                      /* the processor has no CMPXCHG16B */
     struct iommu_config iommu;              /* fault and fault_ctx are the environment's */
     bool no_iommu;
     /* What a library with a defect would do, so that the suite is seen to notice: */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The whole catalogue on one machine of either model, and what a machine must skip. */
+#ifndef IOMMU_SUITE_CHECK_H
+#define IOMMU_SUITE_CHECK_H
+
+#include "model_env.h"
+
+/*
+ * What every machine here has not: real buses, no unit at all, and (unless it says otherwise) a predecessor or
+ * memory above 4 GiB.
+ */
+#define SKIP_TOPOLOGY                                                                              \
+    "topology/behind-bridge", "topology/behind-pcie-to-pci-bridge", "dma/bare-address-is-physical"
+#define SKIP_STRANGER "entry/stranger-is-blocked"
+#define SKIP_AMD                                                                                   \
+    "amd/refused-command-and-recovery", "amd/completion-interrupts-arrive", "amd/ring-wraps"
+#define SKIP_INTEL "intel/refused-descriptor-and-recovery", "intel/register-based-invalidation"
+#define SKIP_RUNS EACH("map/run-of-32k-is-one-leaf"), EACH("map/run-of-64k-is-one-leaf")
+#define SKIP_TAKEOVER "takeover/old-tables-are-replaced"
+#define SKIP_OVERFLOW "fault/overflow-is-seen-and-cleared"
+#define EACH(name)                                                                                 \
+    name ":model@0000:00:04.0", name ":model@0000:00:05.0", name ":model@0000:01:00.0"
+#define SKIP_ABOVE_4G EACH("map/frame-above-4g-without-copy")
+#define SKIP_RESERVED EACH("reserved/region-stays-reachable")
+
+/*
+ * Runs everything: nothing fails, the driver breaks no rule, exactly the cases that skips names are
+ * skipped; NULL ends it.
+ */
+void suite_check_all(const struct model_env_config *config, const char *const *skips);
+/* So many of the scenarios named by run fail. */
+void suite_check_fails(const struct model_env_config *config, const char *run, unsigned failures);
+/* With one function more, that is no device. */
+void suite_check_stranger(struct model_env_config config);
+
+#endif
