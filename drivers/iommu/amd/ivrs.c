@@ -56,7 +56,7 @@ struct ivrs_ivmd {
     uint64_t start;
     uint64_t len;
 } __attribute__((packed));
-_Static_assert(sizeof(struct ivrs_ivmd) == 32, "AMD-Vi §5.2.2.9");
+_Static_assert(sizeof(struct ivrs_ivmd) == 32, "AMD-Vi §5.2");
 
 enum { IVMD_ALL = 0x20, IVMD_ONE = 0x21, IVMD_RANGE = 0x22 };
 

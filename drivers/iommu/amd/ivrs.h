@@ -123,12 +123,14 @@ struct ivrs_handler {
 /*
  * Visits header, units and regions in the table's order; regions may come
  * before the units they concern. Of blocks for one unit (segment and function)
- * only that of the highest known type is visited. What makes no sense is
- * passed to handler->problem and left out; blocks of other types are skipped
- * by their length.
+ * only that of the highest known type that makes sense is visited, of several
+ * the first; nor is a second unit with the registers of another. What makes no
+ * sense is passed to handler->problem and left out; blocks of other types are
+ * skipped by their length.
  *
  * IOMMU_ERR_TABLE  signature, length or checksum is wrong, or a block's length is and
- *                  what follows it is lost; everything before has been visited
+ *                  what follows it is lost, or a device entry's and the rest of its
+ *                  block is lost; everything before has been visited
  */
 enum iommu_status ivrs_read(const void *table, size_t len, const struct ivrs_handler *handler, void *arg);
 

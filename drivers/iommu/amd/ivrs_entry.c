@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device entries of an IVHD, AMD-Vi §5.2.2.5 to §5.2.2.8: split, paired
+ * The device entries of an IVHD, AMD-Vi §5.2.2.7 and §5.2.2.8: split, paired
  * to ranges, checked. Whether the devices exist is not asked here.
  */
 #include "amd/ivrs.h"
@@ -13,7 +13,7 @@ struct ivrs_device {
     uint16_t rid;
     uint8_t setting;
 } __attribute__((packed));
-_Static_assert(sizeof(struct ivrs_device) == 4, "AMD-Vi §5.2.2.6");
+_Static_assert(sizeof(struct ivrs_device) == 4, "AMD-Vi §5.2.2.7");
 
 /* Types 42h and 43h. */
 struct ivrs_device_alias {
