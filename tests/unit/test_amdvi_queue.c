@@ -2,7 +2,7 @@
 /* amd/amdvi_queue.c: batches, wraps, refusals, restarts, time-outs. */
 #include "test.h"
 
-#include "fake_amdvi.h"
+#include "amdvi_bare.h"
 
 /* INVALIDATE_IOMMU_PAGES of one page; the domain id tells who sent it. */
 static struct amdvi_command pages(unsigned domain_id)
@@ -56,28 +56,28 @@ TEST(size_is_ones_below_the_first_zero)
 TEST(every_allocation_may_fail)
 {
     for (size_t n = 1; n <= 2; n++) {
-        struct fake_amdvi *hw = fake_amdvi_bare();
+        struct amdvi_bare *hw = amdvi_bare_empty();
 
         hw->mem.fail_at = n;
         CHECK_EQ(amdvi_queue_create(&hw->unit), IOMMU_ERR_NOMEM);
-        fake_amdvi_destroy(hw);
+        amdvi_bare_destroy(hw);
     }
 }
 
 TEST(ring_of_512_commands_is_given_to_the_unit)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     CHECK_EQ(hw->regs[1], fake_pa(&hw->mem, hw->unit.queue.ring) | 9ull << 56);
-    CHECK_EQ(fake_amdvi_status(hw) & 0x10, 0x10);
+    CHECK_EQ(amdvi_bare_status(hw) & 0x10, 0x10);
     CHECK_OK(amdvi_queue_disable(&hw->unit));
-    CHECK_EQ(fake_amdvi_status(hw) & 0x10, 0);
-    fake_amdvi_destroy(hw);
+    CHECK_EQ(amdvi_bare_status(hw) & 0x10, 0);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(one_command_is_one_doorbell_and_one_wait)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(7)));
     CHECK_EQ(hw->doorbells, 1);
@@ -87,14 +87,14 @@ TEST(one_command_is_one_doorbell_and_one_wait)
     CHECK_EQ(hw->seen[0].hi, pages(7).hi);
     CHECK_EQ(hw->unit.queue.doorbells, 1);
     CHECK_EQ(hw->unit.queue.commands, 2);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 /* QEMU 7.2 shows the ring's length as head at the wrap; nobody may wait for that. */
 TEST(ring_wraps_many_times)
 {
     for (unsigned quirk = 0; quirk < 2; quirk++) {
-        struct fake_amdvi *hw = fake_amdvi_create(0xff);
+        struct amdvi_bare *hw = amdvi_bare_create(0xff);
         size_t sent = 0;
 
         hw->head_at_length = quirk;
@@ -107,7 +107,7 @@ TEST(ring_wraps_many_times)
             CHECK_EQ(hw->seen[sent - 1].lo, batch[2].lo);
         }
         CHECK(hw->unit.queue.tail > 3 * 512);
-        fake_amdvi_destroy(hw);
+        amdvi_bare_destroy(hw);
     }
 }
 
@@ -115,7 +115,7 @@ TEST(ring_wraps_many_times)
 
 static size_t stale;
 
-static void look_at_memory(struct fake_amdvi *hw)
+static void look_at_memory(struct amdvi_bare *hw)
 {
     uint64_t first = hw->regs[0x2008 / 8], ring = fake_pa(&hw->mem, hw->unit.queue.ring);
 
@@ -126,41 +126,41 @@ static void look_at_memory(struct fake_amdvi *hw)
 TEST(commands_are_written_back_where_the_unit_does_not_snoop)
 {
     for (unsigned coherent = 0; coherent < 2; coherent++) {
-        struct fake_amdvi *hw = fake_amdvi_create(0xff);
+        struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
         hw->unit.base.coherent = coherent;
         stale = 0;
         hw->on_barrier = look_at_memory;
         CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(7)));
         CHECK_EQ(stale != 0, coherent);
-        fake_amdvi_destroy(hw);
+        amdvi_bare_destroy(hw);
     }
 }
 
 static uint64_t tail_seen;
 
-static void look_at_tail(struct fake_amdvi *hw)
+static void look_at_tail(struct amdvi_bare *hw)
 {
     tail_seen = hw->regs[0x2008 / 8];
 }
 
 TEST(tail_is_written_behind_a_barrier)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     tail_seen = 1;
     hw->on_barrier = look_at_tail;
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(7)));
     CHECK_EQ(tail_seen, 0);
     CHECK_EQ(hw->regs[0x2008 / 8], 0x20);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 /* ---- time-outs ---- */
 
 TEST(wait_that_never_completes_fences_the_unit_once)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
     uint64_t before = hw->mem.time_us;
 
     hw->hangs = true;
@@ -169,11 +169,11 @@ TEST(wait_that_never_completes_fences_the_unit_once)
     CHECK(iommu_unit_fenced(&hw->unit.base));
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(7)), IOMMU_ERR_FENCED);
     CHECK_EQ(hw->doorbells, 1);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 /* Batches that nobody waits for, until there is no room: 511 slots may be in use. */
-static void fill(struct fake_amdvi *hw, unsigned batches)
+static void fill(struct amdvi_bare *hw, unsigned batches)
 {
     struct amdvi_queue *q = &hw->unit.queue;
 
@@ -186,34 +186,34 @@ static void fill(struct fake_amdvi *hw, unsigned batches)
     hw->regs[0x2008 / 8] = q->tail % 512 * 16;
 }
 
-static void run_after_a_while(struct fake_amdvi *hw)
+static void run_after_a_while(struct amdvi_bare *hw)
 {
     hw->on_relax = NULL;
     hw->hangs = false;
-    fake_amdvi_run(hw);
+    amdvi_bare_run(hw);
 }
 
 TEST(full_ring_is_waited_for)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     fill(hw, 255); /* 510 slots: room for one, and it stays free */
     hw->on_relax = run_after_a_while;
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(999)));
     CHECK_EQ(hw->seen_count, 256);
     CHECK_EQ(hw->seen[255].lo, pages(999).lo);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(ring_that_stays_full_fences_the_unit)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     fill(hw, 255);
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(999)), IOMMU_ERR_TIMEOUT);
     CHECK_EQ(hw->doorbells, 0); /* nothing of a batch that has no room is stored */
     CHECK(iommu_unit_fenced(&hw->unit.base));
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 /* ---- illegal commands ---- */
@@ -221,7 +221,7 @@ TEST(ring_that_stays_full_fences_the_unit)
 TEST(unit_that_stops_at_an_illegal_command_is_restarted)
 {
     for (unsigned silent = 0; silent < 2; silent++) {
-        struct fake_amdvi *hw = fake_amdvi_create(0xff);
+        struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
         hw->silent = silent;
         for (unsigned i = 0; i < 600; i++) {
@@ -236,13 +236,13 @@ TEST(unit_that_stops_at_an_illegal_command_is_restarted)
             amdvi_read_faults(&hw->unit.base);
         }
         CHECK_EQ(hw->unit.queue.untold, 0);
-        fake_amdvi_destroy(hw);
+        amdvi_bare_destroy(hw);
     }
 }
 
 TEST(batches_behind_an_illegal_command_are_run)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
     struct amdvi_queue *q = &hw->unit.queue;
 
     hw->hangs = true;
@@ -259,13 +259,13 @@ TEST(batches_behind_an_illegal_command_are_run)
     CHECK_EQ(hw->seen[1].lo, pages(3).lo);
     CHECK_EQ(q->untold, 1); /* the second has not asked */
     CHECK_EQ(q->refused[0], BIT64(3));
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 /* Each submitter waits inside the poll of the one before, and the last makes the unit run. */
 static enum iommu_status inner[2];
 
-static void run_in_the_third(struct fake_amdvi *hw)
+static void run_in_the_third(struct amdvi_bare *hw)
 {
     if (hw->unit.lock.held != 0)
         return;
@@ -273,7 +273,7 @@ static void run_in_the_third(struct fake_amdvi *hw)
     inner[1] = amdvi_queue_run_one(&hw->unit, pages(3));
 }
 
-static void illegal_in_the_second(struct fake_amdvi *hw)
+static void illegal_in_the_second(struct amdvi_bare *hw)
 {
     if (hw->unit.lock.held != 0)
         return;
@@ -284,7 +284,7 @@ static void illegal_in_the_second(struct fake_amdvi *hw)
 TEST(illegal_command_between_two_submitters)
 {
     for (unsigned event_first = 0; event_first < 2; event_first++) {
-        struct fake_amdvi *hw = fake_amdvi_create(0xff);
+        struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
         inner[0] = inner[1] = IOMMU_ERR_INVALID;
         hw->silent = !event_first;
@@ -295,23 +295,23 @@ TEST(illegal_command_between_two_submitters)
         CHECK_EQ(inner[0], IOMMU_ERR_QUEUE);
         CHECK_EQ(hw->unit.queue.untold, 0);
         CHECK_EQ(hw->seen_count, 2);
-        fake_amdvi_destroy(hw);
+        amdvi_bare_destroy(hw);
     }
 }
 
 /* The event is read before anybody has seen that the unit has stopped. */
-static void read_event_and_run(struct fake_amdvi *hw)
+static void read_event_and_run(struct amdvi_bare *hw)
 {
     hw->on_relax = NULL;
     hw->hangs = false;
-    fake_amdvi_run(hw);
+    amdvi_bare_run(hw);
     CHECK(hw->stopped);
     amdvi_read_faults(&hw->unit.base);
 }
 
 TEST(batch_that_an_event_refuses_first_is_counted_once)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     hw->hangs = true;
     hw->on_relax = read_event_and_run;
@@ -322,14 +322,14 @@ TEST(batch_that_an_event_refuses_first_is_counted_once)
     CHECK_EQ(hw->faults[0].kind, IOMMU_FAULT_UNIT);
     for (unsigned i = 0; i < 1000; i++)
         CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 /* QEMU: no stop, and an event without an address. */
 TEST(raw_command_is_judged_by_the_event_where_the_unit_goes_on)
 {
     for (unsigned nameless = 0; nameless < 2; nameless++) {
-        struct fake_amdvi *hw = fake_amdvi_create(0xff);
+        struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
         hw->goes_on = true;
         hw->nameless = nameless;
@@ -340,54 +340,54 @@ TEST(raw_command_is_judged_by_the_event_where_the_unit_goes_on)
         CHECK_EQ(hw->unit.queue.untold, 0);
         hw->silent = true;
         CHECK_OK(amdvi_queue_run_raw(&hw->unit, illegal)); /* QEMU 7.2: nobody can know */
-        fake_amdvi_destroy(hw);
+        amdvi_bare_destroy(hw);
     }
 }
 
 TEST(raw_command_is_judged_by_the_restart_where_the_unit_stops)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     CHECK_EQ(amdvi_queue_run_raw(&hw->unit, illegal), IOMMU_ERR_QUEUE);
     CHECK_OK(amdvi_queue_run_raw(&hw->unit, pages(1)));
     CHECK_EQ(hw->unit.queue.untold, 0);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(completion_interrupt_is_acknowledged_and_counted)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     CHECK_OK(amdvi_queue_run_raw(&hw->unit, amdvi_completion_interrupt()));
-    CHECK_EQ(fake_amdvi_status(hw) & 4, 4); /* not by the submitter: it is the handler's */
+    CHECK_EQ(amdvi_bare_status(hw) & 4, 4); /* not by the submitter: it is the handler's */
     CHECK_EQ(hw->unit.queue.completion_interrupts, 0);
     amdvi_read_faults(&hw->unit.base);
-    CHECK_EQ(fake_amdvi_status(hw) & 4, 0);
+    CHECK_EQ(amdvi_bare_status(hw) & 4, 0);
     CHECK_EQ(hw->unit.queue.completion_interrupts, 1);
     amdvi_read_faults(&hw->unit.base);
     CHECK_EQ(hw->unit.queue.completion_interrupts, 1);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(unit_that_does_not_start_again_is_fenced)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
     hw->never_starts = true;
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
     CHECK(iommu_unit_fenced(&hw->unit.base));
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(1)), IOMMU_ERR_FENCED);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(number_of_commands_needs_no_wrap)
 {
-    struct fake_amdvi *hw = fake_amdvi_create(0xff);
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
     struct amdvi_queue *q = &hw->unit.queue;
 
     q->tail = q->head = q->settled = 1ull << 40; /* beyond 32 bits */
     for (unsigned i = 0; i < 1000; i++)
         CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
     CHECK_EQ(*q->semaphore, (1ull << 40) + 2000);
-    fake_amdvi_destroy(hw);
+    amdvi_bare_destroy(hw);
 }
