@@ -73,6 +73,7 @@ struct suite_env {
     bool model;                         /* the model: quirks of QEMU do not apply */
     /* What a proof at bring-up has shown of the fault records here (quirks.h); never on the model: */
     bool no_events;                     /* a refused request leaves no record */
+    bool no_blocked_events;             /* none of a device in no domain, though others leave one */
     bool event_fields_wrong;            /* there are records, but of a record only device and function are true */
     bool trace_dma;                     /* say of every transfer that arrived where it went (trace=dma) */
     const char *scratch_serial;         /* the disk with this serial number may be written; NULL or "": none */
