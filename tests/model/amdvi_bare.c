@@ -138,8 +138,12 @@ static unsigned offset_of(struct amdvi_bare *hw, const volatile void *at)
 
 static uint32_t read32(void *ctx, const volatile void *at)
 {
-    CHECK_EQ(offset_of(ctx, at), R_STATUS);
-    return amdvi_bare_status(ctx);
+    struct amdvi_bare *hw = ctx;
+
+    CHECK_EQ(offset_of(hw, at), R_STATUS);
+    if (hw->on_status != NULL)
+        hw->on_status(hw);
+    return amdvi_bare_status(hw);
 }
 
 static uint64_t read64(void *ctx, const volatile void *at)

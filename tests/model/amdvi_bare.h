@@ -44,6 +44,7 @@ struct amdvi_bare {
     bool log_stopped;               /* overflow: EventLogRun is 0 until EventLogEn has been off */
 
     void (*on_relax)(struct amdvi_bare *hw);
+    void (*on_status)(struct amdvi_bare *hw);   /* before the status register is read */
     void (*on_barrier)(struct amdvi_bare *hw);
     void (*on_command)(struct amdvi_bare *hw, const struct amdvi_command *command);
     void (*on_fault)(struct amdvi_bare *hw);
