@@ -86,10 +86,10 @@ static void choose_guest_tables(struct amdvi_unit *unit)
     struct iommu_unit *base = &unit->base;
     bool five = field_get(unit->efr, AMDVI_EFR_GATS) == AMDVI_ATS_5_LEVELS;
 
-    base->pt = &pt_x86_64;
+    base->pt = &pt_amd_v2;
     base->page_sizes = GUEST_PAGE_SIZES;
     base->level_mask = BIT32(4) | (five ? BIT32(5) : 0);
-    base->input_bits = five ? 57 : 48;
+    base->input_bits = five ? 56 : 47;  /* the highest bit is not used: see pt_amd_v2 */
 }
 
 static void read_features(struct amdvi_unit *unit, bool has_efr)
