@@ -120,7 +120,8 @@ EFI_INCLUDE ?= /usr/include/efi
 EFI_LIB ?= /usr/lib
 EFI_FILES := boot/efi/main.c boot/efi/gather.c boot/efi/load_kernel.c boot/efi/load_options.c \
     boot/doors.c kernel/acpi.c kernel/serial.c kernel/string.c \
-    $(addprefix drivers/iommu/,handoff.c intel/dmar.c intel/vtd_handoff.c)
+    $(addprefix drivers/iommu/,handoff.c intel/dmar.c intel/vtd_handoff.c amd/ivrs.c amd/ivrs_entry.c \
+        amd/amdvi_handoff.c)
 EFI_CFLAGS := $(COMMON) -isystem $(EFI_INCLUDE) -isystem $(EFI_INCLUDE)/x86_64 -Iboot/efi -O2 -g -ffreestanding \
     -fpic -fvisibility=hidden -fshort-wchar -mno-red-zone -mgeneral-regs-only -fno-strict-aliasing \
     -fno-stack-protector -fno-asynchronous-unwind-tables -DGNU_EFI_USE_MS_ABI

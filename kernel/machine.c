@@ -12,6 +12,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "hosts.h"
+#include "ivrs_dump.h"
 #include "mm.h"
 #include "policy.h"
 #include "suite_env.h"
@@ -31,6 +32,8 @@ static void find_table(void)
     machine.table = dmar != NULL ? dmar : ivrs;
     if (dmar != NULL && ivrs != NULL)
         log_line(LOG_WARNING, "iommu: there are a DMAR and an IVRS table, IVRS is left out");
+    if (ivrs != NULL && machine.options.ivrs_dump)
+        ivrs_dump(ivrs->bytes, ivrs->len);
 }
 
 static void take_handoff(void)

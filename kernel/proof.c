@@ -50,7 +50,10 @@ static void faults_clear(struct trial *t)
         t->env->ops->faults_clear(t->env, t->segment, t->rids[i]);
 }
 
-/* DMA faults of the device; in *right those that name it and a page of [iova, iova + PAGE_BYTES). */
+/*
+ * Faults of the device, as what kind of request ever they are recorded; in *right those of a write
+ * by it to the page at iova.
+ */
 static size_t faults(struct trial *t, uint64_t iova, size_t *right)
 {
     struct iommu_fault seen[FAULTS_READ];
@@ -61,7 +64,7 @@ static size_t faults(struct trial *t, uint64_t iova, size_t *right)
         size_t found = t->env->ops->faults(t->env, t->segment, t->rids[i], seen, FAULTS_READ);
 
         for (size_t f = 0; f < found && f < FAULTS_READ; f++) {
-            count += seen[f].kind == IOMMU_FAULT_DMA;
+            count += seen[f].kind == IOMMU_FAULT_DMA || seen[f].kind == IOMMU_FAULT_INTERRUPT;
             *right += seen[f].kind == IOMMU_FAULT_DMA && seen[f].iova == iova &&
                       seen[f].access == IOMMU_ACCESS_WRITE && seen[f].device == t->ex->device;
         }
@@ -189,6 +192,18 @@ static void trial_end(struct trial *t)
     t->env->ops->frames_free(t->env, t->canary, 1);
 }
 
+static void count_refusal(struct proof *proof, bool translated, bool recorded)
+{
+    proof->blocked++;
+    if (translated) {
+        proof->unmapped++;
+        proof->unmapped_recorded += recorded;
+    } else {
+        proof->blocked_recorded += recorded;
+        proof->blocked_unrecorded += !recorded;
+    }
+}
+
 static void try_device(struct suite_env *env, struct proof *proof, struct exerciser *ex)
 {
     struct trial t = { .env = env, .proof = proof };
@@ -205,10 +220,8 @@ static void try_device(struct suite_env *env, struct proof *proof, struct exerci
         proof->leak = ex;
         proof->leak_pa = ex->silent ? t.canary_pa : ex->private_pa;
     }
-    if (result == PROOF_BLOCKED) {
-        proof->blocked++;
-        proof->blocked_recorded += recorded > 0;
-    }
+    if (result == PROOF_BLOCKED)
+        count_refusal(proof, iommu_device_has_reserved(ex->device), recorded > 0);
     trial_end(&t);
 }
 
@@ -245,7 +258,9 @@ bool proof_all_passed(const struct proof *proof)
 void proof_quirks(const struct proof *proof, struct suite_env *env)
 {
     if (!env->emulated || env->model || !suite_vendor_is(env, "amd") || proof->unmapped == 0)
-        return;
+        return; /* hardware, or nothing was seen */
     env->no_events = proof->blocked_recorded + proof->unmapped_recorded == 0;
+    env->no_blocked_events =
+        !env->no_events && proof->blocked_recorded == 0 && proof->blocked_unrecorded > 0;
     env->event_fields_wrong = proof->wrong_records > 0;
 }

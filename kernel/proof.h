@@ -23,8 +23,9 @@ struct proof {
     size_t blocked, passed;             /* devices */
     const struct exerciser *leak;       /* the first whose DMA passed; NULL */
     uint64_t leak_pa;                   /* where that arrived */
-    /* Of devices that were blocked: */
+    /* Of devices that were blocked; one with reserved regions misses an unmapped page then: */
     size_t blocked_recorded;            /* the refusal was recorded */
+    size_t blocked_unrecorded;
     size_t unmapped, unmapped_recorded; /* a page that is not mapped was tried, and that was recorded */
     size_t wrong_records;               /* such records with another address or device than they should have */
 };

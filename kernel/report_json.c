@@ -244,6 +244,7 @@ static void put_proof(struct json *json)
     json_number(json, "blocked", proof->blocked);
     json_number(json, "passed", proof->passed);
     json_number(json, "blocked_recorded", proof->blocked_recorded);
+    json_number(json, "blocked_unrecorded", proof->blocked_unrecorded);
     json_number(json, "unmapped", proof->unmapped);
     json_number(json, "unmapped_recorded", proof->unmapped_recorded);
     json_number(json, "wrong_records", proof->wrong_records);

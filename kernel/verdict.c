@@ -60,6 +60,12 @@ const char *machine_verdict(char *reason, size_t size)
     }
     if (machine.proof.passed > 0)
         return leak_verdict(reason, size);
+    /* What a damaged table does not name may be there all the same. */
+    if (machine.iommu_status == IOMMU_ERR_TABLE) {
+        format_line(reason, size, "the %s table is damaged, %zu of %zu devices are covered",
+                    machine.table->signature, machine.covered, machine.functions);
+        return "partial";
+    }
     if (translating < units || machine.covered < machine.functions) {
         format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered",
                     translating, units, machine.covered, machine.functions);
