@@ -15,7 +15,7 @@ TRANSLATED = re.compile(r"vtd_dmar_translate.*dev ([0-9a-f]+):([0-9a-f]+)\.([0-9
                         r"iova 0x([0-9a-f]+) -> gpa 0x([0-9a-f]+) mask 0x([0-9a-f]+)")
 AMD_TRANSLATED = re.compile(r"amdvi_translation_result.*devid: ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) "
                             r"gpa 0x([0-9a-f]+) hpa 0x([0-9a-f]+)")
-PAGE_SIZES = [1 << bits for bits in range(12, 31)]
+PAGE_SIZES = [1 << bits for bits in range(12, 39)]
 
 
 def trace_args(scratch):
@@ -23,7 +23,10 @@ def trace_args(scratch):
 
 
 def translations(line):
-    """(source, page size, IOVA page, physical page) of a translation; AMD's trace leaves the size open."""
+    """
+    (source, page size, IOVA page, physical page) of a translation. AMD's trace
+    leaves the size open; a refused request has address 0, as the widest pages have.
+    """
     found = TRANSLATED.search(line)
     if found:
         bus, slot, function, iova, gpa, mask = (int(part, 16) for part in found.groups())
@@ -33,7 +36,7 @@ def translations(line):
         return []
     bus, slot, function, iova, pa = (int(part, 16) for part in found.groups())
     return [(bus << 8 | slot << 3 | function, size, iova // size, pa // size)
-            for size in PAGE_SIZES if pa % size == 0]
+            for size in PAGE_SIZES if pa % size == 0 and (pa > 0 or size > 1 << 30)]
 
 
 def trace(text, scratch):
@@ -57,11 +60,11 @@ def trace(text, scratch):
 
 
 CONTROL = re.compile(r"(vtd_reg_write_gcmd) status 0x[0-9a-f]+ value 0x([0-9a-f]+)"
-                     r"|amdvi_mmio_write .*addr 0x18, size (\d), val 0x([0-9a-f]+)")
+                     r"|amdvi_control_status MMIO_STATUS state 0x([0-9a-f]+)")
 
 
 def stays_on_args(scratch):
-    return ["-trace", "vtd_reg_write_gcmd", "-trace", "amdvi_mmio_write", "-D", f"{scratch}/trace.txt"]
+    return ["-trace", "vtd_reg_write_gcmd", "-trace", "amdvi_control_status", "-D", f"{scratch}/trace.txt"]
 
 
 def stays_on(_text, scratch):
@@ -71,7 +74,7 @@ def stays_on(_text, scratch):
         for line in lines:
             found = CONTROL.search(line)
             if found:
-                states.append(int(found.group(2), 16) >> 31 if found.group(1) else int(found.group(4), 16) & 1)
+                states.append(int(found.group(2), 16) >> 31 if found.group(1) else int(found.group(3), 16) & 1)
     if 1 not in states:
         return ["translation was never switched on"]
     off = states[states.index(1):].count(0)

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Translation found on with live tables, rings running: replaced while IommuEn stays set.
+qemu: newer
+devices: none
+iommu: amd-iommu,dma-remap=on
+args: -device edu,addr=3,dma_mask=0xffffffffffffffff
+before: amd_takeover
+append: run=takeover/*,dma/mapped-*
+status: 0
+see: ^# handoff: at kernel entry unit base=0xfed80000 .*control=0x[0-9a-f]*1[0-9a-f]{3} 
+see: ^ok \d+ - takeover/
+not: takeover/.*# SKIP (?!needs vendor)
+see: ^# verdict: protected
+check: tap
+check: stays_on
