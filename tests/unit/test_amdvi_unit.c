@@ -115,6 +115,24 @@ TEST(cold_start_programs_everything_and_enables_last)
     finish();
 }
 
+/* Rings may be switched on while IommuEn is 0, and run when it is set (AMD-Vi §2.3). */
+TEST(nothing_that_cannot_run_yet_is_waited_for)
+{
+    uint64_t before;
+
+    prepare(NULL);
+    add_unit(0, EFR);
+    before = fake.memory.time_us;
+    CHECK_OK(amdvi_control(unit(0), 0, CMD_BUF_EN, 1u << 4));
+    CHECK_EQ(reg(STATUS) & 1u << 4, 0);
+    CHECK(fake.memory.time_us - before < 100);
+    CHECK_OK(amdvi_control(unit(0), 0, IOMMU_EN, 1u << 4));
+    CHECK_EQ(reg(STATUS) & 1u << 4, 1u << 4);
+    fake.units[0].run_one = 1u << 4;
+    CHECK_EQ(amdvi_control(unit(0), CMD_BUF_EN, 0, 1u << 4), IOMMU_ERR_TIMEOUT);
+    finish();
+}
+
 /* Opcodes 8 INVALIDATE_IOMMU_ALL and 2 INVALIDATE_DEVTAB_ENTRY: QEMU 11.1 wants one for each of the 512 ids. */
 TEST(everything_is_flushed_after_enabling)
 {
