@@ -39,6 +39,7 @@ struct acpi {
     const struct acpi_memory *memory;   /* as given to acpi_read(); must outlive this */
     struct acpi_table tables[ACPI_TABLES];
     size_t table_count;
+    unsigned madt_index;        /* which of several APIC tables is read */
 };
 
 /*

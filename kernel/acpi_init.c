@@ -4,6 +4,7 @@
 
 #include "acpi.h"
 #include "console.h"
+#include "machine.h"
 #include "mm.h"
 
 #define WINDOWS 192u
@@ -54,7 +55,11 @@ bool acpi_init(const struct boot_info *info)
 {
     static const struct acpi_memory memory = { .map = map_window, .log = log_warning };
 
+    bool found;
+
     /* UEFI machines have no RSDP in the BIOS areas, and those may not be memory there. */
-    return acpi_read(&machine_acpi, &memory, info->rsdp_pa, info->rsdp, info->rsdp_len,
-                     info->efi_system_table_pa == 0);
+    found = acpi_read(&machine_acpi, &memory, info->rsdp_pa, info->rsdp, info->rsdp_len,
+                      info->efi_system_table_pa == 0);
+    machine_acpi.madt_index = machine.options.madt_table;
+    return found;
 }

@@ -123,7 +123,7 @@ static void read_madt_entry(const struct acpi *acpi, const uint8_t *entry, uint3
 
 bool acpi_read_madt(const struct acpi *acpi, struct acpi_madt *out)
 {
-    const struct acpi_table *table = acpi_find(acpi, "APIC", 0);
+    const struct acpi_table *table = acpi_find(acpi, "APIC", acpi->madt_index);
 
     *out = (struct acpi_madt){ 0 };
     if (!holds(table, 0, MADT_ENTRIES))

@@ -176,6 +176,11 @@ static bool set_dmar(struct parser *parser, const char *value)
     return set_table_number(value, &parser->options->dmar_table);
 }
 
+static bool set_madt(struct parser *parser, const char *value)
+{
+    return set_table_number(value, &parser->options->madt_table);
+}
+
 static bool set_ivrs(struct parser *parser, const char *value)
 {
     return set_table_number(value, &parser->options->ivrs_table);
@@ -393,6 +398,7 @@ static const struct word {
     { "trace=", set_trace },
     { "vtd=", set_vtd },
     { "dmar=", set_dmar },
+    { "madt=", set_madt },
     { "ivrs=", set_ivrs },
     { "intel_iommu=", set_intel },
     { "iommu=", set_iommu },

@@ -41,6 +41,7 @@ struct options {
     bool ivrs_dump;             /* amd_iommu_dump */
     bool force_enable;          /* amd_iommu=force_enable: units that an erratum says to leave off, too */
     bool guest_tables;          /* amd_iommu=pgtbl_v2 */
+    unsigned madt_table;        /* madt=N: the same of the APIC tables */
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
     bool trace_dma;             /* trace=dma: each transfer that arrived, said with its frame */
     char unknown[8][48];        /* words to warn about */
