@@ -14,6 +14,7 @@
 #include "linker.h"
 #include "mm.h"
 #include "panic.h"
+#include "percpu.h"
 #include "screen.h"
 #include "serial.h"
 
@@ -69,6 +70,7 @@ static _Noreturn void enter(const char *wrong, uint32_t kernel_pa)
         refuse(wrong);
     boot_info.kernel_pa = kernel_pa;
     boot_info.kernel_end_pa = kernel_pa + (uint64_t)(kernel_image_end - kernel_image_start);
+    percpu_early_init();
     kernel_main(&boot_info);
     refuse("kernel_main returned");
 }

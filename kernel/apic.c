@@ -7,6 +7,7 @@
 #include "apic.h"
 
 #include "acpi.h"
+#include "acpi_cpus.h"
 #include "bits.h"
 #include "clock.h"
 #include "console.h"
@@ -28,6 +29,8 @@
 #define APIC_ISR            0x100u
 #define APIC_ESR            0x280u
 #define APIC_LVT_CMCI       0x2f0u
+#define APIC_ICR_LOW        0x300u
+#define APIC_ICR_HIGH       0x310u
 #define APIC_LVT_TIMER      0x320u
 #define APIC_LVT_THERMAL    0x330u
 #define APIC_LVT_PERF       0x340u
@@ -39,6 +42,8 @@
 #define APIC_ID_XAPIC       BITS32(31, 24)
 #define APIC_VERSION_MAX_LVT BITS32(23, 16)
 #define APIC_SVR_ENABLE     BIT32(8)
+#define APIC_ICR_PENDING    BIT32(12)
+#define APIC_ICR_TURNS      100000
 #define APIC_LVT_MASKED     BIT32(16)
 #define APIC_LVT_TSC_DEADLINE BIT32(18)
 #define APIC_DIVIDE_BY_1    0xbu
@@ -48,12 +53,6 @@
 #define APIC_MAX_LVT_CMCI   6u
 #define LAST_VECTORS        256u
 
-/* "TCGTCGTCGTCG". */
-#define TCG_EBX             0x54474354u
-#define TCG_ECX             0x43544743u
-#define TCG_EDX             0x47435447u
-#define COUNTING_RUNS       8
-#define COUNTING_TURNS      500
 
 #define IOAPIC_INDEX        0x00u
 #define IOAPIC_DATA         0x10u
@@ -77,6 +76,7 @@
 #define PIC_ALL_MASKED      0xff
 
 static volatile uint8_t *window;    /* NULL in x2APIC mode */
+static uint64_t window_pa;
 
 static uint32_t apic_read(uint32_t offset)
 {
@@ -115,59 +115,42 @@ bool apic_in_service(unsigned vector)
     return apic_read(APIC_ISR + vector / 32 * 16) & BIT32(vector % 32);
 }
 
-static bool is_qemu_tcg(void)
+/* Does the MADT name a CPU that xAPIC cannot send to? */
+static bool has_wide_ids(void)
 {
-    struct cpuid leaf = { .eax = CPUID_HYPERVISOR };
+    static uint32_t ids[CPUS_MAX];
+    size_t count = acpi_read_cpus(&machine_acpi, ids, CPUS_MAX).count;
 
-    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_HYPERVISOR))
-        return false;
-    __asm__ volatile("cpuid" : "+a"(leaf.eax), "=b"(leaf.ebx), "=c"(leaf.ecx), "=d"(leaf.edx));
-    return leaf.ebx == TCG_EBX && leaf.ecx == TCG_ECX && leaf.edx == TCG_EDX;
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] > APIC_ID_MAX_XAPIC)
+            return true;
+    return false;
 }
 
 /*
- * Does this emulator's TSC count instructions (-icount)? Then a loop takes the
- * same time to the tick, again and again. QEMU 11.1 exits with "Bad icount
- * read" when the x2APIC timer's MSRs are used in that mode; the registers of
- * xAPIC work.
+ * Where firmware left it on, and where an id needs it. Else not: devices' messages
+ * reach an x2APIC surely only with interrupt remapping, which comes later. (QEMU
+ * 11.1 with -icount exits with "Bad icount read" at the x2APIC timer's MSRs.)
  */
-static bool counts_instructions(void)
-{
-    uint64_t first = 0;
-
-    if (!is_qemu_tcg())
-        return false;
-    for (int run = 0; run < COUNTING_RUNS; run++) {
-        uint64_t ticks = now_tsc();
-
-        for (int i = 0; i < COUNTING_TURNS; i++)
-            __asm__ volatile("" : : : "memory");
-        ticks = now_tsc() - ticks;
-        if (run > 0 && ticks != first)
-            return false;
-        first = ticks;
-    }
-    return true;
-}
-
 static bool wants_x2apic(uint64_t base)
 {
     if (base & APIC_BASE_X2APIC)
         return true;
-    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC))
+    if (!has_wide_ids())
         return false;
-    if (!counts_instructions())
+    if (cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC)
         return true;
-    log_line(LOG_INFO, "irq: x2apic left off, QEMU with -icount exits at its timer");
+    log_line(LOG_WARNING, "irq: APIC ids above %u, and the CPU has no x2apic", APIC_ID_MAX_XAPIC);
     return false;
 }
 
-/* Enables it in the mode that firmware chose, or in x2APIC mode where the CPU has it. */
+/* Enables it in the mode that firmware chose, or in x2APIC mode where that is needed. */
 static void enable(void)
 {
     uint64_t base = msr_read(MSR_APIC_BASE);
     uint64_t pa = base & APIC_BASE_ADDRESS;
 
+    window_pa = pa;
     if (!(base & APIC_BASE_ENABLE)) {
         base |= APIC_BASE_ENABLE;
         msr_write(MSR_APIC_BASE, base);
@@ -208,15 +191,68 @@ static void finish_leftovers(void)
     log_line(LOG_WARNING, "apic: in-service bits remain after %u EOIs", LAST_VECTORS);
 }
 
-void apic_init(uint8_t spurious_vector)
+static void set_up(uint8_t spurious_vector)
 {
-    enable();
     mask_inputs();
     apic_write(APIC_TPR, 0);
     apic_write(APIC_SVR, APIC_SVR_ENABLE | spurious_vector);
     finish_leftovers();
     apic_write(APIC_ESR, 0);
+}
+
+void apic_init(uint8_t spurious_vector)
+{
+    enable();
+    set_up(spurious_vector);
     this_cpu()->apic_id = irq_apic_id();
+}
+
+/* SDM 10.12.5: x2APIC mode is left only by a reset or by switching the APIC off altogether. */
+bool apic_init_other(uint8_t spurious_vector)
+{
+    uint64_t base = msr_read(MSR_APIC_BASE);
+
+    if (window != NULL && (base & APIC_BASE_X2APIC))
+        return false;
+    base = (base & ~APIC_BASE_ADDRESS) | APIC_BASE_ENABLE | window_pa;
+    msr_write(MSR_APIC_BASE, base);
+    if (window == NULL)
+        msr_write(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+    set_up(spurious_vector);
+    return true;
+}
+
+/* ---- interrupts from CPU to CPU ---- */
+
+/* xAPIC has two registers, and takes a command when the one before has left. */
+static bool ipi_by_window(uint32_t apic_id, uint32_t command)
+{
+    uintptr_t flags;
+    int turns = APIC_ICR_TURNS;
+    bool idle;
+
+    if (apic_id > APIC_ID_MAX_XAPIC)
+        return false;
+    flags = irq_save();
+    while ((apic_read(APIC_ICR_LOW) & APIC_ICR_PENDING) && --turns > 0)
+        cpu_relax();
+    idle = turns > 0;
+    if (idle) {
+        apic_write(APIC_ICR_HIGH, (uint32_t)field_make(APIC_ID_XAPIC, apic_id));
+        apic_write(APIC_ICR_LOW, command);
+    }
+    irq_restore(flags);
+    return idle;
+}
+
+bool apic_ipi(uint32_t apic_id, uint32_t command)
+{
+    if (window != NULL)
+        return ipi_by_window(apic_id, command);
+    /* SDM 10.12.3: the write is not serialising; earlier stores must be seen by the receiver. */
+    __asm__ volatile("mfence; lfence" : : : "memory");
+    msr_write(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)apic_id << 32 | command);
+    return true;
 }
 
 /* ---- timer ---- */

@@ -7,10 +7,23 @@
 #include <stdint.h>
 
 void apic_init(uint8_t spurious_vector);    /* local APIC on, its inputs masked but NMI */
+/* The same on another CPU, in the boot CPU's mode. False: it is in the other mode. */
+bool apic_init_other(uint8_t spurious_vector);
 void apic_mask_8259(uint8_t first_vector);  /* moved to that vector and 15 more, then masked */
 void apic_mask_ioapics(void);
 void apic_eoi(void);
 bool apic_in_service(unsigned vector);
+
+/*
+ * Interrupts from CPU to CPU (SDM 10.6): the low half of the command. False: the one before it
+ * has not left, or xAPIC cannot name that id.
+ */
+#define APIC_IPI_FIXED      0x04000u    /* and the vector */
+#define APIC_IPI_NMI        0x04400u
+#define APIC_IPI_INIT       0x04500u
+#define APIC_IPI_STARTUP    0x04600u    /* and the page's number */
+bool apic_ipi(uint32_t apic_id, uint32_t command);
+#define APIC_ID_MAX_XAPIC   254u        /* 255 means every CPU */
 
 /* The local timer, one-shot: counts down from count once, 0 stops it. */
 void apic_timer_setup(uint8_t vector, bool tsc_deadline);

@@ -2,7 +2,8 @@
 /*
  * Time is the TSC; its frequency is measured at start, not believed. The local
  * APIC timer ends a sleep: by TSC deadline where the CPU has it (SDM volume 3,
- * 10.5.4.1), else one-shot. The TSC of one CPU, so no synchronisation.
+ * 10.5.4.1), else one-shot. Each CPU has its own timer, all at one rate; what a
+ * CPU's TSC differs from the boot CPU's, as smp.c found it, is taken off.
  */
 #include "clock.h"
 
@@ -14,6 +15,7 @@
 #include "cpu.h"
 #include "irq.h"
 #include "panic.h"
+#include "smp.h"
 
 #define MICROSECONDS 1000000ull
 #define WINDOW_US 10000
@@ -28,6 +30,7 @@
 
 static uint64_t hz, start_tsc, us_per_tick;
 static uint64_t timer_hz;       /* local APIC timer ticks a second; 0: TSC deadline */
+static int timer_vector;
 static const char *reference = "none";
 
 uint64_t now_tsc(void)
@@ -49,9 +52,17 @@ const char *clock_reference(void)
     return reference;
 }
 
+/* Ticks since the start, of the boot CPU's TSC. */
+static uint64_t ticks(void)
+{
+    return now_tsc() - (uint64_t)this_cpu()->tsc_offset - start_tsc;
+}
+
 uint64_t now_us(void)
 {
-    return (uint64_t)((unsigned __int128)(now_tsc() - start_tsc) * us_per_tick >> FRACTION_BITS);
+    if (hz == 0)
+        return 0;
+    return (uint64_t)((unsigned __int128)ticks() * us_per_tick >> FRACTION_BITS);
 }
 
 void delay_us(uint64_t us)
@@ -59,7 +70,7 @@ void delay_us(uint64_t us)
     uint64_t until = now_us() + us;
 
     while (hz != 0 && now_us() < until)
-        cpu_relax();
+        smp_relax();
 }
 
 /* ---- calibration ---- */
@@ -133,12 +144,12 @@ static uint64_t timer_count(void)
 
 static void start_timer(void)
 {
-    int vector = irq_vector_alloc(timer_interrupt, NULL);
     bool deadline = cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_TSC_DEADLINE;
 
-    if (vector < 0)
+    timer_vector = irq_vector_alloc(timer_interrupt, NULL);
+    if (timer_vector < 0)
         panic("clock: no vector is left for the timer");
-    apic_timer_setup((uint8_t)vector, deadline);
+    apic_timer_setup((uint8_t)timer_vector, deadline);
     if (!deadline) {
         apic_timer_start(UINT32_MAX);
         timer_hz = clock_rate(timer_count, TIMER_MASK, TIMER_WINDOW_US, hz);
@@ -154,6 +165,11 @@ void clock_init(void)
 {
     calibrate_tsc();
     start_timer();
+}
+
+void clock_init_other(void)
+{
+    apic_timer_setup((uint8_t)timer_vector, timer_hz == 0);
 }
 
 void clock_arm(uint64_t deadline_us)

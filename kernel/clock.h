@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 void clock_init(void);          /* needs acpi_init() and irq_init(); says which reference it took */
-uint64_t now_us(void);          /* since clock_init(); any context */
+void clock_init_other(void);    /* the timer of another CPU, on that CPU */
+uint64_t now_us(void);          /* since clock_init(), the same on every CPU; any context */
 uint64_t now_tsc(void);         /* ordered read of the TSC */
 uint64_t tsc_hz(void);
 const char *clock_reference(void);
@@ -15,7 +16,7 @@ const char *clock_reference(void);
  * none. Needs thread_init(). Not from interrupt context.
  */
 void sleep_us(uint64_t us);
-/* An interrupt at that now_us() or soon after; replaces the one before. For the idle loop. */
+/* An interrupt of this CPU at that now_us() or soon after; replaces the one before. For the idle loop. */
 void clock_arm(uint64_t deadline_us);
 /* Busy wait, for drivers' short delays; any context. */
 void delay_us(uint64_t us);

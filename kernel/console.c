@@ -2,20 +2,23 @@
 /*
  * The console: what is printed goes to the serial port and to the screen at
  * once, what is typed comes from either. Until console_init() it is COM1
- * alone. One piece of output is not interrupted by another's.
+ * alone. One piece of output is not interrupted by another's, on any CPU.
  */
 #include "console.h"
 
 #include "acpi.h"
 #include "format.h"
-#include "irq.h"
 #include "keyboard.h"
 #include "machine.h"
 #include "screen.h"
 #include "serial.h"
+#include "spinlock.h"
 #include "words.h"
 
+/* Guards: serial port and screen; a piece of output is written under one hold. */
+static struct spin_lock lock = SPIN_LOCK("console");
 static bool to_serial, to_screen, from_keyboard;
+static bool at_line_start = true;
 static enum log_level shown_level = LOG_INFO;
 
 struct choice {
@@ -108,29 +111,48 @@ void console_set_level(enum log_level level)
     shown_level = level;
 }
 
-void console_write(const char *text, size_t len)
+static void write_locked(const char *text, size_t len)
 {
-    uintptr_t flags = irq_save();
-
+    if (len == 0)
+        return;
+    /* Before it is written: a panic may stop this CPU in the middle. */
+    at_line_start = false;
     if (to_serial)
         serial_write(text, len);
     if (to_screen)
         screen_write(text, len);
-    irq_restore(flags);
+    at_line_start = text[len - 1] == '\n';
+}
+
+void console_write(const char *text, size_t len)
+{
+    uintptr_t flags = spin_lock(&lock);
+
+    write_locked(text, len);
+    spin_unlock(&lock, flags);
 }
 
 static void put_console(void *ctx, const char *text, size_t len)
 {
     (void)ctx;
-    console_write(text, len);
+    write_locked(text, len);
 }
 
 void vprint(const char *format, va_list args)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&lock);
 
     format_stream(put_console, NULL, format, args);
-    irq_restore(flags);
+    spin_unlock(&lock, flags);
+}
+
+void console_begin_line(void)
+{
+    uintptr_t flags = spin_lock(&lock);
+
+    if (!at_line_start)
+        write_locked("\n", 1);
+    spin_unlock(&lock, flags);
 }
 
 void print(const char *format, ...)
@@ -148,11 +170,11 @@ void vlog_line(enum log_level level, const char *format, va_list args)
 
     if (level > shown_level)
         return;
-    flags = irq_save();
-    console_write("# ", 2);
+    flags = spin_lock(&lock);
+    write_locked("# ", 2);
     format_stream(put_console, NULL, format, args);
-    console_write("\n", 1);
-    irq_restore(flags);
+    write_locked("\n", 1);
+    spin_unlock(&lock, flags);
 }
 
 void log_line(enum log_level level, const char *format, ...)

@@ -21,6 +21,7 @@ void console_init(const struct boot_info *info);
 void console_set_level(enum log_level level);
 
 void console_write(const char *text, size_t len);   /* any context */
+void console_begin_line(void);  /* ends a line that somebody left unfinished */
 /* printf's %s %c %d %u %x %p %% with l, ll, z, width, 0 and -. Any context. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void vprint(const char *format, va_list args);

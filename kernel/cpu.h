@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The processor's instructions and registers (SDM volumes 2 and 3), and the per-CPU block in GS. */
+/* The processor's instructions and registers (SDM volumes 2 and 3). */
 #ifndef KERNEL_CPU_H
 #define KERNEL_CPU_H
 
@@ -7,23 +7,14 @@
 #include <stdint.h>
 
 #include "bits.h"
-
-struct thread;
-
-/* What GS points at while the processor runs kernel code. */
-struct per_cpu {
-    struct per_cpu *self;
-    uint32_t index;
-    uint32_t apic_id;
-    struct thread *thread;      /* the one that runs */
-    uint64_t user_rsp;          /* saved by a system call's entry */
-};
+#include "percpu.h"
 
 /*
  * GDT, TSS, IDT, GS, and a new value for the stack protector, so no function
  * that is active then may return: kernel_main() calls it before mm_init().
  */
 void cpu_init(void);
+void cpu_init_other(struct per_cpu *cpu);   /* the same on another CPU, after gdt_create() */
 
 /* The GDT's selectors, in the order that SYSCALL and SYSRET derive them (SDM 5.8.8). */
 #define SELECTOR_KERNEL_CODE 0x08
@@ -35,10 +26,13 @@ void cpu_init(void);
 
 /* Interrupt stack table: vectors that must not trust the stack they hit. */
 enum ist { IST_NONE, IST_NMI, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_COUNT };
-void gdt_init(void);
+void gdt_init(void);            /* the boot CPU's */
+/* GDT, TSS and IST stacks for another CPU. False: no memory. */
+bool gdt_create(struct per_cpu *cpu);
+void gdt_load(struct per_cpu *cpu);     /* on that CPU; GS too */
 /* Moves the IST stacks to ones with guard pages; mm_init() calls it. */
 void gdt_guard_stacks(void);
-/* Where the processor goes when ring 3 is interrupted. */
+/* Where this processor goes when ring 3 is interrupted. */
 void gdt_set_kernel_stack(const void *top);
 
 #define MSR_APIC_BASE       0x1bu
@@ -147,14 +141,6 @@ _Noreturn static inline void cpu_halt(void)
 {
     for (;;)
         __asm__ volatile("cli; hlt" : : : "memory");
-}
-
-static inline struct per_cpu *this_cpu(void)
-{
-    struct per_cpu *cpu;
-
-    __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
-    return cpu;
 }
 
 static inline uint8_t io_read8(uint16_t port)

@@ -15,6 +15,7 @@
 #include "cpu.h"
 #include "exit_acpi.h"
 #include "mm.h"
+#include "smp.h"
 
 #define DEBUG_EXIT_PORT 0xf4
 /* isa-debug-exit reads as 0; where nothing answers the bus reads all ones. */
@@ -143,6 +144,7 @@ _Noreturn void kernel_exit(enum exit_status status)
     enum exit_action how;
 
     __asm__ volatile("cli" : : : "memory");
+    smp_stop_others();
     if (action == EXIT_SHELL)
         action = EXIT_DEFAULT;
     how = exit_get_action();

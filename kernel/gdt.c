@@ -43,9 +43,12 @@ struct tss {
 };
 _Static_assert(sizeof(struct tss) == 104, "SDM figure 8-11");
 
-static uint64_t gdt[8];
-static struct tss tss;
-static struct per_cpu boot_cpu = { .self = &boot_cpu };
+struct cpu_segments {
+    uint64_t gdt[8];
+    struct tss tss;
+};
+
+static struct cpu_segments boot_segments;
 static uint8_t early_stacks[IST_COUNT - 1][EARLY_STACK_BYTES] __attribute__((aligned(16)));
 
 static void store_pointer(uint32_t out[2], const void *pointer)
@@ -58,41 +61,58 @@ static void store_pointer(uint32_t out[2], const void *pointer)
 
 void gdt_set_kernel_stack(const void *top)
 {
-    store_pointer(tss.rsp[0], top);
+    store_pointer(this_cpu()->segments->tss.rsp[0], top);
+}
+
+static bool guard_stacks(struct cpu_segments *segments)
+{
+    for (unsigned ist = IST_NMI; ist < IST_COUNT; ist++) {
+        const void *top = stack_alloc(IST_STACK_PAGES);
+
+        if (top == NULL)
+            return false;
+        store_pointer(segments->tss.ist[ist - 1], top);
+    }
+    return true;
 }
 
 void gdt_guard_stacks(void)
 {
-    for (unsigned ist = IST_NMI; ist < IST_COUNT; ist++)
-        store_pointer(tss.ist[ist - 1], stack_alloc(IST_STACK_PAGES));
+    if (!guard_stacks(&boot_segments))
+        panic("gdt: no memory for the interrupt stacks");
 }
 
-static void fill_gdt(void)
+static void fill_gdt(struct cpu_segments *segments)
 {
-    uint64_t base = (uint64_t)(uintptr_t)&tss;
+    uint64_t base = (uint64_t)(uintptr_t)&segments->tss, *gdt = segments->gdt;
 
     gdt[SELECTOR_KERNEL_CODE / 8] = SEGMENT_KERNEL_CODE;
     gdt[SELECTOR_KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
     gdt[SELECTOR_USER_CODE32 / 8] = SEGMENT_USER_CODE32;
     gdt[SELECTOR_USER_DATA / 8] = SEGMENT_USER_DATA;
     gdt[SELECTOR_USER_CODE / 8] = SEGMENT_USER_CODE;
-    gdt[SELECTOR_TSS / 8] = SEGMENT_TSS | field_make(SEGMENT_LIMIT_LOW, sizeof(tss) - 1) |
+    gdt[SELECTOR_TSS / 8] = SEGMENT_TSS | field_make(SEGMENT_LIMIT_LOW, sizeof(struct tss) - 1) |
                             field_make(SEGMENT_BASE_LOW, base) |
                             field_make(SEGMENT_BASE_HIGH, base >> 24);
     gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
+    segments->tss.io_map = sizeof(struct tss);
 }
 
-void gdt_init(void)
+bool gdt_create(struct per_cpu *cpu)
+{
+    cpu->segments = kalloc(sizeof(*cpu->segments));
+    fill_gdt(cpu->segments);
+    return guard_stacks(cpu->segments);
+}
+
+void gdt_load(struct per_cpu *cpu)
 {
     struct {
         uint16_t limit;
         uint64_t base;
-    } __attribute__((packed)) pointer = { sizeof(gdt) - 1, (uint64_t)(uintptr_t)gdt };
+    } __attribute__((packed)) pointer = { sizeof(cpu->segments->gdt) - 1,
+                                          (uint64_t)(uintptr_t)cpu->segments->gdt };
 
-    tss.io_map = sizeof(tss);
-    for (unsigned ist = IST_NMI; ist < IST_COUNT; ist++)
-        store_pointer(tss.ist[ist - 1], early_stacks[ist - 1] + EARLY_STACK_BYTES);
-    fill_gdt();
     __asm__ volatile("lgdt %0\n\t"
                      "pushq %1\n\t"
                      "leaq 1f(%%rip), %%rax\n\t"
@@ -109,8 +129,17 @@ void gdt_init(void)
                      "ltr %w3"
                      : : "m"(pointer), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA),
                        "r"(SELECTOR_TSS) : "rax", "memory");
-    msr_write(MSR_GS_BASE, (uint64_t)(uintptr_t)&boot_cpu);
+    msr_write(MSR_GS_BASE, (uint64_t)(uintptr_t)cpu);
     msr_write(MSR_KERNEL_GS_BASE, 0);
+}
+
+void gdt_init(void)
+{
+    boot_cpu.segments = &boot_segments;
+    for (unsigned ist = IST_NMI; ist < IST_COUNT; ist++)
+        store_pointer(boot_segments.tss.ist[ist - 1], early_stacks[ist - 1] + EARLY_STACK_BYTES);
+    fill_gdt(&boot_segments);
+    gdt_load(&boot_cpu);
 }
 
 /*
@@ -124,11 +153,23 @@ static void seed_stack_protector(void)
     __stack_chk_guard ^= (seed ^ seed >> 32) & ~GUARD_ZERO_BYTE;
 }
 
+static void enable_machine_checks(void)
+{
+    if (cpuid_read(CPUID_FEATURES).edx & CPUID_1_EDX_MCE)
+        cr4_write(cr4_read() | CR4_MCE);
+}
+
 void cpu_init(void)
 {
     seed_stack_protector();
     gdt_init();
     traps_init();
-    if (cpuid_read(CPUID_FEATURES).edx & CPUID_1_EDX_MCE)
-        cr4_write(cr4_read() | CR4_MCE);
+    enable_machine_checks();
+}
+
+void cpu_init_other(struct per_cpu *cpu)
+{
+    gdt_load(cpu);
+    traps_load();
+    enable_machine_checks();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Vectors and their handlers. Interrupts reach the CPU as messages only
- * (IOAPICs and 8259 are masked); one that nobody asked for is counted and
- * acknowledged, never fatal.
+ * Vectors and their handlers, the same on all CPUs. Interrupts reach a CPU as
+ * messages only (IOAPICs and 8259 are masked); one that nobody asked for is
+ * counted and acknowledged, never fatal.
  */
 #include "irq.h"
 
@@ -11,6 +11,8 @@
 #include "apic.h"
 #include "bits.h"
 #include "console.h"
+#include "smp.h"
+#include "spinlock.h"
 #include "traps.h"
 
 #define VECTOR_8259         0x20
@@ -26,13 +28,17 @@
 #define MESSAGE_APIC_ID_MAX 255u
 
 struct vector {
-    irq_fn *fn;     /* NULL: free */
+    irq_fn *fn;         /* NULL: free; atomic, stored after arg */
     void *arg;
-    uint64_t count;
+    uint32_t running;   /* CPUs in its handler; atomic */
 };
 
+/* Guards: who has which vector. Handlers are looked up without it. */
+static struct spin_lock lock = SPIN_LOCK("vectors");
 static struct vector vectors[IRQ_VECTORS];
 _Static_assert(IRQ_VECTORS == TRAP_VECTORS, "every vector may have a handler");
+_Static_assert(IRQ_VECTORS == PER_CPU_VECTORS, "every CPU counts every vector");
+_Static_assert(VECTOR_END == IRQ_IPI_KICK, "the CPUs' own vectors are not given out");
 static uint64_t unexpected;
 
 void irq_init(void)
@@ -48,38 +54,68 @@ void irq_init(void)
     __asm__ volatile("sti" : : : "memory");
 }
 
+bool irq_init_other(void)
+{
+    return apic_init_other(VECTOR_SPURIOUS);
+}
+
+void irq_vector_set(int vector, irq_fn *fn, void *arg)
+{
+    vectors[vector].arg = arg;
+    __atomic_store_n(&vectors[vector].fn, fn, __ATOMIC_RELEASE);
+}
+
 int irq_vector_alloc(irq_fn *fn, void *arg)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&lock);
     int found = -1;
 
     for (int i = VECTOR_FIRST; i < VECTOR_END && found < 0; i++) {
-        if (vectors[i].fn != NULL)
+        if (vectors[i].fn != NULL || __atomic_load_n(&vectors[i].running, __ATOMIC_ACQUIRE) != 0)
             continue;
-        vectors[i] = (struct vector){ .fn = fn, .arg = arg };
+        irq_vector_set(i, fn, arg);
         found = i;
     }
-    irq_restore(flags);
+    spin_unlock(&lock, flags);
     return found;
 }
 
+/* The store and the look at running are in one order with a handler's two (irq_dispatch()). */
 void irq_vector_free(int vector)
 {
-    uintptr_t flags = irq_save();
+    __atomic_store_n(&vectors[vector].fn, NULL, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&vectors[vector].running, __ATOMIC_SEQ_CST) != 0)
+        smp_relax();
+}
 
-    vectors[vector].fn = NULL;
-    irq_restore(flags);
+bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data)
+{
+    uint32_t apic_id = percpu_at(cpu)->apic_id;
+
+    *address = MESSAGE_BASE | field_make(MESSAGE_DESTINATION, apic_id);
+    *data = (uint32_t)vector;
+    return apic_id <= MESSAGE_APIC_ID_MAX;
 }
 
 void irq_message(int vector, uint64_t *address, uint32_t *data)
 {
-    *address = MESSAGE_BASE | field_make(MESSAGE_DESTINATION, irq_apic_id());
-    *data = (uint32_t)vector;
+    (void)irq_message_to(this_cpu()->index, vector, address, data);
+}
+
+uint64_t irq_count_on(unsigned cpu, int vector)
+{
+    const struct per_cpu *block = percpu_at(cpu);
+
+    return block == NULL ? 0 : __atomic_load_n(&block->irq_counts[vector], __ATOMIC_RELAXED);
 }
 
 uint64_t irq_count(int vector)
 {
-    return __atomic_load_n(&vectors[vector].count, __ATOMIC_RELAXED);
+    uint64_t count = 0;
+
+    for (unsigned cpu = 0; percpu_at(cpu) != NULL; cpu++)
+        count += irq_count_on(cpu, vector);
+    return count;
 }
 
 uint64_t irq_unexpected(void)
@@ -89,9 +125,11 @@ uint64_t irq_unexpected(void)
 
 static void unasked(unsigned vector)
 {
-    if (unexpected++ < UNEXPECTED_LINES)
-        log_line(LOG_WARNING, "irq: unexpected vector=0x%x count=%llu", vector,
-                 (unsigned long long)unexpected);
+    uint64_t count = __atomic_add_fetch(&unexpected, 1, __ATOMIC_RELAXED);
+
+    if (count <= UNEXPECTED_LINES)
+        log_line(LOG_WARNING, "irq: unexpected vector=0x%x cpu=%u count=%llu", vector,
+                 this_cpu()->index, (unsigned long long)count);
 }
 
 /*
@@ -102,14 +140,19 @@ static void unasked(unsigned vector)
 void irq_dispatch(unsigned vector)
 {
     struct vector *v = &vectors[vector];
+    irq_fn *fn;
 
-    if (v->fn == NULL) {
-        unasked(vector);
-        if (vector != VECTOR_SPURIOUS && apic_in_service(vector))
-            apic_eoi();
-        return;
+    __atomic_add_fetch(&v->running, 1, __ATOMIC_SEQ_CST);
+    fn = __atomic_load_n(&v->fn, __ATOMIC_SEQ_CST);
+    if (fn != NULL) {
+        uint64_t *count = &this_cpu()->irq_counts[vector];
+
+        __atomic_store_n(count, *count + 1, __ATOMIC_RELAXED);
+        fn(v->arg);
     }
-    v->count++;
-    v->fn(v->arg);
-    apic_eoi();
+    __atomic_sub_fetch(&v->running, 1, __ATOMIC_SEQ_CST);
+    if (fn == NULL)
+        unasked(vector);
+    if (fn != NULL || (vector != VECTOR_SPURIOUS && apic_in_service(vector)))
+        apic_eoi();
 }

@@ -11,17 +11,29 @@
  * Needs cpu_init(), mm_init() and acpi_init().
  */
 void irq_init(void);
+/* The same on another CPU; interrupts stay off. False: its APIC is in another mode. */
+bool irq_init_other(void);
 bool irq_x2apic(void);
 uint32_t irq_apic_id(void);
 
 #define IRQ_VECTORS 256
+/* Vectors that CPUs send each other; they have their handlers by irq_vector_set(). */
+enum irq_ipi { IRQ_IPI_KICK = 0xf0, IRQ_IPI_CALL, IRQ_IPI_FLUSH };
 typedef void irq_fn(void *arg);
-/* A vector whose handler runs with interrupts off; EOI is sent after it. Negative: none is left. */
+/*
+ * A vector whose handler runs with interrupts off, on whatever CPU it is sent
+ * to, maybe on several at once; EOI is sent after it. Negative: none is left.
+ */
 int irq_vector_alloc(irq_fn *fn, void *arg);
+void irq_vector_set(int vector, irq_fn *fn, void *arg);     /* for the vectors above */
+/* No CPU runs the handler any more when it returns; not from the handler itself. */
 void irq_vector_free(int vector);
 /* What a device must write, where, to raise that vector on this CPU. */
 void irq_message(int vector, uint64_t *address, uint32_t *data);
-uint64_t irq_count(int vector); /* how often its handler ran */
+/* The same on another CPU; false: its APIC id is out of a message's reach without remapping. */
+bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data);
+uint64_t irq_count(int vector); /* how often its handler ran, on all CPUs */
+uint64_t irq_count_on(unsigned cpu, int vector);
 uint64_t irq_unexpected(void);  /* interrupts that nobody asked for */
 
 static inline uintptr_t irq_save(void)

@@ -18,6 +18,7 @@
 #include "policy.h"
 #include "report.h"
 #include "shell.h"
+#include "smp.h"
 #include "suite.h"
 #include "thread.h"
 #include "traps.h"
@@ -148,6 +149,7 @@ void kernel_main(struct boot_info *info)
     clock_init();
     thread_init();
     __asm__ volatile("sti");
+    smp_init();
     choose_seed();
     if (machine.options.trap[0] != '\0')
         trap_test(machine.options.trap);

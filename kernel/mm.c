@@ -9,11 +9,11 @@
 #include "cpu.h"
 #include "format.h"
 #include "hall.h"
-#include "irq.h"
 #include "linker.h"
 #include "mm_windows.h"
 #include "page_alloc.h"
 #include "panic.h"
+#include "spinlock.h"
 #include "vm.h"
 
 #define LEAST_RAM_BYTES (32ull << 20)
@@ -23,12 +23,15 @@
 #define KALLOC_ALIGN 16u
 #define KALLOC_CHUNK_PAGES 16u
 
+/* Guards: frames. */
+static struct spin_lock frames_lock = SPIN_LOCK("frames");
 static struct page_alloc frames;
 static struct page_range direct[PAGE_ALLOC_RANGES];
 static size_t direct_count;
 static uint64_t mapped_end = BOOT_MAPPED_END;
 static uint64_t image_pa;
 static uint64_t usable_end;
+static uint64_t startup_page_pa;
 
 uint64_t virt_to_phys(const void *va)
 {
@@ -105,6 +108,32 @@ static _Noreturn void refuse(const struct boot_info *info, uint64_t usable_bytes
     kernel_exit(EXIT_PANIC);
 }
 
+/*
+ * The highest free page below 1 MiB, where a starting processor executes
+ * (SDM 8.4.3); none of it is ever given out. Page 0 holds the BIOS data area.
+ */
+static uint64_t find_startup_page(const struct boot_info *info)
+{
+    static struct boot_range all[PAGE_ALLOC_RANGES];
+    static struct page_range usable[PAGE_ALLOC_RANGES];
+    size_t count = collect(info, all);
+    uint64_t found = 0;
+
+    count = page_ranges(all, count, PAGE_TYPE(BOOT_RAM), usable, PAGE_ALLOC_RANGES);
+    for (size_t i = 0; i < count && usable[i].start < LOW_MEMORY_END; i++) {
+        uint64_t end = usable[i].end < LOW_MEMORY_END ? usable[i].end : LOW_MEMORY_END;
+
+        if (end - PAGE_BYTES >= usable[i].start && end - PAGE_BYTES != 0)
+            found = end - PAGE_BYTES;
+    }
+    return found;
+}
+
+uint64_t mm_startup_page_pa(void)
+{
+    return startup_page_pa;
+}
+
 void mm_init(const struct boot_info *info)
 {
     static struct boot_range all[PAGE_ALLOC_RANGES];
@@ -125,6 +154,7 @@ void mm_init(const struct boot_info *info)
     if (!page_alloc_init(&frames, usable, usable_count, DIRECT_MAP_BASE, BOOT_MAPPED_END))
         panic("mm: no room below 4 GiB for the map of %llu MiB of RAM", usable_bytes / MEBIBYTE);
     usable_end = usable[usable_count - 1].end;
+    startup_page_pa = find_startup_page(info);
     vm_init(direct, direct_count, image_pa);
     mapped_end = UINT64_MAX;
     gdt_guard_stacks();
@@ -137,20 +167,20 @@ void mm_init(const struct boot_info *info)
 
 void *pages_alloc(size_t count, uint64_t align, uint64_t start_pa, uint64_t end_pa)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&frames_lock);
     uint64_t pa = page_alloc_take(&frames, count, align, start_pa,
                                   end_pa < mapped_end ? end_pa : mapped_end);
 
-    irq_restore(flags);
+    spin_unlock(&frames_lock, flags);
     return pa == 0 ? NULL : phys_to_virt(pa);
 }
 
 void pages_free(void *pages, size_t count)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&frames_lock);
     bool given = page_alloc_give(&frames, virt_to_phys(pages), count);
 
-    irq_restore(flags);
+    spin_unlock(&frames_lock, flags);
     if (!given)
         panic("pages_free: %zu frames at 0x%llx are not all allocated", count,
               (unsigned long long)virt_to_phys(pages));
@@ -168,14 +198,15 @@ uint64_t ram_bytes(void)
 
 uint64_t free_bytes(void)
 {
-    return frames.free_frames * PAGE_BYTES;
+    return __atomic_load_n(&frames.free_frames, __ATOMIC_RELAXED) * PAGE_BYTES;
 }
 
 void *kalloc(size_t bytes)
 {
+    static struct spin_lock lock = SPIN_LOCK("kalloc");     /* guards: chunk, left */
     static uint8_t *chunk;
     static size_t left;
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&lock);
     size_t size = (bytes + KALLOC_ALIGN - 1) & ~(size_t)(KALLOC_ALIGN - 1);
     uint8_t *result;
 
@@ -191,6 +222,6 @@ void *kalloc(size_t bytes)
     result = chunk;
     chunk += size;
     left -= size;
-    irq_restore(flags);
+    spin_unlock(&lock, flags);
     return result;
 }

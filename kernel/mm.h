@@ -46,6 +46,9 @@ void mm_init(const struct boot_info *info);
 void *pages_alloc(size_t count, uint64_t align, uint64_t start_pa, uint64_t end_pa);
 void pages_free(void *pages, size_t count);
 
+/* A page of RAM below 1 MiB that nobody uses, for starting processors; 0: there is none. */
+uint64_t mm_startup_page_pa(void);
+
 uint64_t ram_end_pa(void);      /* highest usable RAM address plus one */
 uint64_t ram_bytes(void);       /* usable RAM */
 uint64_t free_bytes(void);

@@ -5,11 +5,14 @@
  */
 #include "mm_windows.h"
 
-#include "irq.h"
 #include "mm.h"
 #include "panic.h"
+#include "spinlock.h"
 #include "vm.h"
 #include "window_space.h"
+
+/* Guards: window_space.c, and that what it gives out is mapped once. */
+static struct spin_lock lock = SPIN_LOCK("windows");
 
 static void *window_map(uint64_t pa, uint64_t len, unsigned prot)
 {
@@ -20,12 +23,12 @@ static void *window_map(uint64_t pa, uint64_t len, unsigned prot)
 
     if (len == 0 || pa + len < pa || bytes < len)
         return NULL;
-    flags = irq_save();
+    flags = spin_lock(&lock);
     at = window_take(first, bytes);
     mapped = at != 0 && vm_kernel_map(at, first, bytes, prot);
     if (at != 0 && !mapped)
         (void)window_give(at, at + bytes);
-    irq_restore(flags);
+    spin_unlock(&lock, flags);
     return mapped ? (void *)(uintptr_t)(at + offset) : NULL;
 }
 
@@ -44,13 +47,13 @@ void mmio_unmap(void *window, uint64_t len)
     uint64_t offset = (uintptr_t)window & (PAGE_BYTES - 1);
     uint64_t start = (uintptr_t)window - offset;
     uint64_t end = (start + offset + len + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&lock);
 
     if (!window_give(start, end))
         panic("mmio_unmap: no window 0x%llx-0x%llx", (unsigned long long)start,
               (unsigned long long)end);
     vm_kernel_unmap(start, end - start);
-    irq_restore(flags);
+    spin_unlock(&lock, flags);
 }
 
 const void *firmware_map(uint64_t pa, uint64_t len)

@@ -3,8 +3,8 @@
  * The page allocator. A zone is a range of RAM with a tree of bit maps over
  * it, 64 children a node, so that the next free frame from any point on is
  * found in two steps a level; a hint makes the usual case one word. Runs are
- * searched from free frame to free frame, word by word. No lock: callers keep
- * interrupts off.
+ * searched from free frame to free frame, word by word. No lock: mm.c holds
+ * one.
  */
 #include "page_alloc.h"
 

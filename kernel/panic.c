@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end that nobody wanted: "Bail out!", a backtrace, EXIT_PANIC. And the stack protector. */
+/*
+ * The end that nobody wanted: the other CPUs are stopped, "Bail out!", which CPU
+ * it was, a backtrace, EXIT_PANIC. And the stack protector.
+ */
 #include "panic.h"
 
 #include <stdarg.h>
@@ -9,8 +12,10 @@
 #include "console.h"
 #include "cpu.h"
 #include "linker.h"
+#include "smp.h"
 #include "stack.h"
 #include "symbols.h"
+#include "thread.h"
 
 #define BACKTRACE_FRAMES 32
 #define FRAME_BYTES (2 * sizeof(uint64_t))
@@ -55,15 +60,28 @@ void backtrace(uint64_t rip, uint64_t rbp)
     }
 }
 
+static void print_cpu(void)
+{
+    const struct per_cpu *cpu = this_cpu();
+    unsigned others = smp_count() - 1;
+
+    print("# panic on cpu=%u apic_id=0x%x thread=%s, %u of %u other CPUs stopped\n", cpu->index,
+          cpu->apic_id, thread_name(cpu->thread), smp_stopped(), others);
+}
+
 _Noreturn static void end_run(uint64_t rip, uint64_t rbp, const char *format, va_list args)
 {
-    unsigned level = __atomic_add_fetch(&depth, 1, __ATOMIC_RELAXED);
+    unsigned level;
 
     __asm__ volatile("cli" : : : "memory");
+    smp_stop_others();
+    level = ++depth;
     if (level == 1) {
+        console_begin_line();
         print("Bail out! ");
         vprint(format, args);
         print("\n");
+        print_cpu();
         backtrace(rip, rbp);
     } else if (level == 2) {
         print("\nBail out! panic while handling a panic at 0x%llx\n", (unsigned long long)rip);
@@ -84,8 +102,9 @@ _Noreturn void panic(const char *format, ...)
     const uint64_t *frame = __builtin_frame_address(0);
     va_list args;
 
+    /* The call's last byte: behind a call that never returns another function may begin. */
     va_start(args, format);
-    end_run(frame[1], frame[0], format, args);
+    end_run(frame[1] - 1, frame[0], format, args);
 }
 
 _Noreturn void __stack_chk_fail(void)

@@ -7,7 +7,10 @@
 
 enum exit_status { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_PANIC = 2 };
 
-/* "Bail out! ..." with a backtrace, then ends the run with EXIT_PANIC. Any context. */
+/*
+ * "Bail out! ..." with a backtrace, then ends the run with EXIT_PANIC. Any context. Of several
+ * CPUs that come here the first one speaks.
+ */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same about code that was interrupted: the backtrace begins there. */

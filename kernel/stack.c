@@ -8,39 +8,50 @@
 
 #include "linker.h"
 #include "mm.h"
-#include "panic.h"
+#include "percpu.h"
+#include "spinlock.h"
 #include "vm.h"
 
-#define STACKS 128
+/* Each CPU has an idle one and those of its interrupts. */
+#define STACKS (128 + 4 * CPUS_MAX)
 
 struct stack {
     uint64_t bottom;
     uint64_t top;
 };
 
+/* Guards: the list and the address of the next; backtraces read the list without it. */
+static struct spin_lock lock = SPIN_LOCK("stacks");
 static struct stack stacks[STACKS];
 static size_t stack_count;
 static uint64_t next_bottom = STACKS_BASE + PAGE_BYTES;
 
-void *stack_alloc(size_t pages)
+static void *map_locked(void *frames, size_t pages)
 {
     struct stack *stack = &stacks[stack_count];
     uint64_t bytes = pages * PAGE_BYTES;
-    void *frames;
 
-    if (stack_count == STACKS)
+    if (stack_count == STACKS || !vm_kernel_map(next_bottom, virt_to_phys(frames), bytes, VM_DATA))
         return NULL;
-    frames = pages_alloc(pages, PAGE_BYTES, 0, UINT64_MAX);
-    if (frames == NULL)
-        return NULL;
-    if (!vm_kernel_map(next_bottom, virt_to_phys(frames), bytes, VM_DATA)) {
-        pages_free(frames, pages);
-        return NULL;
-    }
     *stack = (struct stack){ .bottom = next_bottom, .top = next_bottom + bytes };
-    stack_count++;
+    __atomic_store_n(&stack_count, stack_count + 1, __ATOMIC_RELEASE);
     next_bottom = stack->top + PAGE_BYTES;
     return (void *)(uintptr_t)stack->top;
+}
+
+void *stack_alloc(size_t pages)
+{
+    void *frames = pages_alloc(pages, PAGE_BYTES, 0, UINT64_MAX), *top;
+    uintptr_t flags;
+
+    if (frames == NULL)
+        return NULL;
+    flags = spin_lock(&lock);
+    top = map_locked(frames, pages);
+    spin_unlock(&lock, flags);
+    if (top == NULL)
+        pages_free(frames, pages);
+    return top;
 }
 
 static bool inside(uint64_t address, uint64_t len, uint64_t start, uint64_t end)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cooperative threads on one CPU. A thread runs until it waits, yields or
- * ends; interrupt handlers only move threads to the run queue. With nobody to
- * run the CPU halts until the next deadline or interrupt.
+ * Threads, cooperative on each CPU. A thread runs until it waits, yields or
+ * ends, and stays on its CPU, so nobody else can run it while its registers
+ * are being saved; whoever wakes it puts it into its CPU's queue and, from
+ * another CPU, sends an interrupt. With nobody to run a CPU's idle thread halts
+ * until the next deadline or interrupt.
  */
 #include "thread.h"
 
@@ -10,47 +12,48 @@
 
 #include "clock.h"
 #include "cpu.h"
-#include "irq.h"
 #include "mm.h"
 #include "panic.h"
+#include "smp.h"
+#include "spinlock.h"
 
 #define STACK_PAGES 8
+#define IDLE_STACK_PAGES 4
 /* At the low end of every stack: a frame that jumped over the guard page leaves its mark here. */
 #define CANARY 0x6b636174735f6f6eull
-#define FOREVER UINT64_MAX
+#define FOREVER RUN_NEVER
 /* An idle CPU looks again after that long even without a deadline. */
 #define IDLE_US 1000000u
 
-enum thread_state { THREAD_READY, THREAD_WAITING, THREAD_ENDED };
-
 struct thread {
+    struct run_entry entry;     /* first: an entry's address is its thread's */
     uint64_t sp;
     const char *name;
     void (*fn)(void *arg);
     void *arg;
-    enum thread_state state;
+    struct per_cpu *cpu;        /* where it runs, always */
+    bool over;                  /* has run its last */
+    bool on_stack;              /* some CPU still uses its stack; atomic */
     bool woken;                 /* by wait_wake(), not by the deadline */
-    uint64_t deadline_us;
     struct wait_queue *queue;   /* that it waits in */
-    struct thread *next;        /* in the run queue or the wait queue */
-    struct thread *next_sleeper;
+    struct thread *next;        /* in the wait queue, or of the spare ones */
     struct wait_queue ended;
     uint64_t *stack_low;        /* NULL: the boot stack */
 };
+_Static_assert(offsetof(struct thread, entry) == 0, "thread_of() relies on it");
 
 void thread_switch(uint64_t *save_sp, uint64_t next_sp);
 void thread_entry(void);
 _Noreturn void thread_main(struct thread *thread);
 
-static struct thread first_thread = { .name = "main" };
-/* Guarded by interrupts being off, as is every struct thread. */
-static struct thread *run_first, **run_last = &run_first;
-static struct thread *sleepers;     /* every waiting thread, with a deadline or not */
+static struct thread first_thread = { .name = "main", .cpu = &boot_cpu, .on_stack = true };
+/* Guards: every run queue, every wait queue, the spare threads. */
+static struct spin_lock scheduler = SPIN_LOCK("scheduler");
 static struct thread *spare;        /* ended and joined: their stacks are used again */
 
-void thread_init(void)
+static struct thread *thread_of(struct run_entry *entry)
 {
-    this_cpu()->thread = &first_thread;
+    return (struct thread *)(void *)entry;
 }
 
 struct thread *thread_current(void)
@@ -60,41 +63,19 @@ struct thread *thread_current(void)
 
 const char *thread_name(const struct thread *thread)
 {
-    return thread->name;
+    return thread == NULL ? "none" : thread->name;
 }
 
 /* ---- the queues ---- */
 
-static void make_ready(struct thread *thread)
+static void make_ready_locked(struct thread *thread)
 {
-    thread->state = THREAD_READY;
-    thread->next = NULL;
-    *run_last = thread;
-    run_last = &thread->next;
+    run_queue_push(&thread->cpu->queue, &thread->entry);
+    if (thread->cpu != this_cpu())
+        smp_kick(thread->cpu->index);
 }
 
-static struct thread *take_ready(void)
-{
-    struct thread *thread = run_first;
-
-    if (thread == NULL)
-        return NULL;
-    run_first = thread->next;
-    if (run_first == NULL)
-        run_last = &run_first;
-    return thread;
-}
-
-static void leave_sleepers(struct thread *thread)
-{
-    struct thread **at = &sleepers;
-
-    while (*at != thread)
-        at = &(*at)->next_sleeper;
-    *at = thread->next_sleeper;
-}
-
-static void leave_queue(struct thread *thread)
+static void leave_queue_locked(struct thread *thread)
 {
     struct thread **at = &thread->queue->first;
 
@@ -103,23 +84,23 @@ static void leave_queue(struct thread *thread)
     *at = thread->next;
 }
 
-/* Wakes whose time is over; returns the next deadline. */
-static uint64_t wake_expired(uint64_t now)
+/* Makes ready whose time is over on this CPU; the next one to run, or NULL and when to look again. */
+static struct thread *next_to_run(uint64_t *look_us)
 {
-    uint64_t next = FOREVER;
-    struct thread *following;
+    struct run_queue *queue = &this_cpu()->queue;
+    uintptr_t flags = spin_lock(&scheduler);
+    uint64_t now = now_us();
+    struct run_entry *entry;
 
-    for (struct thread *thread = sleepers; thread != NULL; thread = following) {
-        following = thread->next_sleeper;
-        if (thread->deadline_us > now) {
-            next = thread->deadline_us < next ? thread->deadline_us : next;
-            continue;
-        }
-        leave_queue(thread);
-        leave_sleepers(thread);
-        make_ready(thread);
+    while ((entry = run_queue_expired(queue, now, look_us)) != NULL) {
+        leave_queue_locked(thread_of(entry));
+        run_queue_push(queue, entry);
     }
-    return next;
+    entry = run_queue_take(queue);
+    spin_unlock(&scheduler, flags);
+    if (*look_us > now + IDLE_US)
+        *look_us = now + IDLE_US;
+    return entry == NULL ? NULL : thread_of(entry);
 }
 
 /* ---- switching ---- */
@@ -131,83 +112,131 @@ static void check_canary(const struct thread *thread)
               (unsigned long long)*thread->stack_low);
 }
 
-/*
- * Halts until somebody can run. STI takes effect behind the instruction that
- * follows it, so no wake-up falls between it and HLT (SDM volume 2, STI).
- */
-static struct thread *wait_for_ready(void)
+/* The first thing on the new stack: the old one may be used by others from now on. */
+static void finish_switch(void)
 {
-    for (;;) {
-        uint64_t now = now_us(), next = wake_expired(now);
-        struct thread *thread = take_ready();
+    struct thread *left = this_cpu()->left;
 
-        if (thread != NULL)
-            return thread;
-        clock_arm(next < now + IDLE_US ? next : now + IDLE_US);
-        __asm__ volatile("sti; hlt; cli" : : : "memory");
-    }
+    this_cpu()->left = NULL;
+    if (left != NULL)
+        __atomic_store_n(&left->on_stack, false, __ATOMIC_RELEASE);
+}
+
+static void switch_to(struct thread *to)
+{
+    struct per_cpu *cpu = this_cpu();
+    struct thread *from = cpu->thread;
+
+    if (to == from)
+        return;
+    check_canary(from);
+    cpu->thread = to;
+    cpu->left = from;
+    __atomic_store_n(&to->on_stack, true, __ATOMIC_RELAXED);
+    thread_switch(&from->sp, to->sp);
+    finish_switch();
 }
 
 /* To the next thread; the caller has put the current one where it belongs. Interrupts are off. */
 static void schedule(void)
 {
-    struct thread *from = thread_current(), *to = wait_for_ready();
+    uint64_t look_us;
+    struct thread *to = next_to_run(&look_us);
 
-    if (to == from)
-        return;
-    check_canary(from);
-    this_cpu()->thread = to;
-    thread_switch(&from->sp, to->sp);
+    switch_to(to == NULL ? this_cpu()->idle : to);
+}
+
+/*
+ * Halts until somebody can run. STI takes effect behind the instruction that
+ * follows it, so no wake-up falls between it and HLT (SDM volume 2, STI).
+ */
+_Noreturn void thread_idle(void)
+{
+    finish_switch();
+    for (;;) {
+        uint64_t look_us;
+        struct thread *to = next_to_run(&look_us);
+
+        if (to != NULL) {
+            switch_to(to);
+            continue;
+        }
+        clock_arm(look_us);
+        __asm__ volatile("sti; hlt; cli" : : : "memory");
+    }
 }
 
 void thread_yield(void)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t outer = irq_save(), flags = spin_lock(&scheduler);
 
-    make_ready(thread_current());
+    make_ready_locked(thread_current());
+    spin_unlock(&scheduler, flags);
     schedule();
-    irq_restore(flags);
+    irq_restore(outer);
+}
+
+/* ---- waiting ---- */
+
+/* Puts this thread into the queue, with the lock held and interrupts off since the look. */
+static void enqueue_locked(struct wait_queue *queue, uint64_t timeout_us)
+{
+    struct thread *self = thread_current();
+    uint64_t now = now_us();
+
+    self->woken = false;
+    self->queue = queue;
+    self->next = queue->first;
+    queue->first = self;
+    run_queue_sleep(&self->cpu->queue, &self->entry,
+                    timeout_us > FOREVER - now ? FOREVER : now + timeout_us);
+}
+
+uint32_t wait_ticket(const struct wait_queue *queue)
+{
+    return __atomic_load_n(&queue->wakes, __ATOMIC_ACQUIRE);
+}
+
+bool wait_sleep_since(struct wait_queue *queue, uint32_t ticket, uint64_t timeout_us)
+{
+    uintptr_t outer = irq_save(), flags = spin_lock(&scheduler);
+    bool missed = queue->wakes != ticket, woken = true;
+
+    if (!missed)
+        enqueue_locked(queue, timeout_us);
+    spin_unlock(&scheduler, flags);
+    if (!missed) {
+        schedule();
+        woken = thread_current()->woken;
+    }
+    irq_restore(outer);
+    return woken;
 }
 
 bool wait_sleep(struct wait_queue *queue, uint64_t timeout_us)
 {
-    uintptr_t flags = irq_save();
-    struct thread *self = thread_current();
-    uint64_t now = now_us();
-    bool woken;
-
-    self->state = THREAD_WAITING;
-    self->woken = false;
-    self->deadline_us = timeout_us > FOREVER - now ? FOREVER : now + timeout_us;
-    self->queue = queue;
-    self->next = queue->first;
-    queue->first = self;
-    self->next_sleeper = sleepers;
-    sleepers = self;
-    schedule();
-    woken = self->woken;
-    irq_restore(flags);
-    return woken;
+    return wait_sleep_since(queue, wait_ticket(queue), timeout_us);
 }
 
 void wait_wake(struct wait_queue *queue)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&scheduler);
 
+    __atomic_store_n(&queue->wakes, queue->wakes + 1, __ATOMIC_RELEASE);
     while (queue->first != NULL) {
         struct thread *thread = queue->first;
 
         queue->first = thread->next;
-        leave_sleepers(thread);
+        run_queue_wake(&thread->cpu->queue, &thread->entry);
         thread->woken = true;
-        make_ready(thread);
+        make_ready_locked(thread);
     }
-    irq_restore(flags);
+    spin_unlock(&scheduler, flags);
 }
 
 void sleep_us(uint64_t us)
 {
-    struct wait_queue nobody = { NULL };
+    struct wait_queue nobody = { 0 };
 
     wait_sleep(&nobody, us);
 }
@@ -216,46 +245,53 @@ void sleep_us(uint64_t us)
 
 _Noreturn void thread_main(struct thread *thread)
 {
+    finish_switch();
     __asm__ volatile("sti" : : : "memory");
     thread->fn(thread->arg);
     irq_save();
-    thread->state = THREAD_ENDED;
+    __atomic_store_n(&thread->over, true, __ATOMIC_RELEASE);
     wait_wake(&thread->ended);
     schedule();
     panic("thread %s: ran after its end", thread->name);
 }
 
-static struct thread *thread_obtain(void)
+static struct thread *take_spare(void)
 {
+    uintptr_t flags = spin_lock(&scheduler);
     struct thread *thread = spare;
-    uint8_t *top;
 
-    if (thread != NULL) {
+    if (thread != NULL)
         spare = thread->next;
-        return thread;
-    }
-    top = stack_alloc(STACK_PAGES);
-    if (top == NULL)
-        return NULL;
-    thread = kalloc(sizeof(*thread));
-    thread->stack_low = (uint64_t *)(uintptr_t)(top - STACK_PAGES * PAGE_BYTES);
+    spin_unlock(&scheduler, flags);
     return thread;
 }
 
-struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg)
+static struct thread *new_thread(size_t stack_pages)
 {
-    uintptr_t flags = irq_save();
-    struct thread *thread = thread_obtain();
-    uint64_t *sp;
+    uint8_t *top = stack_alloc(stack_pages);
+    struct thread *thread;
 
-    if (thread == NULL)
-        goto out;
+    if (top == NULL)
+        return NULL;
+    thread = kalloc(sizeof(*thread));
+    thread->stack_low = (uint64_t *)(uintptr_t)(top - stack_pages * PAGE_BYTES);
+    return thread;
+}
+
+static void fill_thread(struct thread *thread, struct per_cpu *cpu, const char *name,
+                        void (*fn)(void *arg), void *arg)
+{
     *thread = (struct thread){
-        .name = name, .fn = fn, .arg = arg, .stack_low = thread->stack_low,
+        .name = name, .fn = fn, .arg = arg, .cpu = cpu, .stack_low = thread->stack_low,
     };
     *thread->stack_low = CANARY;
-    /* As thread_switch() leaves a stack: r15 r14 r13 r12 rbx rbp and a return address. */
-    sp = thread->stack_low + STACK_PAGES * PAGE_BYTES / sizeof(*sp);
+}
+
+/* As thread_switch() leaves a stack: r15 r14 r13 r12 rbx rbp and a return address. */
+static void lay_out_stack(struct thread *thread, size_t stack_pages)
+{
+    uint64_t *sp = thread->stack_low + stack_pages * PAGE_BYTES / sizeof(*sp);
+
     *--sp = 0;
     *--sp = 0;
     *--sp = (uintptr_t)thread_entry;
@@ -263,19 +299,76 @@ struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg)
     *--sp = (uintptr_t)thread;
     sp -= 4;
     thread->sp = (uintptr_t)sp;
-    make_ready(thread);
-out:
-    irq_restore(flags);
+}
+
+struct thread *thread_create_on(unsigned cpu, const char *name, void (*fn)(void *arg), void *arg)
+{
+    struct thread *thread = take_spare();
+    uintptr_t flags;
+
+    if (thread == NULL)
+        thread = new_thread(STACK_PAGES);
+    if (thread == NULL)
+        return NULL;
+    fill_thread(thread, percpu_at(cpu), name, fn, arg);
+    lay_out_stack(thread, STACK_PAGES);
+    flags = spin_lock(&scheduler);
+    make_ready_locked(thread);
+    spin_unlock(&scheduler, flags);
     return thread;
+}
+
+struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg)
+{
+    return thread_create_on(this_cpu()->index, name, fn, arg);
 }
 
 void thread_join(struct thread *thread)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags;
 
-    while (thread->state != THREAD_ENDED)
-        wait_sleep(&thread->ended, FOREVER);
+    for (;;) {
+        uint32_t ticket = wait_ticket(&thread->ended);
+
+        if (__atomic_load_n(&thread->over, __ATOMIC_ACQUIRE))
+            break;
+        wait_sleep_since(&thread->ended, ticket, FOREVER);
+    }
+    while (__atomic_load_n(&thread->on_stack, __ATOMIC_ACQUIRE))
+        smp_relax();
+    flags = spin_lock(&scheduler);
     thread->next = spare;
     spare = thread;
-    irq_restore(flags);
+    spin_unlock(&scheduler, flags);
+}
+
+/* ---- idle threads ---- */
+
+static void idle_main(void *arg)
+{
+    (void)arg;
+    irq_save();
+    thread_idle();
+}
+
+bool thread_prepare_idle(struct per_cpu *cpu, void **stack_top)
+{
+    struct thread *thread = new_thread(IDLE_STACK_PAGES);
+
+    if (thread == NULL)
+        return false;
+    fill_thread(thread, cpu, "idle", idle_main, NULL);
+    lay_out_stack(thread, IDLE_STACK_PAGES);
+    *stack_top = thread->stack_low + IDLE_STACK_PAGES * PAGE_BYTES / sizeof(uint64_t);
+    cpu->idle = thread;
+    return true;
+}
+
+void thread_init(void)
+{
+    void *unused;
+
+    this_cpu()->thread = &first_thread;
+    if (!thread_prepare_idle(this_cpu(), &unused))
+        panic("thread: no memory for the idle thread");
 }

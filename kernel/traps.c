@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interrupt descriptor table and what happens at an exception: registers,
- * the faulting address, a backtrace, and the end of the run. There is no
- * recovery: kernel code has no reason to fault. Vectors from 32 on go to irq.c.
+ * The interrupt descriptor table, which all CPUs share, and what happens at an
+ * exception: the other CPUs stop, registers, the faulting address, a backtrace,
+ * and the end of the run. There is no recovery: kernel code has no reason to
+ * fault. Vectors from 32 on go to irq.c.
  */
 #include "traps.h"
 
@@ -13,6 +14,7 @@
 #include "cpu.h"
 #include "mm.h"
 #include "panic.h"
+#include "smp.h"
 #include "stack.h"
 
 #define VECTOR_NMI 2
@@ -61,13 +63,18 @@ static enum ist ist_of(unsigned vector)
     }
 }
 
-void traps_init(void)
+void traps_load(void)
 {
     struct {
         uint16_t limit;
         uint64_t base;
     } __attribute__((packed)) pointer = { sizeof(idt) - 1, (uint64_t)(uintptr_t)idt };
 
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void traps_init(void)
+{
     for (unsigned vector = 0; vector < TRAP_VECTORS; vector++) {
         uint64_t entry = trap_entries[vector];
 
@@ -77,7 +84,7 @@ void traps_init(void)
                          field_make(GATE_OFFSET_MIDDLE, entry >> 16);
         idt[vector][1] = entry >> 32;
     }
-    __asm__ volatile("lidt %0" : : "m"(pointer));
+    traps_load();
 }
 
 static void print_registers(const struct trap_frame *f)
@@ -119,6 +126,8 @@ _Noreturn static void exception(const struct trap_frame *f)
     const char *name = exception_names[f->vector];
     uint64_t address = cr2_read();
 
+    smp_stop_others();
+    console_begin_line();
     log_line(LOG_ERROR, "exception %llu (%s) error=0x%llx cr2=0x%llx",
              (unsigned long long)f->vector, name == NULL ? "reserved" : name,
              (unsigned long long)f->error, (unsigned long long)address);
@@ -134,6 +143,8 @@ _Noreturn static void exception(const struct trap_frame *f)
 
 void trap_dispatch(struct trap_frame *frame)
 {
+    if (frame->vector == VECTOR_NMI)
+        smp_stop_here();
     if (frame->vector < TRAP_EXCEPTIONS)
         exception(frame);
     irq_dispatch((unsigned)frame->vector);

@@ -8,6 +8,7 @@
 #include "console.h"
 #include "linker.h"
 #include "mm.h"
+#include "smp_test.h"
 #include "thread.h"
 #include "vm.h"
 
@@ -165,6 +166,11 @@ static const struct {
     { "ud", undefined_opcode },
     { "div", divide_by_zero },
     { "space", read_unmapped_space },
+    { "lock-recursion", smp_test_lock_recursion },
+    { "lock-release", smp_test_lock_release },
+    { "panic", smp_test_panic },
+    { "shootdown", smp_test_shootdown },
+    { "ipi-call", smp_test_ipi_call },
 };
 
 void trap_test(const char *kind)

@@ -12,6 +12,7 @@
 #include "linker.h"
 #include "mm.h"
 #include "panic.h"
+#include "smp.h"
 
 #define VM_LEVELS 4
 #define VM_KERNEL_ROOT_INDEX 256
@@ -19,14 +20,12 @@
 #define BOOT_MAPPED_END 0x100000000ull
 #define PAGE_SIZES_ALWAYS (BIT64(12) | BIT64(21))
 #define PAGE_SIZE_1G BIT64(30)
-/* More single invalidations than that cost more than losing the whole TLB. */
-#define FLUSH_ALL_PAGES 64
 
 /* SDM 11.12.4: the reset value, with entry 1 (PWT alone) changed from WT to WC. */
 #define PAT_VALUE 0x0007040600070106ull
 
-static struct vm_space kernel_space;
-static struct vm_space *active = &kernel_space;
+static struct vm_space kernel_space = { .lock = SPIN_LOCK("kernel space") };
+static struct vm_space startup_space = { .lock = SPIN_LOCK("startup space") };
 
 static void require_features(void)
 {
@@ -73,25 +72,11 @@ static struct pt_config table_config(uint64_t limit_pa, unsigned table_prot)
     };
 }
 
-static void flush_tlb(uint64_t start, uint64_t end)
-{
-    if ((end - start) / PAGE_BYTES > FLUSH_ALL_PAGES) {
-        uint64_t cr4 = cr4_read();
-
-        /* SDM 4.10.4.1: a change of PGE drops global entries too. */
-        cr4_write(cr4 & ~CR4_PGE);
-        cr4_write(cr4);
-        return;
-    }
-    for (uint64_t va = start; va < end; va += PAGE_BYTES)
-        cpu_invlpg(va);
-}
-
 /* Nobody may remember what the gather holds when its table pages go back. */
-static void settle(struct vm_space *space, struct iommu_gather *gather)
+static void settle_locked(struct vm_space *space, struct iommu_gather *gather)
 {
     if (gather->start != gather->end) {
-        flush_tlb(gather->start, gather->end);
+        smp_flush_tlb(gather->start, gather->end);
         for (struct vm_invalidation *i = space->invalidations; i != NULL; i = i->next)
             i->fn(i->ctx, gather->start, gather->end, gather->tables);
     }
@@ -103,19 +88,23 @@ static enum iommu_status space_map(struct vm_space *space, uint64_t va, uint64_t
 {
     struct iommu_gather gather = { 0 };
     struct iommu_mapping m = { .iova = va, .pa = pa, .len = len, .prot = prot };
+    uintptr_t flags = spin_lock(&space->lock);
     enum iommu_status status = pt_x86_64.map(&space->table, &m, &gather);
 
-    settle(space, &gather);
+    settle_locked(space, &gather);
+    spin_unlock(&space->lock, flags);
     return status;
 }
 
 static enum iommu_status space_unmap(struct vm_space *space, uint64_t va, uint64_t len)
 {
     struct iommu_gather gather = { 0 };
+    uintptr_t flags = spin_lock(&space->lock);
     uint64_t unmapped;
     enum iommu_status status = pt_x86_64.unmap(&space->table, va, len, &gather, &unmapped);
 
-    settle(space, &gather);
+    settle_locked(space, &gather);
+    spin_unlock(&space->lock, flags);
     return status;
 }
 
@@ -199,6 +188,16 @@ static void fix_root_entry(uint64_t va)
     vm_kernel_unmap(va, PAGE_BYTES);
 }
 
+/* SDM 11.12.4: the TLB is flushed when the PAT has changed. */
+static void use_kernel_tables(void)
+{
+    this_cpu()->space = &kernel_space;
+    cr3_write(kernel_space.table.root_pa);
+    smp_flush_own_tlb(0, UINT64_MAX);
+    msr_write(MSR_PAT, PAT_VALUE);
+    smp_flush_own_tlb(0, UINT64_MAX);
+}
+
 void vm_init(const struct page_range *ram, size_t count, uint64_t kernel_pa)
 {
     struct pt_config config = table_config(BOOT_MAPPED_END - 1, 0);
@@ -216,22 +215,21 @@ void vm_init(const struct page_range *ram, size_t count, uint64_t kernel_pa)
         map_ram_around(ram[i].start, ram[i].end, kernel_pa, image_end);
     fix_root_entry(MMIO_BASE);
     fix_root_entry(STACKS_BASE);
-    cr3_write(kernel_space.table.root_pa);
-    flush_tlb(0, UINT64_MAX);
-    msr_write(MSR_PAT, PAT_VALUE);
-    flush_tlb(0, UINT64_MAX);
+    use_kernel_tables();
     kernel_space.table.config.table_limit_pa = IOMMU_ANY_PA;
 }
 
-/* ---- tasks ---- */
-
-enum iommu_status vm_space_create(struct vm_space *space)
+void vm_init_other(void)
 {
-    struct pt_config config = table_config(IOMMU_ANY_PA, PT_USER);
-    enum iommu_status status;
+    set_control_bits();
+    use_kernel_tables();
+}
+
+static enum iommu_status create_below_kernel(struct vm_space *space, const struct pt_config *config)
+{
+    enum iommu_status status = pt_x86_64.create(&space->table, config);
 
     space->invalidations = NULL;
-    status = pt_x86_64.create(&space->table, &config);
     if (status != IOMMU_OK)
         return status;
     for (size_t i = VM_KERNEL_ROOT_INDEX; i < VM_ROOT_ENTRIES; i++)
@@ -239,16 +237,48 @@ enum iommu_status vm_space_create(struct vm_space *space)
     return IOMMU_OK;
 }
 
-void vm_space_destroy(struct vm_space *space)
+static void destroy_below_kernel(struct vm_space *space)
 {
-    if (active == space)
-        vm_space_switch(NULL);
-    for (struct vm_invalidation *i = space->invalidations; i != NULL; i = i->next)
-        i->fn(i->ctx, 0, VM_USER_END, true);
     /* The kernel's tables are not the space's to free. */
     for (size_t i = VM_KERNEL_ROOT_INDEX; i < VM_ROOT_ENTRIES; i++)
         space->table.root[i] = 0;
     pt_x86_64.destroy(&space->table);
+}
+
+uint64_t vm_startup_create(uint64_t pa)
+{
+    struct pt_config config = table_config(BOOT_MAPPED_END - 1, 0);
+
+    if (create_below_kernel(&startup_space, &config) != IOMMU_OK)
+        return 0;
+    if (space_map(&startup_space, pa, pa, PAGE_BYTES, IOMMU_READ | PT_EXECUTE) == IOMMU_OK)
+        return startup_space.table.root_pa;
+    destroy_below_kernel(&startup_space);
+    return 0;
+}
+
+void vm_startup_destroy(void)
+{
+    destroy_below_kernel(&startup_space);
+}
+
+/* ---- tasks ---- */
+
+enum iommu_status vm_space_create(struct vm_space *space)
+{
+    struct pt_config config = table_config(IOMMU_ANY_PA, PT_USER);
+
+    space->lock = (struct spin_lock)SPIN_LOCK("task space");
+    return create_below_kernel(space, &config);
+}
+
+void vm_space_destroy(struct vm_space *space)
+{
+    if (this_cpu()->space == space)
+        vm_space_switch(NULL);
+    for (struct vm_invalidation *i = space->invalidations; i != NULL; i = i->next)
+        i->fn(i->ctx, 0, VM_USER_END, true);
+    destroy_below_kernel(space);
 }
 
 static bool is_user_range(uint64_t va, uint64_t len)
@@ -273,22 +303,27 @@ enum iommu_status vm_space_unmap(struct vm_space *space, uint64_t va, uint64_t l
 
 void vm_space_watch(struct vm_space *space, struct vm_invalidation *invalidation)
 {
+    uintptr_t flags = spin_lock(&space->lock);
+
     invalidation->next = space->invalidations;
     space->invalidations = invalidation;
+    spin_unlock(&space->lock, flags);
 }
 
 void vm_space_unwatch(struct vm_space *space, struct vm_invalidation *invalidation)
 {
+    uintptr_t flags = spin_lock(&space->lock);
     struct vm_invalidation **at = &space->invalidations;
 
     while (*at != NULL && *at != invalidation)
         at = &(*at)->next;
     if (*at != NULL)
         *at = invalidation->next;
+    spin_unlock(&space->lock, flags);
 }
 
 void vm_space_switch(struct vm_space *space)
 {
-    active = space == NULL ? &kernel_space : space;
-    cr3_write(active->table.root_pa);
+    this_cpu()->space = space == NULL ? &kernel_space : space;
+    cr3_write(this_cpu()->space->table.root_pa);
 }

@@ -12,6 +12,7 @@
 
 #include "page_alloc.h"
 #include "pt/pt.h"
+#include "spinlock.h"
 
 #define VM_USER_END 0x0000800000000000ull
 
@@ -25,6 +26,14 @@
  * when the CPU lacks a feature or memory is gone.
  */
 void vm_init(const struct page_range *ram, size_t count, uint64_t kernel_pa);
+/* On another CPU, which has the startup tables: its control bits, and the kernel's own tables. */
+void vm_init_other(void);
+/*
+ * Tables for a CPU that is being started: the kernel's half, and one page at
+ * pa mapped where it lies. The root is below 4 GiB. 0: no memory.
+ */
+uint64_t vm_startup_create(uint64_t pa);
+void vm_startup_destroy(void);
 
 bool vm_kernel_map(uint64_t va, uint64_t pa, uint64_t len, unsigned prot);
 /* Returns when no CPU can reach the range any more. */
@@ -42,6 +51,7 @@ struct vm_invalidation {
 };
 
 struct vm_space {
+    struct spin_lock lock;      /* guards: table, invalidations */
     struct pt_table table;
     struct vm_invalidation *invalidations;
 };
@@ -53,12 +63,12 @@ void vm_space_destroy(struct vm_space *space);
 /* prot as pt.h; PT_USER is added. Errors as iommu_map(). */
 enum iommu_status vm_space_map(struct vm_space *space, uint64_t va, uint64_t pa, uint64_t len,
                                unsigned prot);
-/* Every callback has run when it returns, so the caller may reuse the pages. */
+/* No CPU remembers the range and every callback has run: the caller may reuse the pages. */
 enum iommu_status vm_space_unmap(struct vm_space *space, uint64_t va, uint64_t len);
 /* The entry stays the caller's and in place until it is removed. */
 void vm_space_watch(struct vm_space *space, struct vm_invalidation *invalidation);
 void vm_space_unwatch(struct vm_space *space, struct vm_invalidation *invalidation);
-/* NULL: the kernel's own, nothing below. */
+/* On this CPU. NULL: the kernel's own, nothing below. */
 void vm_space_switch(struct vm_space *space);
 
 #endif

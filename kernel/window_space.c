@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Address space from MMIO_BASE on, given out first fit, with a page left free
- * behind each window. Portable; callers keep interrupts off.
+ * behind each window. Portable; no lock: mm_windows.c holds one.
  */
 #include "window_space.h"
 

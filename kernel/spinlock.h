@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Spin locks of the kernel. Taking one turns interrupts off on this CPU. The
+ * word names its holder, so that a second taking by the same CPU and a release
+ * by another one panic and name both; IOMMUKIT_DEBUG=0 leaves these checks out.
+ * Whoever waits answers requests to flush the TLB meanwhile (smp_relax()), so
+ * a holder may wait for other CPUs to do that.
+ *
+ * Lock order, outermost first. A lock may be taken while any of those above it
+ * is held, never the other way round:
+ *
+ *   struct vm_space.lock of a task   its tables; its watchers' callbacks run under it
+ *   (the IOMMU library's locks)      drivers/iommu/internal.h has their own order
+ *   mm_windows.c windows             the list of register windows
+ *   stack.c stacks                   the list of kernel stacks
+ *   vm.c kernel_space.lock           the kernel's own tables
+ *   smp_ipi.c flush                  one TLB shootdown at a time
+ *   mm.c kalloc                      the chunk that is being cut
+ *   mm.c frames                      the page allocator
+ *   irq.c vectors                    who has which vector
+ *   thread.c scheduler               every queue of threads
+ *   suite_env.c faults               the log of faults
+ *   console.c console                one piece of output at a time
+ *
+ * smp_call() takes no lock with interrupts off and may not be called with one held.
+ * A panic stops the other CPUs and then takes every lock by force.
+ */
+#ifndef KERNEL_SPINLOCK_H
+#define KERNEL_SPINLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "irq.h"
+#include "percpu.h"
+
+#ifndef IOMMUKIT_DEBUG
+#define IOMMUKIT_DEBUG 1
+#endif
+
+/* First come, first served: a CPU draws a ticket and waits until it is served. */
+struct spin_lock {
+    uint32_t next;              /* ticket; atomic */
+    uint32_t served;            /* ticket; atomic, written by the holder */
+    uint32_t holder;            /* index of the CPU plus one; 0: nobody */
+    const char *name;
+};
+#define SPIN_LOCK(text) { .name = (text) }
+
+/* The slow paths. */
+void spin_wait(struct spin_lock *lock, uint32_t ticket);
+_Noreturn void spin_not_holder(const struct spin_lock *lock);
+
+static inline bool spin_is_mine(const struct spin_lock *lock)
+{
+    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_cpu()->index + 1;
+}
+
+/* Returns what spin_unlock() takes. */
+static inline uintptr_t spin_lock(struct spin_lock *lock)
+{
+    uintptr_t flags = irq_save();
+    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+    if (__atomic_load_n(&lock->served, __ATOMIC_ACQUIRE) != ticket)
+        spin_wait(lock, ticket);
+    __atomic_store_n(&lock->holder, this_cpu()->index + 1, __ATOMIC_RELAXED);
+    return flags;
+}
+
+static inline void spin_unlock(struct spin_lock *lock, uintptr_t flags)
+{
+    if (IOMMUKIT_DEBUG && !spin_is_mine(lock))
+        spin_not_holder(lock);
+    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&lock->served, lock->served + 1, __ATOMIC_RELEASE);
+    irq_restore(flags);
+}
+
+#endif
