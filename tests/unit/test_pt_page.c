@@ -132,7 +132,8 @@ TEST(page_of_another_size_is_left_alone)
 
 static void refusals(void)
 {
-    uint64_t beyond = 1ull << t.input_bits;
+    /* Of 64 bits the last page is what there may not be. */
+    uint64_t beyond = t.input_bits == 64 ? ~(SIZE_4K - 1) : 1ull << t.input_bits;
 
     map_any(IOVA, FRAME, SIZE_4K);
     map_any(IOVA + SIZE_2M, FRAME, SIZE_2M);

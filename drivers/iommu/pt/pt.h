@@ -36,7 +36,11 @@ struct pt_config {
     void *platform_ctx;
     unsigned levels;        /* as the format has them; where it grows: those of the empty table */
     unsigned input_bits;    /* IOVAs are below 2^input_bits; 0: as the levels say, as it must be where canonical */
-    uint64_t page_sizes;    /* leaves allowed: bit 12, which must be set, 21, and 30 only with 21 */
+    /*
+     * Leaves allowed: bit 12, which must be set, 21, and 30 only with 21. AMD
+     * v1: any of 12 to 38, those above 21 only with 21, above 30 only with 30.
+     */
+    uint64_t page_sizes;
     unsigned output_bits;   /* widest physical address, up to 52 */
     bool coherent;          /* walks snoop the caches: no flush of cache lines */
     uint64_t table_limit_pa; /* highest address of a table page: IOMMU_ANY_PA */
@@ -53,13 +57,18 @@ struct pt_table {
     uint64_t root_pa;
     uintptr_t table_offset; /* config.platform's, at hand */
     unsigned input_bits;    /* IOVAs are below 2^input_bits; x86-64: the canonical width */
+    unsigned notices;       /* where trees grow: in gathers not freed yet; changed atomically (pt_walk.h) */
     uint64_t table_pages;   /* with the root, and unlinked ones until freed; changed atomically */
     uint64_t iova_bias;     /* what moves a canonical IOVA into [0, 2^input_bits); else 0 */
+
+    /* Where trees grow, as one word: the root's address and, below bit 12, its levels. */
+    uint64_t top;           /* walks begin here; root, root_pa and config.levels follow it */
+    uint64_t grown;         /* the tallest root there is, if not raised yet; else 0 */
 
     /* For the operations on one page, which know tables of four levels only; see pt_create(). */
     uint64_t *start;        /* the root, or stand_in */
     uint64_t stand_in;      /* the one entry of a fourth level: leads to a root of three levels, or nowhere */
-    uintptr_t below[4];     /* added to a settled entry of that level: the table it leads to */
+    uintptr_t below[3];     /* added to a settled entry of level 1, 2 or 3: the table it leads to */
     uint64_t iova_last;     /* the highest biased IOVA; */
     uint64_t iova_refused;  /* bits that the biased IOVA of a page, */
     uint64_t pa_refused;    /* and its physical address, must not have */
@@ -81,10 +90,11 @@ struct pt_ops {
     /*
      * Maps as iommu_map() says, with the largest leaves that fit, unmapping
      * what it did when it fails. gather receives what must be flushed although
-     * entries only became present (an empty table replaced by a large leaf),
-     * and on failure what had been mapped for a moment; tables is set when a
-     * table was linked, for units that cache not-present entries. So sync the
-     * gather if it is not empty, whatever map returned.
+     * entries only became present (an empty table replaced by a large leaf,
+     * a level put in where one was skipped), and on failure what had been
+     * mapped for a moment; tables is set when a table was linked, for units
+     * that cache not-present entries. So sync the gather if it is not empty,
+     * whatever map returned.
      */
     enum iommu_status (*map)(struct pt_table *table, const struct iommu_mapping *m,
                              struct iommu_gather *gather);
@@ -94,7 +104,9 @@ struct pt_ops {
      * covers its whole span. Without unmapped (NULL) such a table is not read,
      * which is much cheaper. The hull takes in large pages that were split whole,
      * by this call or any before it: a unit may hold the large page until the
-     * splitter has flushed. The mark of a split goes with its table.
+     * splitter has flushed. The mark of a split goes with its table, or with
+     * the smaller leaves that have taken the large one's place. Above the root
+     * of a tree that grows nothing is mapped, and that is all there is to say.
      */
     enum iommu_status (*unmap)(struct pt_table *table, uint64_t iova, uint64_t len,
                                struct iommu_gather *gather, uint64_t *unmapped);
@@ -123,8 +135,9 @@ struct pt_ops {
      * table stays as it is until every unit walks from the new root and
      * raise() says so. Up to then map() refuses what the present root does not
      * reach (IOMMU_ERR_RANGE). One caller at a time; the other operations may
-     * run meanwhile. A root that is not raised is freed with the table.
-     * IOMMU_ERR_NOMEM
+     * run meanwhile. A root that is not raised is freed with the table, and
+     * what the next grow() returns or builds on. IOMMU_ERR_NOMEM;
+     * IOMMU_ERR_RANGE: last is beyond input_bits
      */
     enum iommu_status (*grow)(struct pt_table *table, uint64_t last, struct pt_root *out);
     void (*raise)(struct pt_table *table, const struct pt_root *root);
@@ -139,6 +152,11 @@ struct pt_ops {
 extern const struct pt_ops pt_vtd_ss;   /* VT-d §9.8: second stage, 3 to 5 levels */
 extern const struct pt_ops pt_amd_v1;   /* AMD-Vi §2.2.3: 1 to 6 levels, grows */
 extern const struct pt_ops pt_x86_64;   /* VT-d §9.7 and the CPU's own: 4 or 5 levels */
+/*
+ * AMD-Vi guest tables for requests without a PASID (GIoV): x86-64 entries, 4 or
+ * 5 levels, U/S always set, IOVAs of 47 or 56 bits, not sign-extended.
+ */
+extern const struct pt_ops pt_amd_v2;
 
 /* Writes an entry back, where walks do not snoop. */
 static inline void pt_flush_entry(const struct pt_table *table, const uint64_t *entry)

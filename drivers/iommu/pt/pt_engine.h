@@ -9,26 +9,21 @@
  *   - A level's number is that of the leaf it could hold: 0 = 4 KiB.
  *   - An entry is written by one 64-bit store. An empty entry is 0.
  *   - No two callers work on overlapping ranges at once. Only entries that
- *     lead to tables are shared, and those are installed by compare-exchange.
+ *     lead to tables, and the copies of one wide leaf, are shared: the former
+ *     are installed, the latter cut by compare-exchange.
  *   - Where walks do not snoop, what a table holds is written back before the
  *     entry that leads to it, and each run of entries by one dma_flush.
  *   - A table that was unlinked keeps its contents until pt_free_gathered(),
  *     but for entry 0, which links the gather's list: an address with the low
- *     12 bits 0 is an empty entry in every format.
+ *     11 bits 0 is an empty entry in every format. A table that is reached by
+ *     skipping levels is only unlinked with the whole span of that entry.
  */
 #ifndef IOMMU_PT_ENGINE_H
 #define IOMMU_PT_ENGINE_H
 
-#include "pt/pt_walk.h"
+#include "pt/pt_wide.h"
 
 /* ---- unmap ---- */
-
-/* A large leaf became a table: caches may hold both it and the way there. */
-static inline void pt_gather_leaf(struct iommu_gather *gather, uint64_t start, uint64_t len)
-{
-    pt_gather_add(gather, start, len);
-    gather->tables = true;
-}
 
 /*
  * Replaces a large leaf by a table of the next smaller ones that translates
@@ -40,14 +35,15 @@ static inline enum iommu_status
 pt_split(const struct pt_format *f, struct pt_table *t, uint64_t *entry, uint64_t seen,
          unsigned level, uint64_t iova, struct iommu_gather *gather)
 {
-    unsigned shift = pt_shift(level), below = pt_shift(level - 1);
+    struct iommu_mapping all = { .pa = f->leaf_pa(seen, pt_shift(level)), .prot = f->prot(seen) };
+    unsigned held = pt_held(f, seen, level);
     uint64_t *page = pt_page_alloc(t);
 
     if (page == NULL)
         return IOMMU_ERR_NOMEM;
-    pt_fill(page, PT_ENTRIES, f->leaf(f->leaf_pa(seen, shift), below, f->prot(seen)), BIT64(below));
-    pt_install(f, t, entry, seen, page, level - 1, f->split);
-    pt_gather_leaf(gather, iova & ~(pt_span(level) - 1), pt_span(level));
+    pt_fill_leaves(f, t, page, PT_ENTRIES, level - 1, &all);
+    pt_install(f, t, entry, seen, page, level - 1, pt_mark(f, held, level));
+    pt_gather_link(gather, iova, held);
     return IOMMU_OK;
 }
 
@@ -56,10 +52,13 @@ static inline void pt_clear_pages(const struct pt_format *f, const struct pt_tab
                                   uint64_t *table, uint64_t iova, size_t count,
                                   struct iommu_gather *gather, uint64_t *bytes)
 {
-    uint64_t *entry = &table[pt_index(iova, 0)];
+    uint64_t *entry = &table[pt_index(iova, 0)], all = pt_union(entry, count);
 
-    if (f->kind(pt_union(entry, count), 0) == PT_EMPTY)
+    if (f->kind(all, 0) == PT_EMPTY)
         return;
+    if (f->wide && (all & f->split))
+        for (size_t i = 0; i < count; i++)
+            pt_gather_held(f, pt_load(&entry[i]), 0, iova + i * PT_PAGE, gather);
     if (bytes != NULL)
         *bytes += pt_count_pages(f, entry, count) * PT_PAGE;
     pt_fill(entry, count, 0, 0);
@@ -82,8 +81,10 @@ static inline void pt_clear_spans(const struct pt_format *f, const struct pt_tab
         if (kind == PT_EMPTY)
             continue;
         pt_store(&entry[i], 0);
+        if (f->wide)
+            pt_gather_held(f, old, level, iova + (i << pt_shift(level)), gather);
         if (kind == PT_TABLE)
-            pt_release(f, t, old & f->table_address, level - 1, gather, bytes);
+            pt_release(f, t, old & f->table_address, pt_next(f, old, level), gather, bytes);
         else if (bytes != NULL)
             *bytes += pt_span(level);
         first = i < first ? i : first;
@@ -96,18 +97,47 @@ static inline void pt_clear_spans(const struct pt_format *f, const struct pt_tab
 }
 
 /*
+ * Unmaps count entries of a table from that of iova on. Wide leaves that
+ * reach over an end are cut there.
+ */
+static inline void pt_clear(const struct pt_format *f, const struct pt_table *t, uint64_t *table,
+                            unsigned level, uint64_t iova, size_t count,
+                            struct iommu_gather *gather, uint64_t *bytes)
+{
+    if (f->wide)
+        pt_cut_ends(f, t, table, level, iova, count, gather);
+    if (level == 0)
+        pt_clear_pages(f, t, table, iova, count, gather, bytes);
+    else
+        pt_clear_spans(f, t, table, level, iova, count, gather, bytes);
+}
+
+/* A leaf that stays in part: made smaller by one step. The caller looks again. */
+static inline enum iommu_status
+pt_unmap_part(const struct pt_format *f, struct pt_table *t, uint64_t *table, uint64_t seen,
+              unsigned level, uint64_t iova, struct iommu_gather *gather)
+{
+    size_t index = pt_index(iova, level);
+
+    if (!f->wide || f->size(seen, level) == pt_shift(level))
+        return pt_split(f, t, &table[index], seen, level, iova, gather);
+    pt_cut(f, t, table, level, index, (struct pt_run){ index, index + 1 }, iova, gather);
+    return IOMMU_OK;
+}
+
+/*
  * Unmaps the first part of [iova, iova + len): as many whole entries as follow
  * each other in one table, at the highest level they are whole at, or a hole.
  * *done is how far that goes.
  */
 static inline enum iommu_status
-pt_unmap_run(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
-             struct iommu_gather *gather, uint64_t *bytes, uint64_t *done)
+pt_unmap_run(const struct pt_format *f, struct pt_table *t, struct pt_from from, uint64_t iova,
+             uint64_t len, struct iommu_gather *gather, uint64_t *bytes, uint64_t *done)
 {
-    uint64_t *table = t->root, split = 0;  /* the span of the highest leaf split on the way */
-    unsigned level = pt_top(t);
+    uint64_t *table = from.table;
+    unsigned level = from.level, next, split = 0;   /* the highest leaf split on the way, as a shift */
 
-    for (;;) {
+    for (;; level = next) {
         uint64_t *entry = &table[pt_index(iova, level)], seen = pt_load(entry);
         uint64_t span = pt_span(level), before = iova & (span - 1);
         enum pt_kind kind = f->kind(seen, level);
@@ -116,42 +146,41 @@ pt_unmap_run(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint6
             uint64_t whole = len >> pt_shift(level), left = PT_ENTRIES - pt_index(iova, level);
             size_t count = whole < left ? whole : left;
 
-            if (level == 0)
-                pt_clear_pages(f, t, table, iova, count, gather, bytes);
-            else
-                pt_clear_spans(f, t, table, level, iova, count, gather, bytes);
+            pt_clear(f, t, table, level, iova, count, gather, bytes);
             if (split != 0)
-                pt_gather_leaf(gather, iova & ~(split - 1), split);
+                pt_gather_link(gather, iova, split);
             *done = (uint64_t)count << pt_shift(level);
             return IOMMU_OK;
         }
-        if (kind == PT_EMPTY) {
-            *done = span - before < len ? span - before : len;
-            return IOMMU_OK;
-        }
+        next = level;
         if (kind == PT_LEAF) {
-            enum iommu_status status = pt_split(f, t, entry, seen, level, iova, gather);
+            enum iommu_status status = pt_unmap_part(f, t, table, seen, level, iova, gather);
 
             if (status != IOMMU_OK)
                 return status;
             continue;
         }
+        if (kind == PT_TABLE)
+            next = pt_next(f, seen, level);
+        if (kind == PT_EMPTY || !pt_serves(f, iova, level, next)) {
+            *done = span - before < len ? span - before : len;
+            return IOMMU_OK;
+        }
         if (!(seen & f->settled))
-            pt_settle(f, t, entry);
+            pt_settle(f, t, entry, seen);
         if ((seen & f->split) && split == 0)
-            split = span;
+            split = pt_held(f, seen, level);
         table = pt_below(f, t, seen);
-        level--;
     }
 }
 
 static inline enum iommu_status
-pt_unmap_range(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
-               struct iommu_gather *gather, uint64_t *bytes)
+pt_unmap_range(const struct pt_format *f, struct pt_table *t, struct pt_from from, uint64_t iova,
+               uint64_t len, struct iommu_gather *gather, uint64_t *bytes)
 {
     while (len > 0) {
         uint64_t done;
-        enum iommu_status status = pt_unmap_run(f, t, iova, len, gather, bytes, &done);
+        enum iommu_status status = pt_unmap_run(f, t, from, iova, len, gather, bytes, &done);
 
         if (status != IOMMU_OK)
             return status;
@@ -170,8 +199,9 @@ PT_OFTEN uint64_t *pt_unmap_leaf(const struct pt_format *f, const struct pt_tabl
 {
     uint64_t *entry;
 
-    if ((pt_biased(f, t, iova) & t->iova_refused) || (iova & (pt_span(level) - PT_PAGE)) ||
-        !pt_find(f, t, iova, level, &entry) || f->kind(*entry, level) != PT_LEAF)
+    if ((pt_biased(f, t, iova) & pt_bound(f, &t->iova_refused)) ||
+        (iova & (pt_span(level) - PT_PAGE)) || !pt_find(f, t, iova, level, &entry) ||
+        !pt_single(f, *entry, level))
         return NULL;
     pt_store(entry, 0);
     return entry;
@@ -189,6 +219,8 @@ PT_SELDOM enum iommu_status
 pt_unmap_any(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t len,
              struct iommu_gather *gather, uint64_t *unmapped)
 {
+    struct pt_from from = pt_from(f, t);
+    uint64_t last = f->grows ? pt_reached(t, from.level) : 0;
     enum iommu_status status;
 
     if (unmapped != NULL)
@@ -196,7 +228,12 @@ pt_unmap_any(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint6
     status = pt_check_range(f, t, iova, len);
     if (status != IOMMU_OK)
         return status;
-    return pt_unmap_range(f, t, iova, len, gather, unmapped);
+    /* Where trees grow, more may be asked for than the present root has. */
+    if (f->grows && iova > last)
+        return IOMMU_OK;
+    if (f->grows && len - 1 > last - iova)
+        len = last - iova + 1;
+    return pt_unmap_range(f, t, from, iova, len, gather, unmapped);
 }
 
 static inline enum iommu_status
@@ -216,16 +253,15 @@ pt_unmap(const struct pt_format *f, struct pt_table *t, uint64_t iova, uint64_t 
 
 /* ---- map ---- */
 
-/* The level of the largest leaf that may begin at an address with these bits and fits in len. */
-static inline unsigned pt_leaf_level(const struct pt_table *t, uint64_t address_bits, uint64_t len)
+/* The level of the largest leaf that m may begin with, in a tree that begins there. */
+static inline unsigned pt_leaf_level(const struct pt_format *f, const struct pt_table *t,
+                                     struct pt_from from, const struct iommu_mapping *m)
 {
-    for (unsigned level = 2; level > 0; level--) {
-        uint64_t span = pt_span(level);
+    uint64_t sizes = t->config.page_sizes;
 
-        if ((t->config.page_sizes & span) && (address_bits & (span - 1)) == 0 && len >= span)
-            return level;
-    }
-    return 0;
+    if (f->grows && from.level < 2)
+        sizes &= pt_span(from.level + 1) - 1;
+    return (pt_largest(sizes, m->iova | m->pa, m->len) - PT_PAGE_SHIFT) / PT_INDEX_BITS;
 }
 
 /* True when every entry of the run is empty, or leads to tables that map nothing. */
@@ -238,60 +274,56 @@ static inline bool pt_run_free(const struct pt_format *f, const struct pt_table 
 
         if (kind == PT_LEAF)
             return false;
-        if (kind == PT_TABLE && !pt_table_empty(f, t, pt_below(f, t, old), level - 1))
+        if (kind == PT_TABLE && !pt_table_empty(f, t, pt_below(f, t, old), pt_next(f, old, level)))
             return false;
     }
     return true;
 }
 
 /*
- * Fills a run of large leaves. Tables that map nothing give way; hardware may
+ * Makes place for large leaves. Tables that map nothing give way; hardware may
  * remember the entries that led to them, so they wait on the gather.
  */
 static inline enum iommu_status
-pt_map_spans(const struct pt_format *f, const struct pt_table *t, uint64_t *entry, size_t count,
-             unsigned level, uint64_t iova, uint64_t value, struct iommu_gather *gather)
+pt_make_room(const struct pt_format *f, const struct pt_table *t, uint64_t *entry, size_t count,
+             unsigned level, uint64_t iova, struct iommu_gather *gather)
 {
-    uint64_t span = pt_span(level);
-
     if (!pt_run_free(f, t, entry, count, level))
         return IOMMU_ERR_EXISTS;
-    for (size_t i = 0; i < count; i++, value += span) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t old = pt_load(&entry[i]);
 
-        pt_store(&entry[i], value);
-        if (f->kind(old, level) == PT_TABLE) {
-            pt_release(f, t, old & f->table_address, level - 1, gather, NULL);
-            pt_gather_add(gather, iova + i * span, span);
-        }
+        if (f->kind(old, level) != PT_TABLE)
+            continue;
+        pt_store(&entry[i], 0);
+        pt_release(f, t, old & f->table_address, pt_next(f, old, level), gather, NULL);
+        pt_gather_block(gather, iova + (i << pt_shift(level)), pt_held(f, old, level));
     }
     return IOMMU_OK;
 }
 
-/* Maps the first part of m: all leaves of one size that lie in one table. *done is their length. */
+/* Maps the first part of m: all leaves of one level that lie in one table. *done is their length. */
 static inline enum iommu_status
-pt_map_run(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
-           struct iommu_gather *gather, uint64_t *done)
+pt_map_run(const struct pt_format *f, struct pt_table *t, struct pt_from from,
+           const struct iommu_mapping *m, struct iommu_gather *gather, uint64_t *done)
 {
-    unsigned level = pt_leaf_level(t, m->iova | m->pa, m->len), shift = pt_shift(level);
-    uint64_t value = f->leaf(m->pa, shift, m->prot);
+    unsigned level = pt_leaf_level(f, t, from, m), shift = pt_shift(level);
     uint64_t whole = m->len >> shift, left = PT_ENTRIES - pt_index(m->iova, level);
     size_t count = whole < left ? whole : left;
     uint64_t *entry;
-    enum iommu_status status = pt_reach(f, t, m->iova, level, gather, &entry);
+    enum iommu_status status = pt_reach(f, t, from, m->iova, level, gather, &entry);
 
     if (status != IOMMU_OK)
         return status;
     entry += pt_index(m->iova, level);
     if (level > 0) {
-        status = pt_map_spans(f, t, entry, count, level, m->iova, value, gather);
+        status = pt_make_room(f, t, entry, count, level, m->iova, gather);
         if (status != IOMMU_OK)
             return status;
-    } else {
-        if (f->kind(pt_union(entry, count), 0) != PT_EMPTY)
-            return IOMMU_ERR_EXISTS;
-        pt_fill(entry, count, value, PT_PAGE);
+    } else if (f->kind(pt_union(entry, count), 0) != PT_EMPTY) {
+        return IOMMU_ERR_EXISTS;
     }
+    pt_fill_leaves(f, t, entry, count, level, m);
     pt_flush(t, entry, count * sizeof(*entry));
     *done = (uint64_t)count << shift;
     return IOMMU_OK;
@@ -312,7 +344,7 @@ PT_OFTEN uint64_t *pt_map_leaf(const struct pt_format *f, const struct pt_table 
 {
     uint64_t iova = m->iova, pa = m->pa, value, *entry;
 
-    if ((pt_biased(f, t, iova) & t->iova_refused) || (pa & t->pa_refused) ||
+    if ((pt_biased(f, t, iova) & pt_bound(f, &t->iova_refused)) || (pa & t->pa_refused) ||
         ((iova | pa) & (pt_span(level) - PT_PAGE)) || !pt_prot_plain(m->prot))
         return NULL;
     value = f->leaf(pa, pt_shift(level), m->prot);
@@ -331,7 +363,8 @@ PT_OFTEN uint64_t *pt_map_page(const struct pt_format *f, const struct pt_table 
 }
 
 static inline enum iommu_status
-pt_map_check(const struct pt_format *f, const struct pt_table *t, const struct iommu_mapping *m)
+pt_map_check(const struct pt_format *f, const struct pt_table *t, struct pt_from from,
+             const struct iommu_mapping *m)
 {
     enum iommu_status status = pt_check_range(f, t, m->iova, m->len);
 
@@ -339,6 +372,8 @@ pt_map_check(const struct pt_format *f, const struct pt_table *t, const struct i
         return IOMMU_ERR_INVALID;
     if (status != IOMMU_OK)
         return status;
+    if (f->grows && m->iova + (m->len - 1) > pt_reached(t, from.level))
+        return IOMMU_ERR_RANGE;
     if (m->pa + (m->len - 1) < m->pa || (m->pa + (m->len - 1)) >> t->config.output_bits)
         return IOMMU_ERR_RANGE;
     return IOMMU_OK;
@@ -348,15 +383,16 @@ PT_SELDOM enum iommu_status
 pt_map_any(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping *m,
            struct iommu_gather *gather)
 {
+    struct pt_from from = pt_from(f, t);
     struct iommu_mapping rest = *m;
-    enum iommu_status status = pt_map_check(f, t, m);
+    enum iommu_status status = pt_map_check(f, t, from, m);
 
     if (status != IOMMU_OK)
         return status;
     while (rest.len > 0) {
         uint64_t done;
 
-        status = pt_map_run(f, t, &rest, gather, &done);
+        status = pt_map_run(f, t, from, &rest, gather, &done);
         if (status != IOMMU_OK)
             goto unmap_done;
         rest.iova += done;
@@ -367,7 +403,7 @@ pt_map_any(const struct pt_format *f, struct pt_table *t, const struct iommu_map
 
 unmap_done:
     /* Only whole leaves lie before rest, so nothing is split and this does not fail. */
-    (void)pt_unmap_range(f, t, m->iova, m->len - rest.len, gather, NULL);
+    (void)pt_unmap_range(f, t, from, m->iova, m->len - rest.len, gather, NULL);
     return status;
 }
 
@@ -385,17 +421,18 @@ pt_map(const struct pt_format *f, struct pt_table *t, const struct iommu_mapping
 
 /* ---- lookup ---- */
 
-static inline enum iommu_status
+PT_OFTEN enum iommu_status
 pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uint64_t iova,
            struct iommu_leaf *leaf)
 {
     uint64_t entry = pt_load(&table[pt_index(iova, level)]);
-    unsigned shift = pt_shift(level);
+    unsigned shift;
 
     if (f->kind(entry, level) != PT_LEAF) {
         *leaf = (struct iommu_leaf){ .level = level };
         return IOMMU_ERR_NOT_FOUND;
     }
+    shift = pt_leaf_shift(f, entry, level);
     leaf->pa = f->leaf_pa(entry, shift) | (iova & (BIT64(shift) - 1));
     leaf->size_shift = shift;
     leaf->prot = f->prot(entry);
@@ -403,21 +440,25 @@ pt_leaf_at(const struct pt_format *f, const uint64_t *table, unsigned level, uin
     return IOMMU_OK;
 }
 
-static inline enum iommu_status
+PT_OFTEN enum iommu_status
 pt_lookup(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
           struct iommu_leaf *leaf)
 {
-    unsigned level = pt_top(t);
-    const uint64_t *table;
+    struct pt_from from = pt_from(f, t);
+    const uint64_t *table = from.table;
+    unsigned level = from.level, next;
 
-    if (pt_biased(f, t, iova) >> t->input_bits) {
+    if (!pt_reaches(f, t, level, pt_biased(f, t, iova))) {
         *leaf = (struct iommu_leaf){ .level = level };
         return IOMMU_ERR_NOT_FOUND;
     }
-    for (table = t->root; level > 0; level--) {
+    for (; level > 0; level = next) {
         uint64_t entry = pt_load(&table[pt_index(iova, level)]);
 
         if (f->kind(entry, level) != PT_TABLE)
+            break;
+        next = pt_next(f, entry, level);
+        if (!pt_serves(f, iova, level, next))
             break;
         table = pt_below(f, t, entry);
     }
@@ -438,13 +479,15 @@ static inline enum iommu_status
 pt_translate(const struct pt_format *f, const struct pt_table *t, uint64_t iova, uint64_t *pa)
 {
     uint64_t *at, entry;
+    unsigned shift;
 
-    if (pt_biased(f, t, iova) > t->iova_last || !pt_find(f, t, iova, 0, &at))
+    if (pt_biased(f, t, iova) > pt_bound(f, &t->iova_last) || !pt_find(f, t, iova, 0, &at))
         return pt_translate_any(f, t, iova, pa);
     entry = pt_load(at);
     if (f->kind(entry, 0) != PT_LEAF)
         return pt_translate_any(f, t, iova, pa);
-    *pa = f->leaf_pa(entry, PT_PAGE_SHIFT) | (iova & (PT_PAGE - 1));
+    shift = pt_leaf_shift(f, entry, 0);
+    *pa = f->leaf_pa(entry, shift) | (iova & (BIT64(shift) - 1));
     return IOMMU_OK;
 }
 
@@ -464,18 +507,22 @@ static inline bool pt_trim_table(const struct pt_format *f, struct pt_table *t, 
         return pt_table_empty(f, t, table, 0);
     for (size_t i = 0; i < PT_ENTRIES; i++) {
         uint64_t old = pt_load(&table[i]), start = base + (i << pt_shift(level));
+        uint64_t span = pt_span(level);
         enum pt_kind kind = f->kind(old, level);
 
         if (kind == PT_EMPTY)
             continue;
         if (kind == PT_LEAF ||
-            !pt_trim_table(f, t, pt_below(f, t, old), level - 1, start, gather)) {
+            !pt_trim_table(f, t, pt_below(f, t, old), pt_next(f, old, level), start, gather)) {
             empty = false;
             continue;
         }
         pt_store(&table[i], 0);
         pt_gather_table(gather, pt_below(f, t, old), old & f->table_address);
-        pt_gather_add(gather, (start ^ t->iova_bias) - t->iova_bias, pt_span(level));
+        /* Of 64 bits the last page maps nothing, and a hull from 0 to 2^64 would be empty. */
+        if (f->grows && start + span == 0)
+            span -= PT_PAGE;
+        pt_gather_add(gather, (start ^ t->iova_bias) - t->iova_bias, span);
         first = i < first ? i : first;
         end = i + 1;
     }
@@ -487,40 +534,76 @@ static inline bool pt_trim_table(const struct pt_format *f, struct pt_table *t, 
 static inline void pt_trim(const struct pt_format *f, struct pt_table *t,
                            struct iommu_gather *gather)
 {
-    (void)pt_trim_table(f, t, t->root, pt_top(t), 0, gather);
+    struct pt_from from = pt_from(f, t);
+
+    (void)pt_trim_table(f, t, from.table, from.level, 0, gather);
 }
 
-/* A 1 GiB page is split through 2 MiB pages, so these must be there too. */
+/* The widest IOVAs that so many levels can have. */
+static inline unsigned pt_width(const struct pt_format *f, unsigned levels)
+{
+    unsigned bits = pt_shift(levels) - f->unused_bits;
+
+    return bits < 64 ? bits : 64;
+}
+
+/* A page is cut and split into those of levels, so these must be there too: 2 MiB pages for 1 GiB. */
+static inline bool pt_sizes_valid(const struct pt_format *f, uint64_t sizes)
+{
+    uint64_t above_1 = f->page_sizes & ~(pt_span(1) * 2 - 1);
+    uint64_t above_2 = f->page_sizes & ~(pt_span(2) * 2 - 1);
+
+    return (sizes & PT_PAGE) && !(sizes & ~f->page_sizes) &&
+           (!(sizes & above_1) || (sizes & pt_span(1))) &&
+           (!(sizes & above_2) || (sizes & pt_span(2)));
+}
+
 static inline bool pt_config_valid(const struct pt_format *f, const struct pt_config *config)
 {
-    uint64_t sizes = config->page_sizes;
-
     return config->levels >= f->min_levels && config->levels <= f->max_levels &&
-           (sizes & PT_PAGE) && !(sizes & ~f->page_sizes) &&
-           (!(sizes & pt_span(2)) || (sizes & pt_span(1))) &&
+           pt_sizes_valid(f, config->page_sizes) &&
            config->output_bits > PT_PAGE_SHIFT && config->output_bits <= 52 &&
            (config->input_bits == 0 ||
-            (!f->canonical && config->input_bits <= pt_shift(config->levels)));
+            (!f->canonical &&
+             config->input_bits <= pt_width(f, f->grows ? f->max_levels : config->levels)));
 }
 
 /*
- * Operations on one page walk four levels. Three have a stand-in above them; five
- * one that leads nowhere, and bounds that let only its entry 0 be looked at:
- * these tables are rare and take the general way.
+ * Operations on one page walk four levels. Three have a stand-in above them; fewer
+ * one that leads nowhere. So have five, and bounds that let only its entry 0 be
+ * looked at: these tables are rare and take the general way. Where trees grow,
+ * entries say where they lead, and a taller root refuses by itself.
  */
+static inline void
+pt_set_quick(const struct pt_format *f, struct pt_table *t, uint64_t *root, unsigned levels)
+{
+    uint64_t pa = (uintptr_t)root - t->table_offset;
+    uint64_t *start = &t->stand_in, last;
+    unsigned bits = t->input_bits;
+
+    if (levels > 4)
+        bits = pt_shift(f->grows ? 4 : 3);
+    else if (f->grows)
+        bits = pt_shift(levels);
+    last = BIT64(f->grows && t->input_bits < bits ? t->input_bits : bits) - 1;
+    if (f->grows ? levels >= 4 : levels == 4)
+        start = root;
+    else if (levels == 3)
+        pt_store(&t->stand_in, f->table(pa, 2, t->config.table_prot) | f->settled);
+    /* Who sees the bounds, sees a root that is as wide. */
+    __atomic_store_n(&t->start, start, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->iova_last, last, __ATOMIC_RELEASE);
+    __atomic_store_n(&t->iova_refused, ~last | (PT_PAGE - 1), __ATOMIC_RELEASE);
+}
+
 static inline void pt_prepare_quick(const struct pt_format *f, struct pt_table *t)
 {
     unsigned prot = t->config.table_prot;
-    uint64_t limit = BIT64(t->config.levels > 4 ? pt_shift(3) : t->input_bits);
 
-    t->start = t->config.levels == 4 ? t->root : &t->stand_in;
-    if (t->config.levels == 3)
-        t->stand_in = f->table(t->root_pa, 2, prot) | f->settled;
     for (unsigned level = 1; level <= 3; level++)
-        t->below[level] = t->table_offset - (f->table(0, level - 1, prot) | f->settled);
-    t->iova_last = limit - 1;
-    t->iova_refused = ~t->iova_last | (PT_PAGE - 1);
+        t->below[level - 1] = t->table_offset - (f->table(0, level - 1, prot) | f->settled);
     t->pa_refused = ~(BIT64(t->config.output_bits) - 1) | (PT_PAGE - 1);
+    pt_set_quick(f, t, t->root, t->config.levels);
 }
 
 static inline enum iommu_status
@@ -535,24 +618,35 @@ pt_create(const struct pt_format *f, struct pt_table *t, const struct pt_config 
     if (t->root == NULL)
         return IOMMU_ERR_NOMEM;
     t->root_pa = (uintptr_t)t->root - t->table_offset;
-    t->input_bits = config->input_bits != 0 ? config->input_bits : pt_shift(config->levels);
-    t->iova_bias = f->canonical ? BIT64(t->input_bits - 1) : 0;
+    t->input_bits = config->input_bits != 0 ? config->input_bits : pt_width(f, config->levels);
+    if (f->grows)
+        t->top = t->root_pa | config->levels;
+    if (f->canonical)
+        t->iova_bias = BIT64(t->input_bits - 1);
     pt_prepare_quick(f, t);
     pt_flush(t, t->root, PT_PAGE);
     return IOMMU_OK;
 }
 
-static inline void pt_destroy(const struct pt_format *f, struct pt_table *t)
+/* A root that was made and not raised leads to the present one. */
+PT_SELDOM void pt_destroy_tree(const struct pt_format *f, struct pt_table *t)
 {
+    struct pt_from from = pt_from(f, t);
     struct iommu_gather gather = { 0 };
 
-    /* A root that is alone leads nowhere, and need not be read to know it. */
-    if (t->table_pages == 1) {
-        t->config.platform->page_free(t->config.platform_ctx, t->root, 1);
-        return;
-    }
-    pt_release(f, t, t->root_pa, pt_top(t), &gather, NULL);
+    if (f->grows && t->grown != 0)
+        from = pt_from_top(t, t->grown);
+    pt_release(f, t, (uintptr_t)from.table - t->table_offset, from.level, &gather, NULL);
     pt_free_gathered(t, &gather);
+}
+
+static inline void pt_destroy(const struct pt_format *f, struct pt_table *t)
+{
+    /* A root that is alone leads nowhere, and need not be read to know it. */
+    if (t->table_pages == 1)
+        t->config.platform->page_free(t->config.platform_ctx, t->root, 1);
+    else
+        pt_destroy_tree(f, t);
 }
 
 #endif
