@@ -4,12 +4,14 @@
  * devices, and the operations a vendor provides.
  *
  * Lock order: iommu.attach_lock, then a unit's own lock (queue tail, registers),
- * then iommu.pool_lock. iommu_unit.fault_lock is held alone. All are taken with interrupts
- * off, none while a callback of the embedder runs.
+ * then iommu.pool_lock. iommu_unit.fault_lock is held alone, and so is
+ * iommu_unit.irq_lock, but for a vendor that changes device entries under it:
+ * it takes attach_lock first. All are taken with interrupts off, none while a callback of the embedder runs.
  *
  * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
  * in the tables); a domain's list of units, which only grows; the buckets of
- * devices, which only grow.
+ * devices, which only grow; iommu_irq_route(), iommu_irq_post() and iommu_irq_mask()
+ * (compare-exchange of the entry).
  */
 #ifndef IOMMU_INTERNAL_H
 #define IOMMU_INTERNAL_H
@@ -106,6 +108,51 @@ struct iommu_reserved {
     unsigned prot;
 };
 
+/* ---- interrupts ---- */
+
+#define IOMMU_IRQ_REASON 96u
+
+/* An IOAPIC or HPET that firmware or an override names; on iommu.irq_sources. */
+struct iommu_irq_source {
+    struct iommu_irq_source *next;
+    struct iommu_unit *unit;
+    enum iommu_irq_source_kind kind;
+    uint8_t id;
+    uint16_t rid;
+    bool overridden;            /* rid is not what firmware said */
+};
+
+/* A block; the core fills the first half, the vendor's irq_alloc the rest. */
+struct iommu_irqs {
+    struct iommu_unit *unit;
+    struct iommu_device *device;            /* NULL: */
+    const struct iommu_irq_source *source;  /* it is a source's */
+    unsigned pin;                           /* IOAPIC */
+    unsigned count;
+
+    uint32_t first;             /* its first entry's index */
+    void *entries;              /* and that entry, of the vendor's format */
+    void *table;                /* the vendor's */
+};
+
+/* Entries of a block in tables: its count as a power of two. */
+static inline unsigned iommu_irqs_shift(const struct iommu_irqs *irqs)
+{
+    return irqs->count == 1 ? 0 : 32 - (unsigned)__builtin_clz(irqs->count - 1);
+}
+
+/* What was decided when the units were started (irq.c). */
+struct iommu_irq_state {
+    bool remapping;             /* every unit is to remap */
+    bool x2apic;
+    bool posting;
+    bool x2apic_opt_out;        /* firmware's wish, set by a vendor as it reads its table */
+    bool ioapics[256];          /* by id: the machine has it */
+    struct iommu_irq_override overrides[IOMMU_IRQ_OVERRIDES_MAX];
+    char reason[IOMMU_IRQ_REASON];
+    char suggestion[40];
+};
+
 /* ---- vendor operations ---- */
 
 /* What the unit's tables say of a requester id. */
@@ -130,8 +177,9 @@ struct iommu_entry {
  */
 enum iommu_start_stage {
     IOMMU_START_PREPARE,        /* ready for set_device(); nothing live changes but the old queue */
+                                /* here the core decides iommu.irq.remapping, x2apic and posting */
     IOMMU_START_TABLES,         /* hardware takes our tables */
-    IOMMU_START_ENABLE,         /* caches flushed, faults reported, translation on */
+    IOMMU_START_ENABLE,         /* caches flushed, faults reported, interrupts remapped, translation on */
     IOMMU_START_STAGES,
 };
 
@@ -164,6 +212,27 @@ struct iommu_ops {
     enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,
                                        const struct iommu_gather *gather);
 
+    /*
+     * Interrupts; all of them, or none where no unit of the vendor remaps. Called only on units that do
+     * (iommu.irq.remapping), fenced or stopped ones too. No lock is held. irq_alloc finds room for irqs->count
+     * entries, absent, that take messages of the block's device or source only, aligned to iommu_irqs_shift();
+     * its errors are those of iommu_irq_alloc(). irq_free makes them absent, flushes, gives the room back; what is
+     * unconfirmed stays taken. irq_route, irq_post and irq_mask may run at once on one entry; index, vector,
+     * delivery and the width of a destination have been checked.
+     */
+    enum iommu_status (*irq_alloc)(struct iommu_irqs *irqs);
+    enum iommu_status (*irq_free)(struct iommu_irqs *irqs);
+    enum iommu_status (*irq_route)(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_target *target);
+    enum iommu_status (*irq_post)(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_posting *posting);
+    enum iommu_status (*irq_mask)(struct iommu_irqs *irqs, unsigned index, bool masked);
+    /* index may lie outside of the block, for iommu/debug.h. */
+    void (*irq_message)(const struct iommu_irqs *irqs, unsigned index, struct iommu_msi *out);
+    uint64_t (*irq_ioapic_entry)(const struct iommu_irqs *irqs, bool active_low);
+    /* The word that names an IOAPIC firmware forgot, "ivrs_ioapic"; NULL: there is none. */
+    const char *ioapic_word;
+    /* Where such IOAPICs usually are; the first that no other source has is suggested. */
+    uint16_t ioapic_rids[2];
+
     /* Reads, clears and reports (iommu_fault_report) what is pending; returns how many records. */
     size_t (*read_faults)(struct iommu_unit *unit);
     /* The unit is of no more use: registers and last commands to the log. */
@@ -177,6 +246,9 @@ struct iommu_ops {
     enum iommu_status (*debug_use_queue)(struct iommu_unit *unit, bool use_queue);
     enum iommu_status (*debug_flush_all)(struct iommu_unit *unit);
     void (*debug_counters)(const struct iommu_unit *unit, struct iommu_debug_counters *out);
+    void (*debug_irq_read)(const struct iommu_irqs *irqs, unsigned index, struct iommu_debug_irq_entry *out);
+    enum iommu_status (*debug_irq_write)(struct iommu_irqs *irqs, unsigned index,
+                                         const struct iommu_debug_irq_entry *entry, bool flush);
 };
 
 /* How often one source has faulted in the running window. */
@@ -208,6 +280,8 @@ struct iommu_unit {
     struct iommu_alias *aliases;
 
     bool running;               /* translation has been enabled by us */
+    bool no_translation;        /* it is there for interrupts only: config.no_translation, or set by its vendor */
+    bool remaps;                /* interrupt remapping has been enabled by us; changed and read atomically */
     bool fenced;                /* changed once, atomically: false to true */
     bool found_translating;
     bool uses_queue;
@@ -224,6 +298,14 @@ struct iommu_unit {
     bool pass_through;
     bool coherent;
     bool flush_present;         /* entries that become present need a flush (caching mode, write buffers) */
+
+    /* Why it cannot; NULL: it can. Constant strings, set by the vendor before the end of PREPARE. */
+    const char *no_remapping;
+    const char *no_x2apic;
+    const char *no_posting;
+    uint32_t irq_entries;       /* of its table, or of the largest that one source can have; 0: it has none */
+    uint32_t irq_used;          /* changed and read atomically */
+    struct iommu_lock irq_lock; /* guards: which entries are taken */
 
     uint32_t domain_id_count;
     uint32_t domain_id_next;    /* guarded by attach_lock, as the map is */
@@ -309,6 +391,9 @@ struct iommu {
     struct iommu_lock attach_lock;  /* guards: devices' and domains' attachment, domain ids, unit tables */
     struct iommu_lock pool_lock;    /* guards: the pools */
     struct iommu_pool domain_pool, domain_unit_pool, device_pool, scope_pool, alias_pool, reserved_pool;
+    struct iommu_pool irqs_pool, irq_source_pool;
+    struct iommu_irq_source *irq_sources;
+    struct iommu_irq_state irq;
     uint32_t walkers;           /* fault handlers inside a domain's tables */
 };
 
@@ -396,6 +481,20 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu);
 void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool walk);
 /* Records were lost. */
 void iommu_fault_overflow(struct iommu_unit *unit);
+
+/* irq.c */
+/* Copies what config.irq points to. IOMMU_ERR_INVALID: too many overrides, or one that makes no sense. */
+enum iommu_status iommu_irq_configure(struct iommu *iommu);
+/*
+ * Firmware says that interrupts of an IOAPIC or HPET of the unit, which has
+ * been added, carry rid. Overrides go before it; of two for one id the first holds.
+ */
+enum iommu_status iommu_irq_source_add(struct iommu *iommu, struct iommu_unit *unit, enum iommu_irq_source_kind kind,
+                                       uint8_t id, uint16_t rid);
+/* After the tables: overrides of sources that firmware does not name at all. */
+enum iommu_status iommu_irq_sources_complete(struct iommu *iommu);
+/* All units are prepared: is remapping to be switched on, and how? */
+void iommu_irq_decide(struct iommu *iommu);
 
 /* The hand-off snapshot of one vendor's units, added to out->units. */
 enum iommu_status vtd_take_handoff(const struct iommu_platform *platform, void *ctx, const void *table, size_t len,

@@ -39,6 +39,25 @@ void iommu_debug_counters(const struct iommu *iommu, size_t unit, struct iommu_d
 /* iommu_unit_set_storm() on every unit. */
 void iommu_debug_set_storm(struct iommu *iommu, uint32_t threshold, uint32_t window_us);
 
+/*
+ * An interrupt entry as it lies in memory: index of the table, and its bits.
+ * AMD-Vi's format of 32 bits has high 0. Index of the block; for iommu_debug_irq_message() also one beyond
+ * it, which names entries that are somebody else's or past the table.
+ */
+struct iommu_debug_irq_entry {
+    uint32_t table_index;
+    uint64_t low;
+    uint64_t high;
+};
+void iommu_debug_irq_read(const struct iommu_irqs *irqs, unsigned index, struct iommu_debug_irq_entry *out);
+/*
+ * Puts any bits there, table_index aside; without flush the unit may go on with the old ones. Errors as
+ * iommu_irq_route(). iommu_irq_route() and iommu_irq_free() do not put back what belongs to the source: write back what was read.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_irq_write(struct iommu_irqs *irqs, unsigned index, const struct iommu_debug_irq_entry *entry, bool flush);
+void iommu_debug_irq_message(const struct iommu_irqs *irqs, unsigned index, struct iommu_msi *out);
+
 /* The kind of an attached domain's translation as the unit's own tables say: "blocked", "translated", "pass-through". */
 const char *iommu_debug_device_state(const struct iommu_device *device);
 /* The same of any requester id, device or not; "blocked" where there is no such unit. */

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "iommu/irq.h"
 #include "iommu/platform.h"
 #include "iommu/status.h"
 
@@ -103,6 +104,8 @@ struct iommu_config {
     bool no_superpages;         /* only 4 KiB leaves (intel_iommu=sp_off) */
     bool no_queue;              /* register-based invalidation even where there is a queue (VT-d §6.5.1) */
     bool guest_tables;          /* AMD-Vi: v2 (x86-64) page tables where the unit has them (amd_iommu=pgtbl_v2) */
+    bool no_translation;        /* units remap interrupts only; DMA is neither translated nor blocked (intel_iommu=off) */
+    struct iommu_irq_config irq; /* off unless it asks for it: the embedder has to give every source its entry */
     bool force;                 /* start units that a known erratum says to leave off (amd_iommu=force_enable) */
     /* What each unit begins with (iommu_unit_set_storm()): */
     uint32_t storm_threshold;   /* a device that faults this often ... 0: the default of 256 */
@@ -116,7 +119,7 @@ struct iommu_config {
  * copied and may be NULL for the defaults. The result is freed by
  * iommu_destroy().
  *
- * IOMMU_ERR_INVALID  a member of platform that must not be NULL is NULL
+ * IOMMU_ERR_INVALID  a member of platform that must not be NULL is NULL; too many overrides
  * IOMMU_ERR_NOMEM
  */
 IOMMU_MUST_CHECK enum iommu_status
@@ -214,9 +217,13 @@ iommu_reserved_region(const struct iommu_device *device, size_t index, struct io
  * reserved regions just those, everything else is blocked, and enables
  * translation as the last step. A unit that fails is reported, fenced and
  * left out; the others run. Devices that a region names alone and that were
- * never added are given it too.
+ * never added are given it too. Interrupts are remapped where config.irq asks
+ * for it and every unit can; that they are not is no error: iommu_irq_info().
+ * With config.no_translation translation is off, also where it was found on.
  *
- * IOMMU_ERR_NOT_FOUND  there is no unit
+ * IOMMU_ERR_NOT_FOUND    there is no unit
+ * IOMMU_ERR_UNSUPPORTED  a unit cannot translate (it may remap interrupts all the same), or with
+ *                        config.no_translation interrupts are not remapped either
  * otherwise the status of the first unit that failed
  *
  * Context: once, one caller, not from interrupt context.
@@ -225,7 +232,7 @@ iommu_reserved_region(const struct iommu_device *device, size_t index, struct io
 IOMMU_MUST_CHECK enum iommu_status iommu_start(struct iommu *iommu);
 
 /*
- * Turns translation off on every unit. DMA is unprotected afterwards. Domains
+ * Turns translation and interrupt remapping off on every unit. DMA is unprotected afterwards. Domains
  * and devices remain: what is mapped and attached can be unmapped, detached
  * and destroyed without a flush, also what was unconfirmed; nothing can be
  * attached. It may be called again after an error.
@@ -250,6 +257,7 @@ struct iommu_unit_info {
     uint64_t capability;       /* VT-d CAP; AMD-Vi EFR */
     uint64_t extended;         /* VT-d ECAP; AMD-Vi EFR2 */
     bool translating;          /* this library enabled it and it still says so */
+    bool remapping;            /* the same of interrupt remapping */
     bool found_translating;    /* firmware or a predecessor had left translation on */
     bool uses_queue;
     bool fenced;               /* bring-up failed, or a flush was not confirmed */
@@ -260,6 +268,8 @@ struct iommu_unit_info {
     unsigned output_bits;      /* widest physical address (host address width) */
     uint64_t page_sizes;       /* bit n set: leaves of 2^n bytes */
     uint32_t domain_ids;       /* how many the unit has */
+    uint32_t irq_entries;      /* of its interrupt table (AMD-Vi: of the table of one source); 0: it has none */
+    uint32_t irq_used;         /* entries of blocks */
     unsigned fault_records;
     bool fault_interrupt;      /* faults arrive by platform->fault_interrupt; otherwise iommu_poll_faults() */
     uint64_t faults;           /* read since the last reset of the counters */
@@ -457,7 +467,8 @@ IOMMU_MUST_CHECK enum iommu_status iommu_domain_trim(struct iommu_domain *domain
  * had. Reserved regions of the device are mapped into a translated domain
  * first. Returns when the old domain can no longer be reached.
  *
- * IOMMU_ERR_UNSUPPORTED  pasid is not IOMMU_NO_PASID, or the domain's format does not fit the device's unit
+ * IOMMU_ERR_UNSUPPORTED  pasid is not IOMMU_NO_PASID, the domain's format does not fit the device's unit, or the
+ *                        unit does not translate
  * IOMMU_ERR_FENCED       the device is fenced: iommu_device_unfence() first; or its unit is
  * IOMMU_ERR_BUSY         the units do not run
  * IOMMU_ERR_EXISTS       a reserved region of the device is mapped to something else in the domain
