@@ -403,6 +403,14 @@ uint64_t case_free_iova(const struct suite_case *t, const struct iommu_domain *d
     return 0;
 }
 
+bool case_format_is(const struct iommu_domain *domain, const char *format)
+{
+    struct iommu_domain_info info;
+
+    iommu_domain_info(domain, &info);
+    return text_is(info.format, format);
+}
+
 bool case_reaches(const struct master *m, uint64_t end)
 {
     return end <= case_address_end(m->ex);

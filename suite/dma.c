@@ -75,6 +75,8 @@ static void permission(struct suite_case *t, unsigned prot, enum ex_operation re
 
     if (!case_runs(t))
         return;
+    if (prot == IOMMU_WRITE && case_format_is(domain, "amd-v2"))
+        case_skip(t, "these page tables cannot forbid reads");
     case_map(t, domain, m->window, frame->pa, FRAME_BYTES, prot);
     plan = plan_page(m, refused, m->window, frame, 0);
     expect_refused(t, &plan, &refusal);

@@ -222,6 +222,16 @@ static bool address_fits(const struct fault_check *check, const struct iommu_fau
            && case_quirk(check->t, QUIRK_QEMU_WIDE_ADDRESS);
 }
 
+/* AMD-Vi §2.2.6: with guest tables a request without PASID is one of PASID 0 (GIoV), and recorded so. */
+static bool pasid_fits(const struct fault_check *check, const struct iommu_fault *fault)
+{
+    const struct iommu_domain *domain = iommu_device_domain(check->plan->m->device);
+
+    if (fault->pasid == IOMMU_NO_PASID)
+        return true;
+    return fault->pasid == 0 && domain != NULL && case_format_is(domain, "amd-v2");
+}
+
 static bool fault_fits(const struct fault_check *check, const struct iommu_fault *fault)
 {
     const struct refusal *refusal = check->refusal;
@@ -237,7 +247,7 @@ static bool fault_fits(const struct fault_check *check, const struct iommu_fault
     if (refusal->level != ANY_LEVEL && fault->walk_level != refusal->level)
         return false;
     return address_fits(check, fault) && fault->device == check->plan->m->device
-        && fault->pasid == IOMMU_NO_PASID;
+        && pasid_fits(check, fault);
 }
 
 static void check_fault(void *arg, const struct iommu_fault *fault)

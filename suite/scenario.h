@@ -174,6 +174,8 @@ struct iommu_domain *case_enter_wide(struct suite_case *t, struct master *m);
  * regions and the masters' private memory. 0: nowhere in the domain.
  */
 uint64_t case_free_iova(const struct suite_case *t, const struct iommu_domain *domain, uint64_t len);
+/* Whether the domain's page table has that format. */
+bool case_format_is(const struct iommu_domain *domain, const char *format);
 /* Whether addresses below end can be sent by the device. */
 bool case_reaches(const struct master *m, uint64_t end);
 

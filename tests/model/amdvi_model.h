@@ -68,7 +68,7 @@ struct amdvi_model_unit_config {
     uint32_t reorder_seed;
     /* Translations that an invalidation drops are fetched again at once, from what the unit still caches. */
     bool speculate;
-    bool never_snoops;      /* whatever control bit Coherent says */
+    bool never_snoops;      /* control bit Coherent cannot be set */
     bool late_events;       /* tail and interrupt come delay ticks before the entry (errata 732, 733) */
     bool ignores_bases;     /* base registers cannot be written while what uses them is on; else they are honoured */
     bool resets_pointers;   /* a base register's write clears its head and tail; some units do not */

@@ -64,6 +64,11 @@ static void check(struct am_unit *u, uint64_t value)
 void am_control_write(struct am_unit *u, uint64_t value)
 {
     check(u, value);
+    /* Late, but in order: what is switched off and on again has been off. */
+    if (u->control_busy)
+        am_control_apply(u);
+    if (u->config->never_snoops)
+        value &= ~ASPEC_CTL_COHERENT;
     am_set(u, ASPEC_CONTROL, 8, value);
     u->control_busy = true;
     u->control_due = u->model->ticks + u->config->delay;

@@ -81,7 +81,7 @@ uint64_t amdvi_model_pa(const struct amdvi_model *m, const void *at)
 
 bool am_snoops(const struct am_unit *u)
 {
-    return !u->config->never_snoops && am_control(u, ASPEC_CTL_COHERENT);
+    return am_control(u, ASPEC_CTL_COHERENT);
 }
 
 enum am_page_state am_page_state(const struct amdvi_model *m, uint64_t pa)

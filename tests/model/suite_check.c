@@ -97,18 +97,26 @@ void suite_check_fails(const struct model_env_config *config, const char *run, u
     CHECK_EQ(totals.failed, failures);
 }
 
-void suite_check_stranger(struct model_env_config config)
+void suite_check_passes(const struct model_env_config *config, const char *run, unsigned count)
 {
+    struct model_env *me = model_env_create(config);
     struct suite_totals totals;
-    struct model_env *me;
+    size_t violations;
 
-    config.exercisers[config.exerciser_count++] = (struct model_exerciser_config){
-        .rid = IOMMU_RID(0, 7, 0), .address_bits = 64, .uncovered = true };
-    me = model_env_create(&config);
-    CHECK(me != NULL);
-    totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = "entry/stranger*" });
+    if (me == NULL)
+        test_fail(__FILE__, __LINE__, "%s failed", model_env_error());
+    totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = run });
+    violations = machine_violations(model_env_machine(me));
     print_problems(me);
     model_env_destroy(me);
-    CHECK_EQ(totals.passed, 1);
+    CHECK_EQ(totals.passed, count);
     CHECK_EQ(totals.failed + totals.skipped, 0);
+    CHECK_EQ(violations, 0);
+}
+
+void suite_check_stranger(struct model_env_config config)
+{
+    config.exercisers[config.exerciser_count++] = (struct model_exerciser_config){
+        .rid = IOMMU_RID(0, 7, 0), .address_bits = 64, .uncovered = true };
+    suite_check_passes(&config, "entry/stranger*", 1);
 }

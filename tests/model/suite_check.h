@@ -30,6 +30,8 @@
 void suite_check_all(const struct model_env_config *config, const char *const *skips);
 /* So many of the scenarios named by run fail. */
 void suite_check_fails(const struct model_env_config *config, const char *run, unsigned failures);
+/* So many there are, and all pass. */
+void suite_check_passes(const struct model_env_config *config, const char *run, unsigned count);
 /* With one function more, that is no device. */
 void suite_check_stranger(struct model_env_config config);
 
