@@ -8,7 +8,7 @@ make check      the host part of make test, for the edit loop
 make check-X    one unit test, tests/unit/test_X.c (make check-vtd_unit)
 make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all without NAMES
 make mutants    builds that each leave one thing out of the library: a test must fail
-make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*'), nanoseconds on the host
+make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
 make bench-host the latter alone
 make lib, iso, efi    single artefacts
 make newer-qemu fetch a newer QEMU into a cache, print where it is
@@ -29,7 +29,10 @@ Variables of make run:
     seed=N loglevel=0..3  seed of the stress scenarios; verbosity
     intel_iommu=on|off|strict|sp_off  iommu=pt|nopt|off  iommu.passthrough=0|1  iommu.strict=0|1
                           as in Linux (only strict flushing exists: iommu.strict=0 says so)
-    For diagnosis: vtd=noqueue (invalidation by registers), dmar=N (the N-th DMAR table),
-    trace=dma (where each transfer arrived), trap=KIND (an exception of our own making)
+    amd_iommu=off|fullflush|force_enable|force_isolation|pgtbl_v1|pgtbl_v2  amd_iommu_dump
+                          as in Linux: units left off, strict flushing, started in spite of a known erratum,
+                          host or guest page tables; the IVRS table as text
+    For diagnosis: vtd=noqueue (invalidation by registers), dmar=N, ivrs=N (the table of that number,
+    from 0, where there are several), trace=dma (where each transfer arrived), trap=KIND (an exception of our own making)
 Variables of every target: CC=gcc|clang   BUILD=build
 TEXT

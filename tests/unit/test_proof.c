@@ -51,7 +51,7 @@ static struct model_env *begin(const struct model_env_config *config)
     return me;
 }
 
-/* The devices are in no domain and not fenced, and the driver broke no rule. */
+/* The devices are in no domain, not fenced and no bus masters, and the driver broke no rule. */
 static void end(struct model_env *me)
 {
     struct suite_env *env = model_env_suite(me);
@@ -60,6 +60,7 @@ static void end(struct model_env *me)
         if (env->exercisers[i]->device != NULL) {
             CHECK(iommu_device_domain(env->exercisers[i]->device) == NULL);
             CHECK(!iommu_device_fenced(env->exercisers[i]->device));
+            CHECK(!machine_bus_master_is_on(model_env_machine(me), iommu_device_rid(env->exercisers[i]->device)));
         }
     CHECK_EQ(machine_violations(model_env_machine(me)), 0);
     model_env_destroy(me);
@@ -205,6 +206,27 @@ TEST(without_a_record_a_mapped_page_must_be_reached)
     end(me);
 }
 
+/* It is not blocked but kept to its regions: what it misses is an unmapped page. */
+TEST(a_device_with_reserved_regions_counts_as_unmapped)
+{
+    struct model_env_config config = model_env_default();
+    uint64_t middle = config.model.ram_pa + config.model.ram_len / 2;
+    struct model_env *me;
+    struct proof proof;
+
+    config.model.rmrrs[0] = (struct vtd_model_rmrr){
+        .start = middle, .end = middle + 0x8000, .scope_count = 1,
+        .scopes = { { .type = 1, .path_count = 1, .path = { { 4, 0 } } } } };
+    config.model.rmrr_count = 1;
+    me = begin(&config);
+    proof_take(model_env_suite(me), &proof);
+    CHECK_EQ(proof.blocked, 2);
+    CHECK_EQ(proof.blocked_recorded, 1);
+    CHECK_EQ(proof.unmapped, 1);
+    CHECK_EQ(proof.unmapped_recorded, 1);
+    end(me);
+}
+
 TEST(records_that_never_come_are_counted)
 {
     struct model_env_config config = model_env_default();
@@ -308,6 +330,20 @@ TEST(devices_that_no_unit_covers_prove_nothing)
     me = begin(&config);
     proof_take(model_env_suite(me), &proof);
     CHECK_EQ(proof.blocked + proof.passed, 0);
+    end(me);
+}
+
+/* Storm control may fence a device for the very requests that prove it blocked. */
+TEST(a_device_fenced_meanwhile_is_let_go)
+{
+    struct model_env_config config = model_env_default();
+    struct model_env *me;
+    struct proof proof;
+
+    config.iommu.storm_threshold = 1;
+    me = begin(&config);
+    proof_take(model_env_suite(me), &proof);
+    CHECK_EQ(proof.blocked, 2);
     end(me);
 }
 
