@@ -89,6 +89,15 @@ enum {
 #define ASPEC_EXCL_ALLOW SPEC_F(1, 1)
 #define ASPEC_EXCL_ADDR SPEC_F(51, 12)
 
+#define ASPEC_GA_TAIL_ADDRESS SPEC_F(51, 3)  /* VirtualBox, as all to the end of the section */
+#define ASPEC_GA_OFFSET SPEC_F(15, 3)
+#define ASPEC_PERF_OPT_EN SPEC_F(13, 13)
+#define ASPEC_PPR_AUTO_CODE SPEC_F(3, 0)
+#define ASPEC_PPR_AUTO_MASK_GN SPEC_F(4, 4)
+#define ASPEC_PPR_EARLY_THRESHOLD SPEC_F(14, 0)
+#define ASPEC_PPR_EARLY_INT_EN SPEC_F(30, 30)
+#define ASPEC_PPR_EARLY_EN SPEC_F(31, 31)
+
 /* ---- control ---- */
 #define ASPEC_CTL_IOMMU_EN SPEC_F(0, 0)
 #define ASPEC_CTL_HT_TUN_EN SPEC_F(1, 1)
@@ -181,7 +190,7 @@ enum {
 #define ASPEC_EFR_GAM_SUP SPEC_F(23, 21)
 #define ASPEC_EFR_DUAL_PPR_LOG_SUP SPEC_F(25, 24)
 #define ASPEC_EFR_DUAL_EVENT_LOG_SUP SPEC_F(29, 28)
-#define ASPEC_EFR_SATS_SUP SPEC_F(31, 31) /* Xen */
+#define ASPEC_EFR_SATS_SUP SPEC_F(31, 31) /* Xen, illumos, OpenVMM */
 #define ASPEC_EFR_PAS_MAX SPEC_F(36, 32)
 #define ASPEC_EFR_US_SUP SPEC_F(37, 37)
 #define ASPEC_EFR_DEV_TBL_SEG_SUP SPEC_F(39, 38)
@@ -191,15 +200,17 @@ enum {
 #define ASPEC_EFR_BLK_STOP_MRK_SUP SPEC_F(44, 44)
 #define ASPEC_EFR_PERF_OPT_SUP SPEC_F(45, 45)
 #define ASPEC_EFR_MSI_CAP_MMIO_SUP SPEC_F(46, 46)
+#define ASPEC_EFR_SNOOP_ATTR_SUP SPEC_F(47, 47) /* illumos, OpenVMM */
 #define ASPEC_EFR_GIO_SUP SPEC_F(48, 48)
 #define ASPEC_EFR_HA_SUP SPEC_F(49, 49)
 #define ASPEC_EFR_EPH_SUP SPEC_F(50, 50)
 #define ASPEC_EFR_ATTR_FW_SUP SPEC_F(51, 51)
 #define ASPEC_EFR_HD_SUP SPEC_F(52, 52)
+#define ASPEC_EFR_V2_HD_DIS_SUP SPEC_F(53, 53) /* illumos, OpenVMM */
 #define ASPEC_EFR_INV_IOTLB_TYPE_SUP SPEC_F(54, 54)
-#define ASPEC_EFR_VIOMMU_SUP SPEC_F(55, 55)      /* Xen, as the next two */
-#define ASPEC_EFR_VM_GUARD_IO_SUP SPEC_F(56, 56)
-#define ASPEC_EFR_VM_TABLE_SIZE SPEC_F(60, 57)
+#define ASPEC_EFR_VIOMMU_SUP SPEC_F(55, 55)      /* Xen, illumos, OpenVMM */
+#define ASPEC_EFR_VM_GUARD_IO_SUP SPEC_F(56, 56) /* Xen, OpenVMM; illumos has SEV-TIO there */
+#define ASPEC_EFR_VM_TABLE_SIZE SPEC_F(60, 57)   /* Xen; reserved elsewhere */
 #define ASPEC_EFR_GA_UPDATE_DIS_SUP SPEC_F(61, 61)
 #define ASPEC_EFR_FORCE_PHY_DEST_SUP SPEC_F(62, 62) /* VirtualBox */
 #define ASPEC_EFR_SNP_SUP SPEC_F(63, 63)            /* Linux */
@@ -211,7 +222,22 @@ enum {
 #define ASPEC_EFR2_NUM_INT_REMAP_SUP SPEC_F(9, 8)
 #define ASPEC_EFR2_HT_RANGE_IGNORE SPEC_F(11, 11)
 
-/* ---- XT interrupt control (Xen) ---- */
+/* ---- feature reporting of IVHD block 10h (AMD's own firmware sources) ---- */
+#define ASPEC_IVHD_XT_SUP SPEC_F(0, 0)
+#define ASPEC_IVHD_NX_SUP SPEC_F(1, 1)
+#define ASPEC_IVHD_GT_SUP SPEC_F(2, 2)
+#define ASPEC_IVHD_GLX_SUP SPEC_F(4, 3)
+#define ASPEC_IVHD_IA_SUP SPEC_F(5, 5)
+#define ASPEC_IVHD_GA_SUP SPEC_F(6, 6)
+#define ASPEC_IVHD_HE_SUP SPEC_F(7, 7)
+#define ASPEC_IVHD_PAS_MAX SPEC_F(12, 8)
+#define ASPEC_IVHD_COUNTERS SPEC_F(16, 13)
+#define ASPEC_IVHD_BANKS SPEC_F(22, 17)
+#define ASPEC_IVHD_MSI_NUM_PPR SPEC_F(27, 23)
+#define ASPEC_IVHD_GATS SPEC_F(29, 28)
+#define ASPEC_IVHD_HATS SPEC_F(31, 30)
+
+/* ---- XT interrupt control (Xen, VirtualBox) ---- */
 #define ASPEC_XT_DEST_MODE SPEC_F(2, 2)
 #define ASPEC_XT_DEST_LO SPEC_F(31, 8)
 #define ASPEC_XT_VECTOR SPEC_F(39, 32)
