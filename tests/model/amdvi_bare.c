@@ -37,7 +37,7 @@ uint32_t amdvi_bare_status(const struct amdvi_bare *hw)
 
     if (on(hw, C_CMD_BUF_EN) && !hw->stopped)
         status |= S_CMD_RUN;
-    if (on(hw, C_EVENT_LOG_EN) && !hw->log_stopped)
+    if ((on(hw, C_EVENT_LOG_EN) && !hw->log_stopped) || hw->log_never_stops)
         status |= S_EVENT_RUN;
     return status;
 }

@@ -36,6 +36,7 @@ struct amdvi_bare {
     bool nameless;                  /* ... or one without an address, as QEMU does */
     bool never_starts;              /* CmdBufRun stays 0 once it was */
     bool log_never_starts;          /* EventLogRun too */
+    bool log_never_stops;           /* EventLogRun stays 1 */
     bool head_at_length;            /* CmdHeadPtr shows the ring's length instead of 0 (QEMU 7.2) */
     unsigned refuse;                /* the next so many INVALIDATE_IOMMU_PAGES are refused as illegal */
     unsigned late;                  /* relax() calls until the code of the event raised next is there */

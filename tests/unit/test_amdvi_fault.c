@@ -288,20 +288,23 @@ TEST(overflow_is_reported_and_recording_goes_on)
 
 TEST(log_that_does_not_restart_is_left_alone)
 {
-    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
-    uint64_t before;
+    for (unsigned never_stops = 0; never_stops < 2; never_stops++) {
+        struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+        uint64_t before;
 
-    hw->log_never_starts = true;
-    for (unsigned i = 0; i < 600; i++)
-        amdvi_bare_event(hw, EVENT(2, 0, 7), 0);
-    before = hw->mem.time_us;
-    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 511);
-    CHECK(hw->mem.time_us - before < 2000000);
-    CHECK(strstr(hw->mem.log, "event log does not restart") != NULL);
-    before = hw->mem.time_us;
-    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 0);
-    CHECK(hw->mem.time_us - before < 100);
-    amdvi_bare_destroy(hw);
+        hw->log_never_starts = true;
+        for (unsigned i = 0; i < 600; i++)
+            amdvi_bare_event(hw, EVENT(2, 0, 7), 0);
+        hw->log_never_stops = never_stops;
+        before = hw->mem.time_us;
+        CHECK_EQ(amdvi_read_faults(&hw->unit.base), 511);
+        CHECK(hw->mem.time_us - before < 2000000);
+        CHECK(strstr(hw->mem.log, "event log does not restart") != NULL);
+        before = hw->mem.time_us;
+        CHECK_EQ(amdvi_read_faults(&hw->unit.base), 0);
+        CHECK(hw->mem.time_us - before < 100);
+        amdvi_bare_destroy(hw);
+    }
 }
 
 /* ---- life ---- */

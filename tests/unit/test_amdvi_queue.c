@@ -369,6 +369,132 @@ TEST(completion_interrupt_is_acknowledged_and_counted)
     amdvi_bare_destroy(hw);
 }
 
+/* No batch is done in between, so only restarts say which slots are free. */
+TEST(illegal_commands_alone_do_not_fill_the_ring)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    for (unsigned i = 0; i < 1000; i++)
+        CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
+    CHECK_EQ(hw->seen_count, 0);
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(1)));
+    amdvi_bare_destroy(hw);
+}
+
+/* A refusal that nobody has read keeps its slot, and all behind it. */
+TEST(slots_wait_for_who_was_refused)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    struct amdvi_queue *q = &hw->unit.queue;
+    unsigned done = 0;
+
+    q->ring[0] = illegal;
+    q->ring[1] = (struct amdvi_command){ .lo = q->wait_lo, .hi = 2 };
+    q->tail = 2;
+    while (amdvi_queue_run_one(&hw->unit, pages(done)) == IOMMU_OK)
+        done++;
+    CHECK_EQ(done, 254); /* of 511 slots */
+    CHECK(iommu_unit_fenced(&hw->unit.base));
+    CHECK_EQ(q->untold, 1);
+    amdvi_bare_destroy(hw);
+}
+
+/* Between storing a batch and looking at it: another one is refused no less for what is done behind it. */
+static struct amdvi_bare *interrupted;
+static bool was_interrupted;
+
+static void interrupt_once(void *ctx, uintptr_t flags)
+{
+    (void)ctx;
+    (void)flags;
+    if (was_interrupted || interrupted->unit.queue.tail == 0)
+        return;
+    was_interrupted = true;
+    CHECK_OK(amdvi_queue_run_one(&interrupted->unit, pages(3)));
+}
+
+TEST(refusal_is_seen_though_later_batches_are_done)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    interrupted = hw;
+    was_interrupted = false;
+    hw->mem.platform.irq_restore = interrupt_once;
+    CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
+    CHECK(was_interrupted);
+    CHECK_EQ(*hw->unit.queue.semaphore, 4);
+    CHECK_EQ(hw->unit.queue.untold, 0);
+    amdvi_bare_destroy(hw);
+}
+
+static void read_refusals(struct amdvi_bare *hw)
+{
+    if (hw->hangs)
+        run_after_a_while(hw);
+    hw->on_relax = read_refusals;
+    hw->unit.queue.untold = 0;
+}
+
+TEST(full_ring_that_has_stopped_is_restarted)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    hw->silent = true;
+    fill(hw, 255);
+    hw->unit.queue.ring[0] = illegal;
+    hw->on_relax = read_refusals;
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(999)));
+    CHECK_EQ(hw->seen_count, 255); /* 254, and the last */
+    amdvi_bare_destroy(hw);
+}
+
+/* A head where nothing is to be done blames nobody: what is under way counts as refused, nothing is run twice. */
+static void stop_elsewhere(struct amdvi_bare *hw)
+{
+    hw->on_relax = NULL;
+    hw->stopped = true;
+    hw->hangs = false;
+    hw->regs[0x2000 / 8] = 0;
+}
+
+TEST(stop_at_a_head_that_makes_no_sense)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    for (unsigned i = 0; i < 10; i++)
+        CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
+    hw->unit.queue.head = hw->unit.queue.tail;
+    hw->hangs = true;
+    hw->on_relax = stop_elsewhere;
+    CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(99)), IOMMU_ERR_QUEUE);
+    CHECK_EQ(hw->seen_count, 10);
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(100)));
+    CHECK_EQ(hw->seen_count, 11);
+    amdvi_bare_destroy(hw);
+}
+
+static void stop_at_the_first(struct amdvi_bare *hw)
+{
+    if (hw->unit.lock.held != 0)
+        return;
+    hw->stopped = true;
+    hw->regs[0x2000 / 8] = 0;
+}
+
+TEST(unit_that_stops_at_one_command_for_ever_is_fenced)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    uint64_t before = hw->mem.time_us;
+
+    hw->hangs = true;
+    hw->on_relax = stop_at_the_first;
+    CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(1)), IOMMU_ERR_QUEUE); /* it was the one */
+    CHECK(!iommu_unit_fenced(&hw->unit.base));
+    CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(2)), IOMMU_ERR_FENCED);
+    CHECK(hw->mem.time_us - before < 100000);
+    amdvi_bare_destroy(hw);
+}
+
 TEST(unit_that_does_not_start_again_is_fenced)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);
