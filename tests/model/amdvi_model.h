@@ -73,6 +73,7 @@ struct amdvi_model_unit_config {
     bool ignores_bases;     /* base registers cannot be written while what uses them is on; else they are honoured */
     bool resets_pointers;   /* a base register's write clears its head and tail; some units do not */
     bool quiet_blocked;     /* V = 1, TV = 0 blocks without an event */
+    bool snp;               /* SNP is enabled: V = 1, TV = 1, Mode = 0 is illegal (revision 3.06 on) */
 
     /* Its description in IVRS: one IVHD of each type in the mask (1: 10h, 2: 11h, 4: 40h), in this order. */
     unsigned ivhd_types;

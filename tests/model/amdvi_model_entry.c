@@ -97,6 +97,8 @@ static bool translation_value(const struct am_unit *u, const uint64_t words[4])
         return false;
     if (spec_get(words[0], ASPEC_DTE_MODE) > host_levels(u))
         return true;
+    if (u->config->snp && (words[0] & (ASPEC_DTE_MODE | ASPEC_DTE_GV)) == 0)
+        return true;
     return (words[0] & ASPEC_DTE_GV) != 0 &&
            (spec_get(words[0], ASPEC_DTE_GLX) > am_efr(u, ASPEC_EFR_GLX_SUP) ||
             spec_get(words[2], ASPEC_DTE_GUEST_PAGING) > am_efr(u, ASPEC_EFR_GATS));

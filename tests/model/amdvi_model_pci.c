@@ -189,8 +189,9 @@ static void unit_write(struct am_function *function, unsigned offset, uint32_t a
 
     if (offset == CAPABILITY + ASPEC_CAP_BASE_LO)
         u->decodes |= (whole & ASPEC_CAPB_ENABLE) != 0;
-    if ((part & ~allowed & (whole ^ am_config_get(function, offset, 4))) != 0)
-        am_violation(u->model, "amdvi%u: configuration register 0x%02x changed where it is read-only", u->index, offset);
+    /* Elsewhere read-only bits may be written with anything, as in every PCI function. */
+    if (offset >= CAPABILITY && offset < MSI && (part & ~allowed & (whole ^ am_config_get(function, offset, 4))) != 0)
+        am_violation(u->model, "amdvi%u: capability register 0x%02x changed where it is read-only", u->index, offset);
 }
 
 void am_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset, unsigned width,
