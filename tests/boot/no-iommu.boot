@@ -3,7 +3,7 @@
 qemu: both
 iommu: none
 status: 0
-see: ^# verdict: not-protected \(no DMAR table
+see: ^# verdict: not-protected \(no DMAR or IVRS table
 see: ^ok \d+ - dma/bare-address-is-physical:edu
 see: ^ok \d+ - .*# SKIP
 check: tap
