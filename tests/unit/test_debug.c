@@ -21,13 +21,13 @@ static struct driver *two_units(void)
 TEST(units_that_do_not_exist)
 {
     struct driver *d = two_units();
-    struct iommu_debug_counters counters = { 7, 7 };
+    struct iommu_debug_counters counters = { 7, 7, 7 };
 
     CHECK_EQ(iommu_debug_queue_submit(d->iommu, 2, CONTEXT_GLOBAL, 0), IOMMU_ERR_NOT_FOUND);
     CHECK_EQ(iommu_debug_use_queue(d->iommu, 2, true), IOMMU_ERR_NOT_FOUND);
     CHECK_EQ(iommu_debug_flush_all(d->iommu, 2), IOMMU_ERR_NOT_FOUND);
     iommu_debug_counters(d->iommu, SIZE_MAX, &counters);
-    CHECK_EQ(counters.descriptors + counters.doorbells, 0);
+    CHECK_EQ(counters.descriptors + counters.doorbells + counters.completion_interrupts, 0);
     driver_destroy(d);
 }
 
@@ -160,9 +160,12 @@ TEST(device_state_is_what_the_tables_say)
         CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
         CHECK_STR(iommu_debug_device_state(device), cases[i].state);
         CHECK_STR(iommu_debug_device_state(iommu_find_device(d->iommu, 0, DRIVER_OTHER)), "blocked");
+        CHECK_STR(iommu_debug_id_state(d->iommu, iommu_device_unit(device), DRIVER_RID), cases[i].state);
+        CHECK_STR(iommu_debug_id_state(d->iommu, iommu_device_unit(device), DRIVER_RID + 1), "blocked");
         CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
         CHECK_STR(iommu_debug_device_state(device), "blocked");
         CHECK_OK(iommu_domain_destroy(domain));
     }
+    CHECK_STR(iommu_debug_id_state(d->iommu, 2, DRIVER_RID), "blocked");
     driver_destroy(d);
 }
