@@ -16,6 +16,7 @@
 #define ENTRY_START 0x03
 #define ENTRY_END 0x04
 #define ENTRY_ALIAS_START 0x43
+#define SETTING_SYSMGT_FORWARD 0x10
 #define IVMD_SELECT 0x21
 #define IVMD_UNITY 0x01u
 #define IVMD_READ 0x02u
@@ -347,6 +348,15 @@ TEST(exclusion_ranges)
     struct model_env_config config = with_regions(IVMD_EXCLUSION);
 
     suite_check_all(&config, skips);
+}
+
+/* Entries that forward system management messages block by a table without pages (AMD-Vi §2.2.2). */
+TEST(system_management_is_forwarded)
+{
+    struct model_env_config config = model_env_amd();
+
+    config.amdvi.units[0].entries[0].setting = SETTING_SYSMGT_FORWARD;
+    run_amd(&config);
 }
 
 TEST(a_stranger_is_blocked)

@@ -339,6 +339,9 @@ enum iommu_entry_kind amdvi_device_state(struct iommu_unit *base, uint16_t rid)
     if (unit->table == NULL || rid >= unit->table_entries)
         return IOMMU_ENTRY_BLOCKED;
     entry = &unit->table[rid];
+    /* AMD-Vi §2.2.2, Table 8: nothing is checked. */
+    if (!(entry->q[0] & AMDVI_DTE0_V))
+        return IOMMU_ENTRY_PASS_THROUGH;
     if ((entry->q[0] & READ_WRITE) != READ_WRITE)
         return entry->q[1] & AMDVI_DTE1_SA ? IOMMU_ENTRY_FENCED : IOMMU_ENTRY_BLOCKED;
     return entry->q[0] & (AMDVI_DTE0_MODE | AMDVI_DTE0_GV) ? IOMMU_ENTRY_TRANSLATED : IOMMU_ENTRY_PASS_THROUGH;
