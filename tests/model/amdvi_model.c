@@ -107,7 +107,7 @@ void amdvi_model_destroy(struct amdvi_model *m)
     if (m == NULL)
         return;
     if (m->checker_runs)
-        (void)amdvi_model_checker_stop(m);
+        amdvi_model_checker_stop(m);
     am_platform_destroy(m);
     am_memory_destroy(m);
     pthread_mutex_destroy(&m->lock);

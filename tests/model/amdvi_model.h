@@ -249,8 +249,9 @@ void amdvi_model_on_msi(struct amdvi_model *m, amdvi_model_msi_fn *fn, void *ctx
 typedef bool amdvi_model_entry_fn(void *ctx, uint16_t rid, const uint64_t entry[4]);
 void amdvi_model_watch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid, amdvi_model_entry_fn *fn, void *ctx);
 void amdvi_model_checker_start(struct amdvi_model *m);
-/* How many times it looked. */
-uint64_t amdvi_model_checker_stop(struct amdvi_model *m);
+/* How many times it has looked so far. */
+uint64_t amdvi_model_checker_looks(const struct amdvi_model *m);
+void amdvi_model_checker_stop(struct amdvi_model *m);
 /* The entry as fetched now, past the cache; false: no memory there, or beyond the table. */
 bool amdvi_model_fetch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t entry[4]);
 /* Is that entry refused as ILLEGAL_DEV_TABLE_ENTRY by this unit? */

@@ -168,8 +168,8 @@ static void *checker(void *arg)
         return NULL;
     while (!__atomic_load_n(&m->checker_ends, __ATOMIC_RELAXED)) {
         am_fetch_halves(watch.unit, pa, words);
-        m->checker_looks++;
         m->checker_refused += !watch.fn(watch.ctx, watch.rid, words);
+        __atomic_add_fetch(&m->checker_looks, 1, __ATOMIC_RELAXED);
     }
     return NULL;
 }
@@ -186,7 +186,12 @@ void amdvi_model_checker_start(struct amdvi_model *m)
         abort();
 }
 
-uint64_t amdvi_model_checker_stop(struct amdvi_model *m)
+uint64_t amdvi_model_checker_looks(const struct amdvi_model *m)
+{
+    return __atomic_load_n(&m->checker_looks, __ATOMIC_RELAXED);
+}
+
+void amdvi_model_checker_stop(struct amdvi_model *m)
 {
     __atomic_store_n(&m->checker_ends, true, __ATOMIC_RELAXED);
     pthread_join(m->checker, NULL);
@@ -194,5 +199,4 @@ uint64_t amdvi_model_checker_stop(struct amdvi_model *m)
     if (m->checker_refused != 0)
         am_violation(m, "amdvi: the checker refused the entry of %04x %llu times", m->watch.rid,
                      (unsigned long long)m->checker_refused);
-    return m->checker_looks;
 }
