@@ -69,6 +69,37 @@ static void remap_reaches_the_new_frame(struct suite_case *t)
     }
 }
 
+/*
+ * A range that covers a whole table frees it, and the page soon serves another
+ * domain: a directory entry that stayed cached would lead the device there.
+ */
+static void freed_table_is_walked_no_more(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct buffer *frames[2] = { case_frame(t), case_frame(t) };
+    struct refusal refusal = refusal_of(case_operation(m), 1);
+    struct iommu_domain *domain = case_enter(t, m), *other;
+    uint64_t page = m->window + FRAME_BYTES;
+    struct plan plan;
+
+    if (!case_runs(t))
+        return;
+    case_map(t, domain, page, frames[0]->pa, FRAME_BYTES, IOMMU_RW);
+    plan = plan_page(m, case_operation(m), page, frames[0], 0);
+    expect_arrives(t, &plan);
+    case_status(t, "iommu_unmap of the table's whole span",
+                iommu_unmap(domain, m->window, MIB2, NULL), IOMMU_OK);
+    other = case_domain(t, IOMMU_DOMAIN_UNMANAGED, m, 1);
+    if (!case_runs(t))
+        return;
+    case_map(t, other, page, frames[1]->pa, FRAME_BYTES, IOMMU_RW);
+    plan = plan_page(m, case_operation(m), page, frames[1], 0);
+    expect_refused(t, &plan, &refusal);
+    case_map(t, domain, page, frames[0]->pa, FRAME_BYTES, IOMMU_RW);
+    plan = plan_page(m, case_operation(m), page, frames[0], 0);
+    expect_arrives(t, &plan);
+}
+
 #define REFUSALS 3
 
 static void refused_on(struct suite_case *t, size_t unit, uint64_t refused, uint64_t harmless)
@@ -108,6 +139,8 @@ static const struct scenario rows[] = {
       stale_window_ends_with_the_flush, 0 },
     { "flush/remap-reaches-the-new-frame", "VT-d §6.5.3", PER_EXERCISER,
       remap_reaches_the_new_frame, 0 },
+    { "flush/freed-table-is-walked-no-more", "VT-d §6.5.2.3, AMD-Vi §2.4.3", PER_EXERCISER,
+      freed_table_is_walked_no_more, 0 },
 };
 
 const struct scenario_table flush_scenarios = SCENARIO_TABLE(rows);
