@@ -12,5 +12,7 @@ enum iommu_status iommu_take_handoff(const struct iommu_platform *platform, void
 {
     memset(out, 0, sizeof(*out));
     out->taken = 1;
+    if (len >= 4 && memcmp(table, "IVRS", 4) == 0)
+        return amdvi_take_handoff(platform, ctx, table, len, out);
     return vtd_take_handoff(platform, ctx, table, len, out);
 }

@@ -114,6 +114,7 @@ struct table_reader {
 
 static const struct table_reader readers[] = {
     { "DMAR", vtd_add_table },
+    { "IVRS", amdvi_add_table },
 };
 
 enum iommu_status iommu_add_table(struct iommu *iommu, const void *table, size_t len)

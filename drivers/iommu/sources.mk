@@ -6,4 +6,5 @@ IOMMU_SOURCES := \
     pt/pt.c pt/pt_vtd_ss.c pt/pt_amd_v1.c pt/pt_amd_v2.c pt/pt_x86_64.c \
     intel/dmar.c intel/vtd_handoff.c intel/vtd_discover.c intel/vtd_caps.c intel/vtd_unit.c \
     intel/vtd_device.c intel/vtd_queue.c intel/vtd_invalidate.c intel/vtd_fault.c intel/vtd_irq.c \
-    amd/ivrs.c amd/ivrs_entry.c
+    amd/ivrs.c amd/ivrs_entry.c amd/amdvi_handoff.c amd/amdvi_discover.c amd/amdvi_errata.c amd/amdvi_caps.c \
+    amd/amdvi_unit.c amd/amdvi_device.c amd/amdvi_queue.c amd/amdvi_invalidate.c amd/amdvi_fault.c amd/amdvi_irq.c

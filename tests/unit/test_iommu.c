@@ -44,7 +44,8 @@ TEST(tables_that_are_no_good)
     uint8_t table[4096];
     size_t len = vtd_model_dmar(d->m, table, sizeof(table));
 
-    CHECK_EQ(iommu_add_table(d->iommu, "IVRS", 4), IOMMU_ERR_UNSUPPORTED);
+    CHECK_EQ(iommu_add_table(d->iommu, "VIOT", 4), IOMMU_ERR_UNSUPPORTED);
+    CHECK_EQ(iommu_add_table(d->iommu, "IVRS", 4), IOMMU_ERR_TABLE);
     CHECK_EQ(iommu_add_table(d->iommu, table, 3), IOMMU_ERR_TABLE);
     CHECK_EQ(iommu_add_table(d->iommu, table, 40), IOMMU_ERR_TABLE);
     CHECK_EQ(iommu_unit_count(d->iommu), 0);
