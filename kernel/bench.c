@@ -401,7 +401,8 @@ static const struct bench benches[] = {
     { 10, "domain/lookup-2m", HEAVY_OPS, NO_TARGET, lookup_2m, NULL, map_large, unmap_large },
     { 11, "domain/create-destroy", HEAVY_OPS, { { 713700, 150000 }, { 493300, 150000 } },
       create_destroy, floor_create, NULL, NULL },
-    { 12, "domain/attach", HEAVY_OPS, { { 314100, 70000 }, { 271200, 70000 } }, attach, NULL, NULL, NULL },
+    { 12, "domain/attach", HEAVY_OPS, { { 314100, 70000 }, { 271200, 70000 } },
+      attach, NULL, NULL, NULL },
 };
 #define BENCHES (sizeof(benches) / sizeof(benches[0]))
 

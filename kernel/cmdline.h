@@ -28,7 +28,7 @@ struct options {
     bool list;
     /* Linux words */
     bool iommu_off;             /* iommu=off: units of any vendor stay off */
-    bool intel_off, amd_off;    /* intel_iommu=off, amd_iommu=off: that vendor's do; policy_off_word() */
+    bool intel_off, amd_off;    /* intel_iommu=off, amd_iommu=off: that vendor's do */
     bool passthrough;           /* iommu=pt, iommu.passthrough=1 */
     enum origin passthrough_origin;
     bool strict;
@@ -39,7 +39,7 @@ struct options {
     unsigned dmar_table;        /* dmar=N: for diagnosis, the DMAR table number N where firmware gives several */
     unsigned ivrs_table;        /* ivrs=N: the same of IVRS tables */
     bool ivrs_dump;             /* amd_iommu_dump */
-    bool force_enable;          /* amd_iommu=force_enable: units that an erratum says to leave off, too */
+    bool force_enable;          /* amd_iommu=force_enable: units that an erratum leaves off, too */
     bool guest_tables;          /* amd_iommu=pgtbl_v2 */
     unsigned madt_table;        /* madt=N: the same of the APIC tables */
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */

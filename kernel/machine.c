@@ -189,7 +189,8 @@ size_t machine_translating_units(void)
 
 const char *machine_off_word(void)
 {
-    return machine.table == NULL ? NULL : policy_off_word(&machine.options, machine.table->signature);
+    return machine.table == NULL ? NULL
+                                 : policy_off_word(&machine.options, machine.table->signature);
 }
 
 /* CPUID says so under TCG and every common hypervisor: devices and units are then emulated. */
@@ -198,7 +199,7 @@ static bool under_hypervisor(void)
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 }
 
-/* A unit that translates nothing has nothing to be tested, nor has one that only says that it does. */
+/* A unit that translates nothing has nothing to be tested, nor has one that only says it does. */
 static void prove_blocking(void)
 {
     char text[96];

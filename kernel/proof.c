@@ -156,7 +156,9 @@ static enum proof_result tried_in(struct trial *t, struct iommu_domain *domain)
 static enum proof_result shown_by_mapping(struct trial *t)
 {
     struct iommu_device *device = t->ex->device;
-    struct iommu_domain_desc desc = { .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device, .device_count = 1 };
+    struct iommu_domain_desc desc = {
+        .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device, .device_count = 1
+    };
     enum proof_result result;
     struct iommu_domain *domain;
 

@@ -26,8 +26,9 @@ struct proof {
     /* Of devices that were blocked; one with reserved regions misses an unmapped page then: */
     size_t blocked_recorded;            /* the refusal was recorded */
     size_t blocked_unrecorded;
-    size_t unmapped, unmapped_recorded; /* a page that is not mapped was tried, and that was recorded */
-    size_t wrong_records;               /* such records with another address or device than they should have */
+    size_t unmapped;                    /* a page that is not mapped was tried */
+    size_t unmapped_recorded;
+    size_t wrong_records;               /* of those, with a wrong address or device */
 };
 
 /* Every device is afterwards as it was before. env->iommu is set. */

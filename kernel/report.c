@@ -337,8 +337,8 @@ static void report_proof(void)
     if (machine.iommu == NULL)
         return;
     (void)proof_text(&machine.proof, text, sizeof(text));
-    print("# proof: %s, %zu pass, refusals recorded: %zu while blocked, %zu of %zu unmapped\n", text,
-          machine.proof.passed, machine.proof.blocked_recorded, machine.proof.unmapped_recorded,
+    print("# proof: %s, %zu pass, refusals recorded: %zu while blocked, %zu of %zu unmapped\n",
+          text, machine.proof.passed, machine.proof.blocked_recorded, machine.proof.unmapped_recorded,
           machine.proof.unmapped);
 }
 

@@ -107,7 +107,8 @@ static void print_fault(const struct iommu_fault *f)
 
     if (iommu_unit_info(machine.iommu, f->unit_index, &unit) != IOMMU_OK)
         return;
-    print("%s: fault src=" IOMMU_RID_FORMAT " access=%s addr=0x%llx reason=0x%02x(%s) time=%lluus\n",
+    print("%s: fault src=" IOMMU_RID_FORMAT
+          " access=%s addr=0x%llx reason=0x%02x(%s) time=%lluus\n",
           unit.name, IOMMU_RID_ARGS(f->segment, f->rid), access_name(f->access),
           (unsigned long long)f->iova, f->reason, f->reason_name != NULL ? f->reason_name : "",
           (unsigned long long)f->time_us);

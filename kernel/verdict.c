@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verdict on the machine (design section 5): what is on, what it covers, and what was proven. */
+/* The verdict on the machine (design section 5): what is on, what it covers, what was proven. */
 #include "verdict.h"
 
 #include "acpi.h"
@@ -8,11 +8,13 @@
 #include "words.h"
 
 /* A table of which one was named that is not there. */
-static bool missing_table(const char *signature, const char *word, unsigned number, char *reason, size_t size)
+static bool missing_table(const char *signature, const char *word, unsigned number, char *reason,
+                          size_t size)
 {
     if (acpi_find(&machine_acpi, signature, 0) == NULL)
         return false;
-    format_line(reason, size, "there is no %s table number %u (%s=%u)", signature, number, word, number);
+    format_line(reason, size, "there is no %s table number %u (%s=%u)", signature, number, word,
+                number);
     return true;
 }
 
@@ -29,8 +31,8 @@ static const char *no_iommu_verdict(char *reason, size_t size)
         format_line(reason, size,
                     "the VIOT table describes a virtio-iommu, which this version does not drive");
     else
-        format_line(reason, size,
-                    "no DMAR or IVRS table: no IOMMU, or it is switched off in the firmware's setup");
+        format_line(reason, size, "no DMAR or IVRS table: no IOMMU, or it is switched off in the "
+                                  "firmware's setup");
     return "not-protected";
 }
 
@@ -40,7 +42,8 @@ static const char *leak_verdict(char *reason, size_t size)
     bool qemu_amd = machine.suite.emulated && text_equal(machine.table->signature, "IVRS");
 
     format_line(reason, size, "DMA of blocked %s arrived: the unit does not translate%s",
-                machine.proof.leak->label, qemu_amd ? " (QEMU's amd-iommu without dma-remap=on, or with pt=on?)" : "");
+                machine.proof.leak->label,
+                qemu_amd ? " (QEMU's amd-iommu without dma-remap=on, or with pt=on?)" : "");
     return "not-protected";
 }
 
