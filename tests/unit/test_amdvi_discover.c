@@ -359,6 +359,7 @@ TEST(absent_unit_is_left_out_and_the_others_stay)
 {
     prepare(NULL);
     fake.units[0].absent = true;
+    fake_amdvi_config(&fake.functions[0], 0x44, 4, FAKE_AMDVI_BASE | 1);
     plain_unit(0x00ff);
     fake_ivrs_ivhd(&fake, 0x11, 0, IOMMU_RID_1, BASE2, EFR);
     fake_ivrs_entry(&fake, 0x02, 0x4008, 0);
@@ -369,8 +370,31 @@ TEST(absent_unit_is_left_out_and_the_others_stay)
     finish();
     prepare(NULL);
     fake.units[0].absent = true;
+    fake_amdvi_config(&fake.functions[0], 0x44, 4, FAKE_AMDVI_BASE | 1);
     plain_unit(0x00ff);
     CHECK_EQ(read_table(), IOMMU_ERR_TABLE);
+    finish();
+}
+
+/* AMD-Vi §3.2: base high, then base low with Enable, which locks both. */
+TEST(registers_that_are_switched_off_are_switched_on)
+{
+    prepare(NULL);
+    fake.units[0].absent = true;
+    plain_unit(0x00ff);
+    CHECK_EQ(read_table(), IOMMU_ERR_TABLE); /* it stays absent all the same */
+    CHECK_EQ(fake.config_writes, 2);
+    CHECK_EQ(fake_amdvi_config_get(&fake.functions[0], 0x44, 4), FAKE_AMDVI_BASE | 1);
+    CHECK_EQ(fake_amdvi_config_get(&fake.functions[0], 0x48, 4), 0);
+    CHECK(fake_amdvi_logged(&fake, "registers were switched off, switched on"));
+    fake.config_writes = 0;
+    finish();
+    prepare(NULL);
+    fake.units[0].absent = true;
+    fake.memory.platform.pci_write = NULL;
+    plain_unit(0x00ff);
+    CHECK_EQ(read_table(), IOMMU_ERR_TABLE);
+    CHECK(!fake_amdvi_logged(&fake, "switched on"));
     finish();
 }
 

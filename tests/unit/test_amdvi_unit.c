@@ -309,6 +309,21 @@ TEST(table_that_is_never_taken_is_refused)
     finish();
 }
 
+/* Taken over, and refused even when nothing is on any more: bounded, and no pass-through with live masters. */
+TEST(table_that_is_never_taken_from_a_running_unit_is_bounded)
+{
+    prepare(NULL);
+    fake_amdvi_set(&fake, 0, CONTROL, IOMMU_EN);
+    fake.units[0].table_dead = true;
+    add_unit(0, EFR);
+    CHECK_EQ(iommu_start(iommu), IOMMU_ERR_HARDWARE);
+    CHECK(fake.memory.time_us < 1000000);
+    CHECK_EQ(fake.stopped[0], DEVICE);
+    CHECK(fake.stopped_while_on);
+    CHECK(info().fenced);
+    finish();
+}
+
 TEST(one_failed_unit_does_not_stop_the_other)
 {
     prepare(NULL);

@@ -200,7 +200,31 @@ static void drop_unit(struct amdvi_unit *unit)
     w->platform->page_free(w->ctx, unit, UNIT_PAGES);
 }
 
-static enum iommu_status open_unit(struct amdvi_unit *unit, const struct ivrs_unit *found)
+static void config_write(const struct amdvi_unit *unit, unsigned offset, uint32_t value)
+{
+    unit->base.platform->pci_write(unit->base.ctx, unit->base.segment, unit->rid,
+                                   (uint16_t)(unit->capability + offset), 4, value);
+}
+
+/*
+ * Registers answer from when Enable is set in the capability block, which
+ * firmware may have left undone; it cannot be cleared again. False: they
+ * should answer already, or there is no such block.
+ */
+static bool enable_registers(struct discovery *d, const struct amdvi_unit *unit, const struct ivrs_unit *found)
+{
+    uint32_t low = (uint32_t)unit->base.registers_pa & AMDVI_CAP_BASE_LOW_ADDRESS;
+
+    if (unit->base.platform->pci_write == NULL || field_get(unit->header, AMDVI_CAP_HEADER_ID) != AMDVI_CAP_ID ||
+        (config_read(d, found, unit->capability + AMDVI_CAP_BASE_LOW) & AMDVI_CAP_BASE_LOW_ENABLE))
+        return false;
+    on_problem(d, found->offset, "registers were switched off, switched on", unit->base.registers_pa);
+    config_write(unit, AMDVI_CAP_BASE_HIGH, (uint32_t)(unit->base.registers_pa >> 32));
+    config_write(unit, AMDVI_CAP_BASE_LOW, low | AMDVI_CAP_BASE_LOW_ENABLE);
+    return true;
+}
+
+static enum iommu_status open_unit(struct discovery *d, struct amdvi_unit *unit, const struct ivrs_unit *found)
 {
     struct reg_window *w = &unit->regs;
     enum iommu_status status;
@@ -209,6 +233,8 @@ static enum iommu_status open_unit(struct amdvi_unit *unit, const struct ivrs_un
     if (w->base == NULL)
         return IOMMU_ERR_NOMEM;
     status = amdvi_unit_identify(unit, found->has_efr);
+    if (status == IOMMU_ERR_NOT_FOUND && enable_registers(d, unit, found))
+        status = amdvi_unit_identify(unit, found->has_efr);
     if (status == IOMMU_OK)
         status = amdvi_table_create(unit, highest_id(found->entries));
     if (status == IOMMU_OK)
@@ -258,7 +284,7 @@ static void on_unit(void *arg, const struct ivrs_unit *found)
         remember(d, IOMMU_ERR_NOMEM);
         return;
     }
-    status = open_unit(unit, found);
+    status = open_unit(d, unit, found);
     if (status == IOMMU_OK)
         status = iommu_unit_add(d->iommu, &unit->base, "amdvi");
     if (status != IOMMU_OK) {

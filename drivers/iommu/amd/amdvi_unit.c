@@ -24,6 +24,9 @@
 
 #define DOMAIN_IDS 65536u
 
+/* How long base registers may stay locked after translation has been switched off. */
+#define BASE_TIMEOUT_US 10000u
+
 /* Host pages of every power of two below 512 GiB, which parts get wrong (amdvi_errata.c). */
 #define HOST_PAGE_SIZES BITS64(38, 12)
 #define GUEST_PAGE_SIZES (BIT64(12) | BIT64(21) | BIT64(30))
@@ -273,6 +276,23 @@ static bool give_bases(struct amdvi_unit *unit)
     return takes(unit, AMDVI_DEV_TAB, table_base(unit));
 }
 
+/* Nothing says when IommuEn = 0 has taken effect but that. */
+static bool give_bases_in_time(struct amdvi_unit *unit)
+{
+    const struct iommu_platform *platform = unit->base.platform;
+    uint64_t start = platform->now_us(unit->base.ctx);
+
+    for (;;) {
+        uint64_t now = platform->now_us(unit->base.ctx);
+
+        if (give_bases(unit))
+            return true;
+        if (now - start >= BASE_TIMEOUT_US)
+            return false;
+        platform->relax(unit->base.ctx);
+    }
+}
+
 /*
  * Over live tables too: devices go from the old ones to ours without a moment
  * of pass-through. A unit that was left on with a segmented table uses ours
@@ -289,7 +309,7 @@ static enum iommu_status step_table(struct amdvi_unit *unit)
                reg_read64(&unit->regs, AMDVI_DEV_TAB));
         iommu_unit_stop_masters(&unit->base);
         (void)amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, 0);
-        if (give_bases(unit))
+        if (give_bases_in_time(unit))
             return IOMMU_OK;
     }
     iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
