@@ -211,6 +211,16 @@ TEST(skipped_levels_need_zero_address_bits)
     amdvi_rig_destroy(&r);
 }
 
+TEST(skipped_levels_need_zero_address_bits_at_the_first_walk_too)
+{
+    struct amdvi_rig r = started();
+
+    amdvi_rig_store(&r, r.top, r.level1 | PR | R | W | spec_make(ASPEC_PT_NEXT, 1));
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, 0x1000 | BIT_SPEC(21), 1), ASPEC_EV_PAGE_FAULT);
+    CHECK_EQ(flags_of(&r), ASPEC_EV_PR | ASPEC_EV_RW);
+    amdvi_rig_destroy(&r);
+}
+
 TEST(a_level_that_does_not_fall_is_refused)
 {
     struct amdvi_rig r = started();
@@ -292,6 +302,92 @@ TEST(an_encoded_size_of_another_level_is_refused)
     amdvi_rig_store(&r, r.level2 + 8, r.frame | PR | R | W | spec_make(ASPEC_PT_NEXT, 7));
     CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), ASPEC_EV_PAGE_FAULT);
     CHECK_EQ(flags_of(&r), ASPEC_EV_PR | ASPEC_EV_RW);
+    amdvi_rig_destroy(&r);
+}
+
+TEST(an_encoded_size_of_the_next_level_s_default_is_refused)
+{
+    struct amdvi_rig r = started();
+
+    /* Ones from bit 12 to 19, zero in bit 20: 2 MiB, in level 1. */
+    amdvi_rig_store(&r, r.level1 + 8, 0xff000 | PR | R | W | spec_make(ASPEC_PT_NEXT, 7));
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), ASPEC_EV_PAGE_FAULT);
+    CHECK_EQ(flags_of(&r), ASPEC_EV_PR | ASPEC_EV_RW);
+    amdvi_rig_destroy(&r);
+}
+
+TEST(a_and_d_are_set_as_had_says)
+{
+    static const uint64_t wanted[4] = { 0, ASPEC_PT_A, 0, ASPEC_PT_A | ASPEC_PT_D };
+
+    for (unsigned had = 0; had < 4; had++) {
+        struct amdvi_model_config config = amdvi_model_default();
+        struct amdvi_rig r;
+
+        spec_put(&config.units[0].efr, ASPEC_EFR_HA_SUP, 1);
+        spec_put(&config.units[0].efr, ASPEC_EFR_HD_SUP, 1);
+        r = amdvi_rig_create(&config);
+        amdvi_rig_entry(&r, ARIG_RID, 0, amdvi_rig_entry_word(&r, ARIG_RID, 0) | spec_make(ASPEC_DTE_HAD, had));
+        amdvi_rig_enable(&r);
+        CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), had == 2 ? ASPEC_EV_ILLEGAL_DTE : 0);
+        CHECK_EQ(amdvi_rig_load(&r, r.level1 + 8) & (ASPEC_PT_A | ASPEC_PT_D), wanted[had]);
+        amdvi_rig_destroy(&r);
+    }
+}
+
+/* ---- what no table decides ---- */
+
+TEST(with_snp_mode_0_is_illegal)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+    struct amdvi_rig r;
+
+    config.units[0].snp = true;
+    r = amdvi_rig_create(&config);
+    amdvi_rig_entry(&r, ARIG_OTHER, 0, ASPEC_DTE_V | ASPEC_DTE_TV | R | W);
+    amdvi_rig_enable(&r);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_OTHER, r.frame, 1), ASPEC_EV_ILLEGAL_DTE);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), 0);
+    amdvi_rig_destroy(&r);
+}
+
+TEST(the_exclusion_range_passes_whom_it_allows)
+{
+    struct amdvi_rig r = started();
+
+    amdvi_model_write64(r.m, 0, ASPEC_EXCL_LIMIT, r.frame);
+    amdvi_model_write64(r.m, 0, ASPEC_EXCL_BASE, r.frame | ASPEC_EXCL_EN);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_OTHER, r.frame, 1), ASPEC_EV_PAGE_FAULT);
+    amdvi_model_write64(r.m, 0, ASPEC_EXCL_BASE, r.frame | ASPEC_EXCL_EN | ASPEC_EXCL_ALLOW);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_OTHER, r.frame, 1), 0);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_OTHER, r.frame + PAGE, 1), ASPEC_EV_PAGE_FAULT);
+    amdvi_rig_destroy(&r);
+}
+
+TEST(the_hypertransport_range_is_no_memory)
+{
+    struct amdvi_rig r = started();
+
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, 0xfd00000000ull, 1), ASPEC_EV_INVALID_REQUEST);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, 0xfcfffff000ull, 1), ASPEC_EV_PAGE_FAULT);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, 0x10000000000ull, 1), ASPEC_EV_PAGE_FAULT);
+    amdvi_rig_destroy(&r);
+}
+
+TEST(a_segment_of_the_device_table_is_chosen_by_the_top_bits)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+    struct amdvi_rig r;
+
+    spec_put(&config.units[0].efr, ASPEC_EFR_DEV_TBL_SEG_SUP, 1);
+    r = amdvi_rig_create(&config);
+    /* Two segments: ids from 8000h on are in the second, which is the same table here. */
+    amdvi_model_write64(r.m, 0, ASPEC_DEV_TAB_SEG_1, r.table | 1);
+    amdvi_rig_control(&r, spec_make(ASPEC_CTL_DEV_TBL_SEG_EN, 1), true);
+    amdvi_rig_enable(&r);
+    CHECK_EQ(amdvi_rig_write(&r, 0x8000 | ARIG_RID, ARIG_IOVA, 1), 0);
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), 0);
+    CHECK_EQ(amdvi_rig_write(&r, 0x8100, ARIG_IOVA, 1), ASPEC_EV_PAGE_FAULT);
     amdvi_rig_destroy(&r);
 }
 
@@ -503,6 +599,20 @@ TEST(guest_translations_are_dropped_by_gn_and_their_pasid)
     CHECK_EQ(pasid_write(&r, 3, ARIG_IOVA), 0);
     CHECK(amdvi_rig_submit(&r, lo | 3, all | ASPEC_PAGES_GN));
     CHECK_EQ(pasid_write(&r, 3, ARIG_IOVA), ASPEC_EV_PAGE_FAULT);
+    amdvi_rig_destroy(&r);
+}
+
+TEST(guest_translations_without_pasid_are_pasid_0_s_and_no_host_ones)
+{
+    struct amdvi_rig r = guest_started(true);
+    uint64_t all = ASPEC_ALL_PAGES | ASPEC_PAGES_S | ASPEC_PAGES_PDE;
+
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), 0);
+    amdvi_rig_store(&r, r.level1 + 8, 0);
+    CHECK(amdvi_rig_flush_pages(&r, all));
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), 0);
+    CHECK(amdvi_rig_flush_pages(&r, all | ASPEC_PAGES_GN));
+    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), ASPEC_EV_PAGE_FAULT);
     amdvi_rig_destroy(&r);
 }
 

@@ -245,6 +245,29 @@ TEST(sizes_of_invalidations)
     }
 }
 
+TEST(what_hangs_never_reports)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+    struct amdvi_rig r = amdvi_rig_create(&config);
+
+    amdvi_model_hang(r.m, 0, AMDVI_MODEL_HANG_CMD_START | AMDVI_MODEL_HANG_EVENT_START);
+    amdvi_rig_enable(&r);
+    CHECK_EQ(status(&r), 0);
+    amdvi_rig_destroy(&r);
+    r = started();
+    amdvi_model_hang(r.m, 0, AMDVI_MODEL_HANG_CMD_STOP | AMDVI_MODEL_HANG_EVENT_STOP | AMDVI_MODEL_HANG_STORE);
+    CHECK(!amdvi_rig_wait(&r));
+    CHECK_EQ(amdvi_model_reg64(r.m, 0, ASPEC_CMD_HEAD), 16);
+    amdvi_rig_control(&r, ASPEC_CTL_IOMMU_EN, false);
+    CHECK_EQ(status(&r), ASPEC_STS_CMD_BUF_RUN | ASPEC_STS_EVENT_LOG_RUN);
+    amdvi_rig_destroy(&r);
+    r = started();
+    amdvi_model_hang(r.m, 0, AMDVI_MODEL_HANG_WAIT);
+    CHECK(!amdvi_rig_wait(&r));
+    CHECK_EQ(amdvi_model_reg64(r.m, 0, ASPEC_CMD_HEAD), 0);
+    amdvi_rig_destroy(&r);
+}
+
 /* ---- events ---- */
 
 static void fault(struct amdvi_rig *r)
