@@ -40,18 +40,13 @@ const struct quirk *quirk(enum suite_quirk which)
     return &quirks[which];
 }
 
-const char *suite_vendor(const struct suite_env *env)
+bool suite_vendor_is(const struct suite_env *env, const char *vendor)
 {
     struct iommu_unit_info info;
 
     if (env->iommu == NULL || iommu_unit_info(env->iommu, 0, &info) != IOMMU_OK)
-        return "";
-    return info.vendor;
-}
-
-bool suite_vendor_is(const struct suite_env *env, const char *vendor)
-{
-    return text_is(suite_vendor(env), vendor);
+        return false;
+    return text_is(info.vendor, vendor);
 }
 
 bool quirk_applies(const struct suite_env *env, enum suite_quirk which)

@@ -27,8 +27,7 @@ struct quirk {
 
 const struct quirk *quirk(enum suite_quirk which);
 bool quirk_applies(const struct suite_env *env, enum suite_quirk which);
-/* "intel", "amd"; "" where there is no unit. */
-const char *suite_vendor(const struct suite_env *env);
+/* "intel", "amd": the vendor of the machine's units. */
 bool suite_vendor_is(const struct suite_env *env, const char *vendor);
 
 #endif

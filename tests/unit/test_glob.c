@@ -85,3 +85,12 @@ TEST(only_exclusions_start_from_everything)
     CHECK(glob_list_match("-dma/*", "fault/storm"));
     CHECK(!glob_list_match("-dma/*", "dma/read"));
 }
+
+TEST(texts_are_compared_whole)
+{
+    CHECK(text_is("amd", "amd"));
+    CHECK(text_is("", ""));
+    CHECK(!text_is("amd", "amdvi"));
+    CHECK(!text_is("amdvi", "amd"));
+    CHECK(!text_is("amd", "and"));
+}
