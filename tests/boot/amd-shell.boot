@@ -2,6 +2,8 @@
 # The shell on an AMD machine: registers as found and as they are, refused requests, the report as JSON.
 qemu: newer
 iommu: amd-iommu,dma-remap=on
+time: real
+timeout: 60
 append: exit=shell run=dma/unmapped-write-faults
 input: serial regs
 input: serial faults
