@@ -178,7 +178,9 @@ static uint32_t pci_read(void *ctx, uint16_t segment, uint16_t rid, uint16_t off
 {
     const struct fake_amdvi_function *f = function_of(ctx, segment, rid);
 
-    return f == NULL || offset + width > 256 ? UINT32_MAX >> (32 - 8 * width) : fake_amdvi_config_get(f, offset, width);
+    if (f == NULL || offset + width > 256)
+        return UINT32_MAX >> (32 - 8 * width);
+    return fake_amdvi_config_get(f, offset, width);
 }
 
 static void pci_write(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width, uint32_t value)
@@ -363,8 +365,8 @@ void fake_ivrs_special(struct fake_amdvi *fake, uint8_t variety, uint8_t handle,
     add(fake, variety, 1);
 }
 
-void fake_ivrs_ivmd(struct fake_amdvi *fake, uint8_t type, uint8_t flags, uint16_t first, uint16_t last, uint64_t start,
-                    uint64_t len)
+void fake_ivrs_ivmd(struct fake_amdvi *fake, uint8_t type, uint8_t flags, uint16_t first, uint16_t last,
+                    uint64_t start, uint64_t len)
 {
     close_block(fake);
     add(fake, type, 1);

@@ -79,7 +79,8 @@ struct fake_amdvi_function *fake_amdvi_function(struct fake_amdvi *fake, uint16_
 void fake_amdvi_config(struct fake_amdvi_function *f, unsigned offset, unsigned width, uint32_t value);
 uint32_t fake_amdvi_config_get(const struct fake_amdvi_function *f, unsigned offset, unsigned width);
 /* 1022:1451 of class 0806h: capability block at 40h with a header, first MSI at 64h, a dummy one at 58h. */
-struct fake_amdvi_function *fake_amdvi_iommu(struct fake_amdvi *fake, uint16_t segment, uint16_t rid, uint32_t header);
+struct fake_amdvi_function *fake_amdvi_iommu(struct fake_amdvi *fake, uint16_t segment, uint16_t rid,
+                                             uint32_t header);
 
 /* The table, block by block. */
 void fake_ivrs_begin(struct fake_amdvi *fake, uint32_t ivinfo);
@@ -88,8 +89,8 @@ void fake_ivrs_entry(struct fake_amdvi *fake, uint8_t type, uint16_t rid, uint8_
 void fake_ivrs_alias(struct fake_amdvi *fake, uint8_t type, uint16_t rid, uint8_t setting, uint16_t alias);
 /* 48h */
 void fake_ivrs_special(struct fake_amdvi *fake, uint8_t variety, uint8_t handle, uint16_t rid, uint8_t setting);
-void fake_ivrs_ivmd(struct fake_amdvi *fake, uint8_t type, uint8_t flags, uint16_t first, uint16_t last, uint64_t start,
-                    uint64_t len);
+void fake_ivrs_ivmd(struct fake_amdvi *fake, uint8_t type, uint8_t flags, uint16_t first, uint16_t last,
+                    uint64_t start, uint64_t len);
 /* Lengths and checksum. */
 void fake_ivrs_end(struct fake_amdvi *fake);
 

@@ -44,7 +44,7 @@ static uint32_t config(unsigned offset, unsigned width)
     return fake_amdvi_config_get(function, offset, width);
 }
 
-/* PCI 3.0 §6.8.1: 64-bit message at +4, +8 and +Ch; enabled with one message. Bits 3 and 4 of Control: own interrupts. */
+/* PCI 3.0 §6.8.1: 64-bit message at +4, +8 and +Ch; one message. Control bits 3 and 4: own interrupts. */
 TEST(message_goes_into_the_first_msi_capability)
 {
     prepare(0);

@@ -226,8 +226,10 @@ TEST(locked_bases_are_taken_over_with_silent_devices)
 /* A hang at any point of a take-over ends, and opens nothing; what ours the unit may have stays its own. */
 TEST(hangs_of_a_take_over_open_nothing)
 {
-    static const uint64_t hangs[] = { AMDVI_MODEL_HANG_CMD_START, AMDVI_MODEL_HANG_CMD_STOP, AMDVI_MODEL_HANG_EVENT_START,
-                                      AMDVI_MODEL_HANG_EVENT_STOP, AMDVI_MODEL_HANG_WAIT, AMDVI_MODEL_HANG_STORE };
+    static const uint64_t hangs[] = {
+        AMDVI_MODEL_HANG_CMD_START, AMDVI_MODEL_HANG_CMD_STOP, AMDVI_MODEL_HANG_EVENT_START,
+        AMDVI_MODEL_HANG_EVENT_STOP, AMDVI_MODEL_HANG_WAIT, AMDVI_MODEL_HANG_STORE,
+    };
 
     for (unsigned i = 0; i < sizeof(hangs) / sizeof(hangs[0]); i++) {
         struct amdvi_model_config config = amdvi_model_default();

@@ -297,7 +297,8 @@ static void on_unit(void *arg, const struct ivrs_unit *found)
     }
     d->added++;
     iommu_log(d->iommu, IOMMU_LOG_INFO,
-              "%s: unit base=0x%llx rid=" IOMMU_RID_FORMAT " block=0x%x cap=0x%08x efr=0x%016llx efr2=0x%llx entries=%zu",
+              "%s: unit base=0x%llx rid=" IOMMU_RID_FORMAT " block=0x%x cap=0x%08x efr=0x%016llx efr2=0x%llx "
+              "entries=%zu",
               unit->base.name, (unsigned long long)found->registers_pa, IOMMU_RID_ARGS(found->segment, found->rid),
               found->type, unit->header, (unsigned long long)unit->efr, (unsigned long long)unit->efr2,
               unit->table_entries);

@@ -108,7 +108,8 @@ static void read_features(struct amdvi_unit *unit, bool has_efr)
     }
     if (has_register && (efr != unit->efr || efr2 != unit->efr2))
         iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
-                  "ivrs: features of rid=%04x as firmware says: efr=0x%016llx efr2=0x%llx, registers say 0x%016llx 0x%llx",
+                  "ivrs: features of rid=%04x as firmware says: efr=0x%016llx efr2=0x%llx, "
+                  "registers say 0x%016llx 0x%llx",
                   unit->rid, (unsigned long long)unit->efr, (unsigned long long)unit->efr2, (unsigned long long)efr,
                   (unsigned long long)efr2);
 }
@@ -148,8 +149,9 @@ static enum iommu_status step_check(struct amdvi_unit *unit)
         return IOMMU_ERR_NOT_FOUND;
     }
     if (unit->base.level_mask == 0) {
-        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: no host translation: hats=%u hatdis=%u, expected hats 0 to 2",
-                  unit->base.name, (unsigned)field_get(unit->efr, AMDVI_EFR_HATS), unit->host_off);
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+                  "%s: no host translation: hats=%u hatdis=%u, expected hats 0 to 2", unit->base.name,
+                  (unsigned)field_get(unit->efr, AMDVI_EFR_HATS), unit->host_off);
         return IOMMU_ERR_UNSUPPORTED;
     }
     if (unit->base.iommu->config.guest_tables && !unit->guest_tables)
@@ -505,7 +507,8 @@ void amdvi_unit_dump(struct iommu_unit *base)
     iommu_log(base->iommu, IOMMU_LOG_ERROR,
               "%s: dump table=0x%llx events=0x%llx head=0x%llx tail=0x%llx exclusion=0x%llx", base->name,
               (unsigned long long)reg_read64(w, AMDVI_DEV_TAB), (unsigned long long)reg_read64(w, AMDVI_EVENT_BASE),
-              (unsigned long long)reg_read64(w, AMDVI_EVENT_HEAD), (unsigned long long)reg_read64(w, AMDVI_EVENT_TAIL),
+              (unsigned long long)reg_read64(w, AMDVI_EVENT_HEAD),
+              (unsigned long long)reg_read64(w, AMDVI_EVENT_TAIL),
               (unsigned long long)reg_read64(w, AMDVI_EXCL_BASE));
     amdvi_queue_dump(unit);
 }
