@@ -475,3 +475,61 @@ TEST(of_wrong_event_fields_nothing_is_compared)
     CHECK_EQ(run_rows(me, "a/wrong-reason", rows, 2).failed, 1);    /* there must be a record */
     model_env_destroy(me);
 }
+
+/* A QEMU without events translates devices of other buses by the entries of bus 0: only they are left out. */
+TEST(devices_on_other_buses_are_left_out_where_their_entries_are_not_used)
+{
+    static const struct scenario rows[] = { { "a/each", "x", PER_EXERCISER, passes, 0 },
+                                            { "a/pair", "x", PER_PAIR, passes, 0 } };
+    struct model_env_config config = model_env_amd();
+    struct model_env *me = model_env_create(&config);
+    struct suite_totals totals;
+
+    CHECK(me != NULL);
+    CHECK_EQ(run_rows(me, NULL, rows, 2).passed, 5);
+    model_env_suite(me)->model = false;
+    CHECK_EQ(run_rows(me, NULL, rows, 2).passed, 5);
+    model_env_suite(me)->no_events = true;
+    totals = run_rows(me, NULL, rows, 2);
+    CHECK_EQ(totals.passed, 3);
+    CHECK_EQ(totals.skipped, 1);
+    CHECK_SAYS(me, "a/each:model@0000:01:00.0 # SKIP quirk amd-bus-zero: ");
+    CHECK_SAYS(me, "ok 4 - a/pair:model@0000:00:04.0+model@0000:00:05.0 #");
+    model_env_destroy(me);
+}
+
+static void is_blocked(struct suite_case *t)
+{
+    struct master *m = &t->master[0];
+    struct refusal refusal = refusal_unattached(m, EX_WRITE);
+    struct plan plan = plan_page(m, EX_WRITE, m->window, NULL, 0);
+
+    (void)case_enter(t, m);
+    case_prepare(t, m);
+    case_detach(t, m);
+    expect_refused(t, &plan, &refusal);
+}
+
+/* Of a blocked device the record may be missing; that of a mapping's refusal may not. */
+TEST(blocked_devices_may_be_refused_without_a_record)
+{
+    static const struct scenario rows[] = { { "a/blocked", "x", PER_EXERCISER, is_blocked, 0 },
+                                            { "a/refused", "x", PER_EXERCISER, write_is_refused, 0 } };
+    struct model_env_config config = model_env_amd();
+    struct model_env *me;
+
+    config.exerciser_count = 1;
+    config.amdvi.units[0].quiet_blocked = true;
+    me = model_env_create(&config);
+    CHECK(me != NULL);
+    CHECK_EQ(run_rows(me, NULL, rows, 2).failed, 1);
+    model_env_suite(me)->model = false;
+    model_env_suite(me)->no_blocked_events = true;
+    CHECK_EQ(run_rows(me, NULL, rows, 2).passed, 2);
+    CHECK_SAYS(me, "# a/blocked:model@0000:00:04.0: quirk amd-no-blocked-events: ");
+    model_env_destroy(me);
+    me = env_of_emulator(true);
+    model_env_suite(me)->no_blocked_events = true;
+    CHECK_EQ(run_rows(me, "a/refused", rows, 2).failed, 1);
+    model_env_destroy(me);
+}
