@@ -28,7 +28,8 @@ struct amdvi_model_unit_config amdvi_model_default_unit(unsigned index, bool inc
     struct amdvi_model_unit_config unit = {
         .base = DEFAULT_BASE + index * DEFAULT_STRIDE,
         .rid = (uint16_t)(DEFAULT_FUNCTION + (index << 8)),
-        .header = (uint32_t)(ASPEC_CAPH_EFR_SUP | ASPEC_CAPH_CAP_EXT | spec_make(ASPEC_CAPH_REV, 1)),
+        .header =
+            (uint32_t)(ASPEC_CAPH_EFR_SUP | ASPEC_CAPH_CAP_EXT | spec_make(ASPEC_CAPH_REV, 1)),
         .delay = 3,
         .speculate = true,
         .ivhd_types = 7,
@@ -47,7 +48,8 @@ struct amdvi_model_unit_config amdvi_model_default_unit(unsigned index, bool inc
     spec_put(&unit.efr, ASPEC_EFR_GIO_SUP, 1);
     if (include_all) {
         unit.entries[0] = (struct amdvi_model_entry){ .type = ENTRY_START_RANGE };
-        unit.entries[1] = (struct amdvi_model_entry){ .type = ENTRY_END_RANGE, .id = DEFAULT_LAST_ID };
+        unit.entries[1] =
+            (struct amdvi_model_entry){ .type = ENTRY_END_RANGE, .id = DEFAULT_LAST_ID };
         unit.entry_count = 2;
     }
     return unit;
@@ -313,7 +315,8 @@ static uint64_t software_read(struct amdvi_model *m, unsigned unit, unsigned off
     return value;
 }
 
-static void software_write(struct amdvi_model *m, unsigned unit, unsigned offset, unsigned width, uint64_t value)
+static void software_write(struct amdvi_model *m, unsigned unit, unsigned offset, unsigned width,
+                           uint64_t value)
 {
     am_lock(m);
     am_tick(m, 1);
@@ -353,9 +356,11 @@ void amdvi_model_raise_event(struct amdvi_model *m, unsigned unit, uint64_t lo, 
     am_unlock(m);
 }
 
-void amdvi_model_raise_iotlb_timeout(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t command_pa)
+void amdvi_model_raise_iotlb_timeout(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                     uint64_t command_pa)
 {
-    amdvi_model_raise_event(m, unit, spec_make(ASPEC_EV_CODE, ASPEC_EV_IOTLB_TIMEOUT) | rid, command_pa);
+    amdvi_model_raise_event(m, unit, spec_make(ASPEC_EV_CODE, ASPEC_EV_IOTLB_TIMEOUT) | rid,
+                            command_pa);
 }
 
 void amdvi_model_on_msi(struct amdvi_model *m, amdvi_model_msi_fn *fn, void *ctx)

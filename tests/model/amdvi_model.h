@@ -44,19 +44,19 @@ struct amdvi_model;
 struct amdvi_model_entry {
     uint8_t type;
     uint8_t setting;
-    uint16_t id;     /* 02h, 03h, 04h, 42h, 43h, 46h, 47h, F0h */
-    uint16_t alias;  /* 42h, 43h; the id that 48h sends as */
-    uint32_t extra;  /* 46h, 47h: the extended setting; 48h: handle, and variety << 8 */
+    uint16_t id;    /* 02h, 03h, 04h, 42h, 43h, 46h, 47h, F0h */
+    uint16_t alias; /* 42h, 43h; the id that 48h sends as */
+    uint32_t extra; /* 46h, 47h: the extended setting; 48h: handle, and variety << 8 */
 };
 
 struct amdvi_model_unit_config {
-    uint64_t base;          /* of its registers: 16 KiB */
+    uint64_t base; /* of its registers: 16 KiB */
     uint16_t segment;
-    uint16_t rid;           /* of its PCI function */
-    uint32_t header;        /* first word of its capability block, but for id, type and next pointer */
-    uint64_t efr, efr2;     /* as read; see spec_put() */
-    bool absent;            /* every register reads all ones */
-    bool decode_off;        /* ... until Enable is set in the capability block */
+    uint16_t rid;       /* of its PCI function */
+    uint32_t header;    /* first word of its capability block, but for id, type and next pointer */
+    uint64_t efr, efr2; /* as read; see spec_put() */
+    bool absent;        /* every register reads all ones */
+    bool decode_off;    /* ... until Enable is set in the capability block */
 
     /*
      * Ticks until what was asked for takes effect and is reported: Run bits,
@@ -64,18 +64,22 @@ struct amdvi_model_unit_config {
      * now_us() or one relax(). 0: by the next access.
      */
     unsigned delay;
-    /* Non-zero: commands between two waits are executed in a random permitted order (AMD-Vi §2.4.9). */
+    /* Non-zero: commands between two waits are executed in a random permitted order (AMD-Vi
+     * §2.4.9). */
     uint32_t reorder_seed;
-    /* Translations that an invalidation drops are fetched again at once, from what the unit still caches. */
+    /* Translations that an invalidation drops are fetched again at once, from what the unit still
+     * caches. */
     bool speculate;
-    bool never_snoops;      /* control bit Coherent cannot be set */
-    bool late_events;       /* tail and interrupt come delay ticks before the entry (errata 732, 733) */
-    bool ignores_bases;     /* base registers cannot be written while what uses them is on; else they are honoured */
-    bool resets_pointers;   /* a base register's write clears its head and tail; some units do not */
-    bool quiet_blocked;     /* V = 1, TV = 0 blocks without an event */
-    bool snp;               /* SNP is enabled: V = 1, TV = 1, Mode = 0 is illegal (revision 3.06 on) */
+    bool never_snoops;  /* control bit Coherent cannot be set */
+    bool late_events;   /* tail and interrupt come delay ticks before the entry (errata 732, 733) */
+    bool ignores_bases; /* base registers cannot be written while what uses them is on; else they
+                           are honoured */
+    bool resets_pointers; /* a base register's write clears its head and tail; some units do not */
+    bool quiet_blocked;   /* V = 1, TV = 0 blocks without an event */
+    bool snp; /* SNP is enabled: V = 1, TV = 1, Mode = 0 is illegal (revision 3.06 on) */
 
-    /* Its description in IVRS: one IVHD of each type in the mask (1: 10h, 2: 11h, 4: 40h), in this order. */
+    /* Its description in IVRS: one IVHD of each type in the mask (1: 10h, 2: 11h, 4: 40h), in this
+     * order. */
     unsigned ivhd_types;
     uint8_t ivhd_flags;
     uint32_t ivhd_features; /* 10h: feature reporting; 11h, 40h: attributes */
@@ -84,11 +88,11 @@ struct amdvi_model_unit_config {
 };
 
 struct amdvi_model_ivmd {
-    uint8_t type;           /* 20h all devices, 21h one, 22h first to last */
-    uint8_t flags;          /* 1 unity, 2 read, 4 write, 8 exclusion */
+    uint8_t type;  /* 20h all devices, 21h one, 22h first to last */
+    uint8_t flags; /* 1 unity, 2 read, 4 write, 8 exclusion */
     uint16_t segment;
     uint16_t first, last;
-    uint64_t start, end;    /* half-open */
+    uint64_t start, end; /* half-open */
 };
 
 struct amdvi_model_config {
@@ -96,11 +100,12 @@ struct amdvi_model_config {
     size_t unit_count;
     uint8_t ivrs_revision;
     uint32_t ivinfo;
-    unsigned host_bits;         /* physical addresses are below 2^host_bits */
-    uint64_t ram_pa;            /* RAM is [ram_pa, ram_pa + ram_len) */
-    uint64_t ram_len;           /* lower half: amdvi_model_frames(); upper half: the platform's page_alloc() */
-    bool fault_interrupts;      /* the platform's fault_interrupt() has one for every unit */
-    unsigned clock_step_us;     /* what now_us() and relax() add to the clock */
+    unsigned host_bits; /* physical addresses are below 2^host_bits */
+    uint64_t ram_pa;    /* RAM is [ram_pa, ram_pa + ram_len) */
+    uint64_t
+        ram_len; /* lower half: amdvi_model_frames(); upper half: the platform's page_alloc() */
+    bool fault_interrupts;  /* the platform's fault_interrupt() has one for every unit */
+    unsigned clock_step_us; /* what now_us() and relax() add to the clock */
     struct amdvi_model_ivmd ivmds[AMDVI_MODEL_IVMDS];
     size_t ivmd_count;
 };
@@ -113,7 +118,8 @@ struct amdvi_model_config {
  * 1 us per clock read.
  */
 struct amdvi_model_config amdvi_model_default(void);
-/* The same as unit number index, 1 MiB further up each, function 0 to 3's bus of its own; include_all: the ids above. */
+/* The same as unit number index, 1 MiB further up each, function 0 to 3's bus of its own;
+ * include_all: the ids above. */
 struct amdvi_model_unit_config amdvi_model_default_unit(unsigned index, bool include_all);
 
 struct amdvi_model *amdvi_model_create(const struct amdvi_model_config *config);
@@ -137,7 +143,8 @@ void amdvi_model_violations_clear(struct amdvi_model *m);
 void *amdvi_model_ram(struct amdvi_model *m, uint64_t pa, size_t len);
 uint64_t amdvi_model_pa(const struct amdvi_model *m, const void *at);
 /* Zeroed frames for the test or its devices, out of the lower half, aligned; 0: none left. */
-uint64_t amdvi_model_frames(struct amdvi_model *m, size_t count, uint64_t align, uint64_t start_pa, uint64_t end_pa);
+uint64_t amdvi_model_frames(struct amdvi_model *m, size_t count, uint64_t align, uint64_t start_pa,
+                            uint64_t end_pa);
 void amdvi_model_frames_free(struct amdvi_model *m, uint64_t pa, size_t count);
 /* The nth page_alloc() from now on (1: the next) returns NULL, and no other; 0: none. */
 void amdvi_model_fail_alloc(struct amdvi_model *m, uint64_t nth);
@@ -165,8 +172,8 @@ struct amdvi_model_request {
     unsigned unit;
     uint16_t rid;
     uint64_t iova;
-    void *data;                    /* read into, or written from */
-    size_t len;                    /* split at page boundaries; the pieces before a refused one are done */
+    void *data; /* read into, or written from */
+    size_t len; /* split at page boundaries; the pieces before a refused one are done */
     enum amdvi_model_access access;
     enum amdvi_model_at at;
     bool has_pasid;
@@ -174,26 +181,30 @@ struct amdvi_model_request {
 };
 
 /* Refused reads return all ones. */
-enum amdvi_model_result amdvi_model_request(struct amdvi_model *m, const struct amdvi_model_request *request);
-enum amdvi_model_result amdvi_model_dma(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t iova,
-                                        void *data, size_t len, bool write);
+enum amdvi_model_result amdvi_model_request(struct amdvi_model *m,
+                                            const struct amdvi_model_request *request);
+enum amdvi_model_result amdvi_model_dma(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                        uint64_t iova, void *data, size_t len, bool write);
 /* The event code of the last refused request, whether or not it was recorded; 0: none. */
 unsigned amdvi_model_last_reason(const struct amdvi_model *m);
 /* Its event, as it was or would have been recorded. */
 void amdvi_model_last_event(const struct amdvi_model *m, uint64_t event[2]);
 
 /* A bridge that the platform's pci_read() knows. All other functions: amdvi_model_function(). */
-void amdvi_model_bridge(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint8_t secondary, uint8_t subordinate);
+void amdvi_model_bridge(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint8_t secondary,
+                        uint8_t subordinate);
 void amdvi_model_function(struct amdvi_model *m, uint16_t segment, uint16_t rid);
 /* Bus mastering is on until the platform's bus_master_off() or this switches it off. */
 void amdvi_model_bus_master(struct amdvi_model *m, uint16_t segment, uint16_t rid, bool on);
 bool amdvi_model_bus_master_is_on(const struct amdvi_model *m, uint16_t segment, uint16_t rid);
 /* Configuration space of a function the model has, as software's accesses through the platform. */
-uint32_t amdvi_model_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width);
-void amdvi_model_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width,
-                              uint32_t value);
+uint32_t amdvi_model_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid,
+                                 uint16_t offset, unsigned width);
+void amdvi_model_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid,
+                              uint16_t offset, unsigned width, uint32_t value);
 
-/* Where the default configuration spaces of units hold their capability block, and their MSI capability. */
+/* Where the default configuration spaces of units hold their capability block, and their MSI
+ * capability. */
 #define AMDVI_MODEL_CAPABILITY 0x40u
 #define AMDVI_MODEL_MSI 0x64u
 
@@ -215,27 +226,33 @@ void amdvi_model_write64(struct amdvi_model *m, unsigned unit, unsigned offset, 
 #define AMDVI_MODEL_HANG_CMD_STOP BIT_SPEC(1)    /* ... or, being set, never cleared */
 #define AMDVI_MODEL_HANG_EVENT_START BIT_SPEC(2) /* the same for EventLogRun */
 #define AMDVI_MODEL_HANG_EVENT_STOP BIT_SPEC(3)
-#define AMDVI_MODEL_HANG_WAIT BIT_SPEC(4)        /* the processor stops before the next COMPLETION_WAIT */
-#define AMDVI_MODEL_HANG_STORE BIT_SPEC(5)       /* COMPLETION_WAIT is executed, but its store is lost */
+#define AMDVI_MODEL_HANG_WAIT BIT_SPEC(4)  /* the processor stops before the next COMPLETION_WAIT  \
+                                            */
+#define AMDVI_MODEL_HANG_STORE BIT_SPEC(5) /* COMPLETION_WAIT is executed, but its store is lost   \
+                                            */
 void amdvi_model_hang(struct amdvi_model *m, unsigned unit, uint64_t mask);
 
-/* A device that does not answer an INVALIDATE_IOTLB_PAGES: IOTLB_INV_TIMEOUT for the command at that address. */
-void amdvi_model_raise_iotlb_timeout(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t command_pa);
+/* A device that does not answer an INVALIDATE_IOTLB_PAGES: IOTLB_INV_TIMEOUT for the command at
+ * that address. */
+void amdvi_model_raise_iotlb_timeout(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                     uint64_t command_pa);
 /* Any event, as if the unit had it to record. */
 void amdvi_model_raise_event(struct amdvi_model *m, unsigned unit, uint64_t lo, uint64_t hi);
 
 /* What firmware left running. Its tables are not in the page_alloc() counts. */
 struct amdvi_model_firmware {
-    bool translate;         /* IommuEn = 1, every device on bus 0 identity-mapped below 2 MiB */
-    bool commands;          /* CmdBufEn = 1, ring empty */
-    bool commands_stuck;    /* ... with an illegal command at its head */
-    bool event_log;         /* EventLogEn = 1 */
-    bool stale_event;       /* ... one event in it, and EventOverflow */
-    bool interrupts;        /* the devices' IV = 1, IntCtl = 1; MSI of the unit enabled */
+    bool translate;      /* IommuEn = 1, every device on bus 0 identity-mapped below 2 MiB */
+    bool commands;       /* CmdBufEn = 1, ring empty */
+    bool commands_stuck; /* ... with an illegal command at its head */
+    bool event_log;      /* EventLogEn = 1 */
+    bool stale_event;    /* ... one event in it, and EventOverflow */
+    bool interrupts;     /* the devices' IV = 1, IntCtl = 1; MSI of the unit enabled */
 };
-void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit, const struct amdvi_model_firmware *left);
+void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit,
+                               const struct amdvi_model_firmware *left);
 
-/* Interrupts that a unit sends itself, by MSI or XT registers. Called with the model's lock released. */
+/* Interrupts that a unit sends itself, by MSI or XT registers. Called with the model's lock
+ * released. */
 typedef void amdvi_model_msi_fn(void *ctx, unsigned unit, uint64_t address, uint32_t data);
 void amdvi_model_on_msi(struct amdvi_model *m, amdvi_model_msi_fn *fn, void *ctx);
 
@@ -247,7 +264,8 @@ void amdvi_model_on_msi(struct amdvi_model *m, amdvi_model_msi_fn *fn, void *ctx
  * time. fn must not call the model.
  */
 typedef bool amdvi_model_entry_fn(void *ctx, uint16_t rid, const uint64_t entry[4]);
-void amdvi_model_watch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid, amdvi_model_entry_fn *fn, void *ctx);
+void amdvi_model_watch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                             amdvi_model_entry_fn *fn, void *ctx);
 void amdvi_model_checker_start(struct amdvi_model *m);
 /* How many times it has looked so far. */
 uint64_t amdvi_model_checker_looks(const struct amdvi_model *m);
@@ -255,24 +273,26 @@ void amdvi_model_checker_stop(struct amdvi_model *m);
 /* The entry as fetched now, past the cache; false: no memory there, or beyond the table. */
 bool amdvi_model_fetch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t entry[4]);
 /* Is that entry refused as ILLEGAL_DEV_TABLE_ENTRY by this unit? */
-bool amdvi_model_entry_is_illegal(const struct amdvi_model *m, unsigned unit, const uint64_t entry[4]);
+bool amdvi_model_entry_is_illegal(const struct amdvi_model *m, unsigned unit,
+                                  const uint64_t entry[4]);
 
 struct amdvi_model_stats {
     uint64_t devtab, pages, iotlb, interrupt_table, all, prefetches, ppr, waits;
-    uint64_t pages_all;           /* of pages: those with every address */
-    uint64_t commands;            /* executed */
+    uint64_t pages_all; /* of pages: those with every address */
+    uint64_t commands;  /* executed */
     uint64_t illegal_commands;
-    uint64_t doorbells;           /* writes of the command tail */
-    uint64_t interrupts;          /* messages sent */
+    uint64_t doorbells;  /* writes of the command tail */
+    uint64_t interrupts; /* messages sent */
     uint64_t walks, tlb_hits;
     uint64_t events, events_lost; /* recorded; not recorded for want of room or log */
     uint64_t faults;              /* requests refused */
-    uint64_t leaks;               /* requests passed untranslated because V = 0, while IommuEn = 1 */
-    uint64_t unprotected;         /* requests passed because IommuEn = 0 */
+    uint64_t leaks;       /* requests passed untranslated because V = 0, while IommuEn = 1 */
+    uint64_t unprotected; /* requests passed because IommuEn = 0 */
     uint64_t mmio_reads, mmio_writes;
 };
 struct amdvi_model_stats amdvi_model_stats(const struct amdvi_model *m, unsigned unit);
-uint64_t amdvi_model_flushed_lines(const struct amdvi_model *m); /* cache lines given to dma_flush() */
+uint64_t
+amdvi_model_flushed_lines(const struct amdvi_model *m); /* cache lines given to dma_flush() */
 uint64_t amdvi_model_barriers(const struct amdvi_model *m);
 
 /* ---- firmware table, clock, log ---- */
@@ -281,7 +301,8 @@ uint64_t amdvi_model_barriers(const struct amdvi_model *m);
 size_t amdvi_model_ivrs(const struct amdvi_model *m, void *buf, size_t size);
 
 uint64_t amdvi_model_now(const struct amdvi_model *m);
-void amdvi_model_advance(struct amdvi_model *m, uint64_t us); /* one tick a microsecond, at most 10,000 */
+void amdvi_model_advance(struct amdvi_model *m,
+                         uint64_t us); /* one tick a microsecond, at most 10,000 */
 
 /* All lines logged through the platform so far, each ended by a newline. */
 const char *amdvi_model_log(const struct amdvi_model *m);

@@ -53,7 +53,8 @@ static bool is_paged(const uint64_t words[4])
            spec_get(words[0], ASPEC_DTE_MODE) != 0;
 }
 
-/* One domain id, one table. A table of another height is taken for the same one grown by a level. */
+/* One domain id, one table. A table of another height is taken for the same one grown by a level.
+ */
 static void check_domain_is_one_table(struct am_unit *u, uint16_t rid, const uint64_t words[4])
 {
     if (!is_paged(words))
@@ -61,7 +62,8 @@ static void check_domain_is_one_table(struct am_unit *u, uint16_t rid, const uin
     for (size_t i = 0; i < AM_ENTRIES; i++) {
         const struct am_entry *other = &u->entries[i];
 
-        if (!other->used || !is_paged(other->words) || ((other->words[1] ^ words[1]) & ASPEC_DTE_DOMAIN) != 0)
+        if (!other->used || !is_paged(other->words) ||
+            ((other->words[1] ^ words[1]) & ASPEC_DTE_DOMAIN) != 0)
             continue;
         if (((other->words[0] ^ words[0]) & ASPEC_DTE_MODE) == 0 &&
             ((other->words[0] ^ words[0]) & ASPEC_DTE_ROOT) != 0)
@@ -76,9 +78,11 @@ struct am_entry *am_entry_add(struct am_unit *u, uint16_t rid, const uint64_t wo
 
     check_domain_is_one_table(u, rid, words);
     /* Erratum 63. */
-    if ((words[0] & ASPEC_DTE_V) != 0 && spec_get(words[1], ASPEC_DTE_SYSMGT) == ASPEC_SYSMGT_FORWARD &&
+    if ((words[0] & ASPEC_DTE_V) != 0 &&
+        spec_get(words[1], ASPEC_DTE_SYSMGT) == ASPEC_SYSMGT_FORWARD &&
         (words[0] & ASPEC_DTE_IW) == 0)
-        am_violation(u->model, "amdvi%u: entry of %04x has SysMgt 01 without IW (erratum 63)", u->index, rid);
+        am_violation(u->model, "amdvi%u: entry of %04x has SysMgt 01 without IW (erratum 63)",
+                     u->index, rid);
     *slot = (struct am_entry){ .used = true, .rid = rid };
     memcpy(slot->words, words, sizeof(slot->words));
     return slot;
@@ -86,12 +90,14 @@ struct am_entry *am_entry_add(struct am_unit *u, uint16_t rid, const uint64_t wo
 
 /* ---- translations and directories ---- */
 
-const struct am_translation *am_translation_find(struct am_unit *u, const struct am_space *space, uint64_t iova)
+const struct am_translation *am_translation_find(struct am_unit *u, const struct am_space *space,
+                                                 uint64_t iova)
 {
     for (size_t i = 0; i < AM_TRANSLATIONS; i++) {
         const struct am_translation *entry = &u->translations[i];
 
-        if (entry->used && am_same_space(&entry->space, space) && iova >> entry->shift == entry->start >> entry->shift)
+        if (entry->used && am_same_space(&entry->space, space) &&
+            iova >> entry->shift == entry->start >> entry->shift)
             return entry;
     }
     return NULL;
@@ -105,8 +111,8 @@ void am_translation_add(struct am_unit *u, const struct am_translation *entry)
     slot->used = true;
 }
 
-const struct am_directory *am_directory_find(struct am_unit *u, const struct am_space *space, uint64_t iova,
-                                             unsigned level)
+const struct am_directory *am_directory_find(struct am_unit *u, const struct am_space *space,
+                                             uint64_t iova, unsigned level)
 {
     for (size_t i = 0; i < AM_DIRECTORIES; i++) {
         const struct am_directory *entry = &u->directories[i];
@@ -139,8 +145,11 @@ static void fetch_again(struct am_unit *u, const struct wanted *wanted, size_t c
     if (!u->config->speculate || !am_control(u, ASPEC_CTL_IOMMU_EN))
         return;
     for (size_t i = 0; i < count; i++) {
-        struct am_request request = { .rid = wanted[i].rid, .iova = wanted[i].iova, .quiet = true,
-                                      .has_pasid = wanted[i].pasid != 0, .pasid = wanted[i].pasid };
+        struct am_request request = { .rid = wanted[i].rid,
+                                      .iova = wanted[i].iova,
+                                      .quiet = true,
+                                      .has_pasid = wanted[i].pasid != 0,
+                                      .pasid = wanted[i].pasid };
 
         (void)am_translate(u, &request);
     }
@@ -171,7 +180,8 @@ static bool is_touched(const struct am_directory *entry, uint64_t start, uint64_
     return first <= last && last_of(first, shift) >= start;
 }
 
-void am_invalidate_pages(struct am_unit *u, const struct am_space *space, uint64_t start, uint64_t last, bool pde)
+void am_invalidate_pages(struct am_unit *u, const struct am_space *space, uint64_t start,
+                         uint64_t last, bool pde)
 {
     struct wanted *wanted = malloc(AM_TRANSLATIONS * sizeof(*wanted));
     size_t count = 0;

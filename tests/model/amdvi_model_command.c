@@ -18,13 +18,17 @@ static const struct shape shapes[16] = {
     [ASPEC_OP_COMPLETION_WAIT] = { ASPEC_CW_S | ASPEC_CW_I | ASPEC_CW_F | ASPEC_CW_ADDR, ~0ull, 0 },
     [ASPEC_OP_INV_DEVTAB] = { ASPEC_CMD_DEVICE, 0, 0 },
     [ASPEC_OP_INV_PAGES] = { ASPEC_PAGES_PASID | ASPEC_PAGES_DOMAIN,
-                             ASPEC_PAGES_S | ASPEC_PAGES_PDE | ASPEC_PAGES_GN | ASPEC_PAGES_ADDR, 0 },
-    [ASPEC_OP_INV_IOTLB] = { ASPEC_CMD_DEVICE | ASPEC_IOTLB_PASID_15_8 | ASPEC_IOTLB_MAXPEND | ASPEC_IOTLB_QUEUE |
-                                 ASPEC_IOTLB_PASID_7_0 | ASPEC_IOTLB_PASID_19_16,
-                             ASPEC_PAGES_S | ASPEC_PAGES_GN | ASPEC_IOTLB_TYPE | ASPEC_PAGES_ADDR, 0 },
+                             ASPEC_PAGES_S | ASPEC_PAGES_PDE | ASPEC_PAGES_GN | ASPEC_PAGES_ADDR,
+                             0 },
+    [ASPEC_OP_INV_IOTLB] = { ASPEC_CMD_DEVICE | ASPEC_IOTLB_PASID_15_8 | ASPEC_IOTLB_MAXPEND |
+                                 ASPEC_IOTLB_QUEUE | ASPEC_IOTLB_PASID_7_0 |
+                                 ASPEC_IOTLB_PASID_19_16,
+                             ASPEC_PAGES_S | ASPEC_PAGES_GN | ASPEC_IOTLB_TYPE | ASPEC_PAGES_ADDR,
+                             0 },
     [ASPEC_OP_INV_INT_TABLE] = { ASPEC_CMD_DEVICE, 0, 0 },
     [ASPEC_OP_PREFETCH] = { ASPEC_CMD_DEVICE | ASPEC_PREFETCH_COUNT | ASPEC_PREFETCH_PASID,
-                            ASPEC_PAGES_S | ASPEC_PAGES_GN | ASPEC_PREFETCH_INVAL | ASPEC_PAGES_ADDR,
+                            ASPEC_PAGES_S | ASPEC_PAGES_GN | ASPEC_PREFETCH_INVAL |
+                                ASPEC_PAGES_ADDR,
                             ASPEC_EFR_PREF_SUP },
     [ASPEC_OP_COMPLETE_PPR] = { ASPEC_CMD_DEVICE | ASPEC_PPR_PASID, ASPEC_PAGES_GN | ASPEC_PPR_TAG,
                                 ASPEC_EFR_PPR_SUP },
@@ -56,7 +60,8 @@ static bool is_legal(const struct am_unit *u, uint64_t lo, uint64_t hi)
 
 void am_command_start(struct am_unit *u)
 {
-    if (am_ring_bytes(am_get(u, ASPEC_CMD_BASE, 8)) == 0 || am_is_hung(u, AMDVI_MODEL_HANG_CMD_START))
+    if (am_ring_bytes(am_get(u, ASPEC_CMD_BASE, 8)) == 0 ||
+        am_is_hung(u, AMDVI_MODEL_HANG_CMD_START))
         return;
     am_status_set(u, ASPEC_STS_CMD_BUF_RUN);
     u->command_due = u->model->ticks + u->config->delay;
@@ -85,7 +90,8 @@ void am_command_doorbell(struct am_unit *u, uint64_t old_tail)
 static bool fence_is_pending(const struct am_unit *u)
 {
     for (size_t i = 0; i < u->pending_count; i++) {
-        if (op_of(u->pending[i].lo) == ASPEC_OP_COMPLETION_WAIT && (u->pending[i].lo & ASPEC_CW_F) != 0)
+        if (op_of(u->pending[i].lo) == ASPEC_OP_COMPLETION_WAIT &&
+            (u->pending[i].lo & ASPEC_CW_F) != 0)
             return true;
     }
     return false;
@@ -95,8 +101,8 @@ static bool may_fetch(const struct am_unit *u)
 {
     size_t window = u->config->reorder_seed != 0 ? AM_PENDING : 1;
 
-    return runs(u) && am_get(u, ASPEC_CMD_HEAD, 8) != am_get(u, ASPEC_CMD_TAIL, 8) && u->pending_count < window &&
-           !fence_is_pending(u);
+    return runs(u) && am_get(u, ASPEC_CMD_HEAD, 8) != am_get(u, ASPEC_CMD_TAIL, 8) &&
+           u->pending_count < window && !fence_is_pending(u);
 }
 
 /* The processor stops with its head at the offender, until CmdBufEn goes off and on. */
@@ -108,7 +114,8 @@ static void halt(struct am_unit *u, uint64_t event, uint64_t pa)
 
 static uint64_t hardware_error(void)
 {
-    return spec_make(ASPEC_EV_CODE, ASPEC_EV_COMMAND_ERROR) | spec_make(ASPEC_EV_TYPE, ASPEC_HW_MASTER_ABORT);
+    return spec_make(ASPEC_EV_CODE, ASPEC_EV_COMMAND_ERROR) |
+           spec_make(ASPEC_EV_TYPE, ASPEC_HW_MASTER_ABORT);
 }
 
 static bool fetch(struct am_unit *u)
@@ -154,7 +161,8 @@ static bool may_execute(const struct am_unit *u, size_t i)
             return false;
         if (op == ASPEC_OP_INV_PAGES && ahead == ASPEC_OP_INV_DEVTAB)
             return false;
-        if (op == ASPEC_OP_INV_IOTLB && (ahead == ASPEC_OP_INV_PAGES || ahead == ASPEC_OP_INV_DEVTAB))
+        if (op == ASPEC_OP_INV_IOTLB &&
+            (ahead == ASPEC_OP_INV_PAGES || ahead == ASPEC_OP_INV_DEVTAB))
             return false;
     }
     return true;
@@ -176,7 +184,8 @@ static void wait_finish(struct am_unit *u, const struct am_command *command)
     uint64_t pa = command->lo & ASPEC_CW_ADDR;
 
     u->stats.waits++;
-    if ((command->lo & ASPEC_CW_S) != 0 && !am_is_hung(u, AMDVI_MODEL_HANG_STORE) && !am_store(u, pa, command->hi)) {
+    if ((command->lo & ASPEC_CW_S) != 0 && !am_is_hung(u, AMDVI_MODEL_HANG_STORE) &&
+        !am_store(u, pa, command->hi)) {
         halt(u, hardware_error(), pa);
         return;
     }
@@ -184,7 +193,8 @@ static void wait_finish(struct am_unit *u, const struct am_command *command)
         am_raise(u, ASPEC_STS_COM_WAIT_INT);
 }
 
-/* S = 1: the size is twice the lowest address bit, from 12 up, that is zero. false: there is none. */
+/* S = 1: the size is twice the lowest address bit, from 12 up, that is zero. false: there is none.
+ */
 static bool range_of(uint64_t hi, uint64_t *start, uint64_t *last)
 {
     uint64_t address = hi & ASPEC_PAGES_ADDR, mask = AM_PAGE - 1;
@@ -214,7 +224,9 @@ static void pages_finish(struct am_unit *u, const struct am_command *command)
         am_violation(u->model, "amdvi%u: INVALIDATE_IOMMU_PAGES with a PASID and GN = 0", u->index);
     u->stats.pages++;
     if (!range_of(command->hi, &start, &last)) {
-        am_violation(u->model, "amdvi%u: INVALIDATE_IOMMU_PAGES with S = 1 and no size in its address", u->index);
+        am_violation(u->model,
+                     "amdvi%u: INVALIDATE_IOMMU_PAGES with S = 1 and no size in its address",
+                     u->index);
         return;
     }
     u->stats.pages_all += last - start == ~0ull;

@@ -29,7 +29,8 @@ static const struct {
 };
 
 /* They change how entries in memory are read. */
-#define FORMATS (ASPEC_CTL_GA_EN | ASPEC_CTL_XT_EN | ASPEC_CTL_NUM_INT_REMAP_MODE | ASPEC_CTL_DEV_TBL_SEG_EN)
+#define FORMATS                                                                                    \
+    (ASPEC_CTL_GA_EN | ASPEC_CTL_XT_EN | ASPEC_CTL_NUM_INT_REMAP_MODE | ASPEC_CTL_DEV_TBL_SEG_EN)
 #define INV_TIMEOUT_LAST 6
 
 uint64_t am_ring_bytes(uint64_t base)
@@ -82,7 +83,8 @@ static bool runs(uint64_t control, uint64_t enable)
 void am_control_apply(struct am_unit *u)
 {
     uint64_t before = u->control, after = am_get(u, ASPEC_CONTROL, 8);
-    bool commanded = runs(before, ASPEC_CTL_CMD_BUF_EN), commands = runs(after, ASPEC_CTL_CMD_BUF_EN);
+    bool commanded = runs(before, ASPEC_CTL_CMD_BUF_EN),
+         commands = runs(after, ASPEC_CTL_CMD_BUF_EN);
     bool logged = runs(before, ASPEC_CTL_EVENT_LOG_EN), logs = runs(after, ASPEC_CTL_EVENT_LOG_EN);
 
     u->control_busy = false;

@@ -26,8 +26,10 @@ enum am_entry_state am_entry_fetch(struct am_unit *u, uint16_t rid, uint64_t wor
     struct amdvi_model *m = u->model;
     unsigned index, offset = segment_of(u, rid, &index);
     uint64_t base = am_get(u, offset, 8), unused;
-    uint64_t bytes = (spec_get(base, offset == ASPEC_DEV_TAB ? ASPEC_DEV_TAB_SIZE : ASPEC_DEV_TAB_SEG_SIZE) + 1) *
-                     AM_PAGE;
+    uint64_t bytes =
+        (spec_get(base, offset == ASPEC_DEV_TAB ? ASPEC_DEV_TAB_SIZE : ASPEC_DEV_TAB_SEG_SIZE) +
+         1) *
+        AM_PAGE;
 
     *pa = (base & ASPEC_DEV_TAB_ADDR) + (uint64_t)index * ASPEC_DTE_BYTES;
     if ((uint64_t)index * ASPEC_DTE_BYTES >= bytes)
@@ -68,7 +70,8 @@ static bool translation_reserved(const struct am_unit *u, const uint64_t words[4
 
 static bool interrupt_reserved(const struct am_unit *u, const uint64_t words[4])
 {
-    uint64_t lo = ASPEC_DTE_W2_RESERVED | ASPEC_DTE_HPT_MODE | unless(has_guest(u), ASPEC_DTE_GUEST_PAGING);
+    uint64_t lo =
+        ASPEC_DTE_W2_RESERVED | ASPEC_DTE_HPT_MODE | unless(has_guest(u), ASPEC_DTE_GUEST_PAGING);
     uint64_t hi = ASPEC_DTE_W3_RESERVED |
                   unless(am_efr(u, ASPEC_EFR_VIOMMU_SUP) != 0,
                          ASPEC_DTE_VIMU_EN | ASPEC_DTE_GDEVICE | ASPEC_DTE_GUEST_ID) |
@@ -119,7 +122,8 @@ unsigned am_entry_illegal(const struct am_unit *u, const uint64_t words[4])
     return (v && translation_value(u, words)) || (iv && interrupt_value(words)) ? ILLEGAL_VALUE : 0;
 }
 
-bool amdvi_model_entry_is_illegal(const struct amdvi_model *m, unsigned unit, const uint64_t entry[4])
+bool amdvi_model_entry_is_illegal(const struct amdvi_model *m, unsigned unit,
+                                  const uint64_t entry[4])
 {
     return am_entry_illegal(&m->units[unit], entry) != 0;
 }
@@ -145,19 +149,24 @@ void am_watch_look(struct amdvi_model *m)
     if (watch->unit == NULL || am_entry_fetch(watch->unit, watch->rid, words, &pa) != AM_ENTRY_READ)
         return;
     if (!watch->fn(watch->ctx, watch->rid, words))
-        am_violation(m, "amdvi%u: entry of %04x seen as %016llx %016llx %016llx %016llx", watch->unit->index,
-                     watch->rid, (unsigned long long)words[0], (unsigned long long)words[1],
-                     (unsigned long long)words[2], (unsigned long long)words[3]);
+        am_violation(m, "amdvi%u: entry of %04x seen as %016llx %016llx %016llx %016llx",
+                     watch->unit->index, watch->rid, (unsigned long long)words[0],
+                     (unsigned long long)words[1], (unsigned long long)words[2],
+                     (unsigned long long)words[3]);
 }
 
-void amdvi_model_watch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid, amdvi_model_entry_fn *fn, void *ctx)
+void amdvi_model_watch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                             amdvi_model_entry_fn *fn, void *ctx)
 {
     am_lock(m);
-    m->watch = (struct am_watch){ .unit = fn == NULL ? NULL : am_unit(m, unit), .rid = rid, .fn = fn, .ctx = ctx };
+    m->watch = (struct am_watch){
+        .unit = fn == NULL ? NULL : am_unit(m, unit), .rid = rid, .fn = fn, .ctx = ctx
+    };
     am_unlock(m);
 }
 
-/* Without the model's lock: a store of the driver's is looked at between any two of its instructions. */
+/* Without the model's lock: a store of the driver's is looked at between any two of its
+ * instructions. */
 static void *checker(void *arg)
 {
     struct amdvi_model *m = arg;

@@ -30,7 +30,8 @@ static void send(struct am_unit *u, uint64_t address, uint32_t data)
         m->messages[m->message_count++] = (struct am_message){ u->index, address, data };
 }
 
-/* The XT register of event log and COMPLETION_WAIT, as the MSI it amounts to: bits 63:40 are the id's 31:8. */
+/* The XT register of event log and COMPLETION_WAIT, as the MSI it amounts to: bits 63:40 are the
+ * id's 31:8. */
 static void send_xt(struct am_unit *u)
 {
     uint64_t xt = am_get(u, ASPEC_XT_GENERAL, 8);
@@ -44,7 +45,8 @@ static void send_xt(struct am_unit *u)
 
 static void send_message(struct am_unit *u)
 {
-    const struct am_function *function = am_function(u->model, u->config->segment, u->config->rid, false);
+    const struct am_function *function =
+        am_function(u->model, u->config->segment, u->config->rid, false);
     uint64_t address;
 
     if (am_control(u, ASPEC_CTL_INT_CAP_XT_EN)) {
@@ -72,7 +74,8 @@ void am_raise(struct am_unit *u, uint64_t bits)
 void am_raise_enabled(struct am_unit *u, uint64_t before, uint64_t after)
 {
     for (size_t i = 0; i < SOURCES; i++) {
-        if ((after & ~before & sources[i].enable) != 0 && (am_get(u, ASPEC_STATUS, 8) & sources[i].status) != 0)
+        if ((after & ~before & sources[i].enable) != 0 &&
+            (am_get(u, ASPEC_STATUS, 8) & sources[i].status) != 0)
             send_message(u);
     }
 }
@@ -82,12 +85,13 @@ void am_raise_enabled(struct am_unit *u, uint64_t before, uint64_t after)
 void am_event_start(struct am_unit *u)
 {
     if ((am_get(u, ASPEC_STATUS, 8) & ASPEC_STS_EVENT_OVERFLOW) != 0) {
-        am_violation(u->model, "amdvi%u: EventLogEn set while EventOverflow is (AMD-Vi 2.5)", u->index);
+        am_violation(u->model, "amdvi%u: EventLogEn set while EventOverflow is (AMD-Vi 2.5)",
+                     u->index);
         return;
     }
-    if (am_ring_bytes(am_get(u, ASPEC_EVT_BASE, 8)) == 0 || am_is_hung(u, AMDVI_MODEL_HANG_EVENT_START))
+    if (am_ring_bytes(am_get(u, ASPEC_EVT_BASE, 8)) == 0 ||
+        am_is_hung(u, AMDVI_MODEL_HANG_EVENT_START))
         return;
-    u->event_full = false;
     am_status_set(u, ASPEC_STS_EVENT_LOG_RUN);
 }
 
@@ -110,7 +114,8 @@ static void put_entry(struct am_unit *u, uint64_t pa, uint64_t lo, uint64_t hi)
         write_entry(u, pa, lo, hi);
         return;
     }
-    u->late[u->late_count++] = (struct am_late){ u->model->ticks + u->config->delay + 1, pa, lo, hi };
+    u->late[u->late_count++] =
+        (struct am_late){ u->model->ticks + u->config->delay + 1, pa, lo, hi };
 }
 
 void am_events_tick(struct am_unit *u)
@@ -127,7 +132,8 @@ static bool is_severe(uint64_t lo)
 {
     uint64_t code = spec_get(lo, ASPEC_EV_CODE);
 
-    return code == ASPEC_EV_DEV_TAB_ERROR || code == ASPEC_EV_PAGE_TAB_ERROR || code == ASPEC_EV_COMMAND_ERROR;
+    return code == ASPEC_EV_DEV_TAB_ERROR || code == ASPEC_EV_PAGE_TAB_ERROR ||
+           code == ASPEC_EV_COMMAND_ERROR;
 }
 
 static void keep_severe(struct am_unit *u, uint64_t lo, uint64_t hi)
@@ -152,20 +158,20 @@ void am_event(struct am_unit *u, uint64_t lo, uint64_t hi)
     uint64_t pa = (base & ASPEC_RING_ADDR) + tail;
 
     keep_severe(u, lo, hi);
-    if ((am_get(u, ASPEC_STATUS, 8) & ASPEC_STS_EVENT_LOG_RUN) == 0 || u->event_full) {
+    if ((am_get(u, ASPEC_STATUS, 8) & ASPEC_STS_EVENT_LOG_RUN) == 0) {
         u->stats.events_lost++;
         return;
     }
     /* A ring of n entries holds n - 1. */
     if (((tail + ASPEC_EVENT_BYTES) & (bytes - 1)) == head) {
         u->stats.events_lost++;
-        u->event_full = true;
         am_event_stop(u);
         am_raise(u, ASPEC_STS_EVENT_OVERFLOW);
         return;
     }
     if (!am_is_ram(u->model, pa, ASPEC_EVENT_BYTES)) {
-        am_violation(u->model, "amdvi%u: the event log at 0x%llx is not memory", u->index, (unsigned long long)pa);
+        am_violation(u->model, "amdvi%u: the event log at 0x%llx is not memory", u->index,
+                     (unsigned long long)pa);
         u->stats.events_lost++;
         return;
     }

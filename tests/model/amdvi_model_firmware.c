@@ -157,7 +157,8 @@ static void build_tables(struct am_unit *u, bool interrupts)
     struct amdvi_model *m = u->model;
     size_t pages = BUS_IDS * ASPEC_DTE_BYTES / AM_PAGE;
     uint64_t table = am_take_pages(m, pages, AM_FIRMWARE), root = am_take_pages(m, 1, AM_FIRMWARE);
-    uint64_t lo = root | ASPEC_DTE_V | ASPEC_DTE_TV | ASPEC_DTE_IR | ASPEC_DTE_IW | spec_make(ASPEC_DTE_MODE, 1);
+    uint64_t lo = root | ASPEC_DTE_V | ASPEC_DTE_TV | ASPEC_DTE_IR | ASPEC_DTE_IW |
+                  spec_make(ASPEC_DTE_MODE, 1);
     uint64_t remap = ASPEC_DTE_IV | spec_make(ASPEC_DTE_INT_CTL, ASPEC_INT_CTL_FORWARD);
 
     for (unsigned i = 0; i < BUS_IDS; i++) {
@@ -196,12 +197,14 @@ static void leave_commands(struct am_unit *u, bool stuck)
 
 static void leave_event(struct am_unit *u)
 {
-    am_event(u, spec_make(ASPEC_EV_CODE, ASPEC_EV_PAGE_FAULT) | STALE_ID | ASPEC_EV_RW, STALE_ADDRESS);
+    am_event(u, spec_make(ASPEC_EV_CODE, ASPEC_EV_PAGE_FAULT) | STALE_ID | ASPEC_EV_RW,
+             STALE_ADDRESS);
     am_status_clear(u, ASPEC_STS_EVENT_LOG_RUN);
     am_status_set(u, ASPEC_STS_EVENT_OVERFLOW);
 }
 
-void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit, const struct amdvi_model_firmware *left)
+void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit,
+                               const struct amdvi_model_firmware *left)
 {
     struct am_unit *u = am_unit(m, unit);
     struct am_function *function = am_function(m, u->config->segment, u->config->rid, false);
@@ -224,7 +227,8 @@ void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit, const struc
     if (left->stale_event)
         leave_event(u);
     if (left->interrupts)
-        am_config_put(function, AMDVI_MODEL_MSI + 2, 2, am_config_get(function, AMDVI_MODEL_MSI + 2, 2) | 1);
+        am_config_put(function, AMDVI_MODEL_MSI + 2, 2,
+                      am_config_get(function, AMDVI_MODEL_MSI + 2, 2) | 1);
     am_set(u, ASPEC_CONTROL, 8, control);
     u->control = control;
     am_unlock(m);

@@ -97,23 +97,28 @@ bool am_fetch(struct am_unit *u, uint64_t pa, uint64_t *value)
     if (!am_is_ram(m, pa, sizeof(*value)))
         return false;
     if (am_page_state(m, pa) == AM_FREED || am_page_state(m, pa) == AM_FREE) {
-        am_violation(m, "amdvi%u: read of page 0x%llx, which is %s", u->index, (unsigned long long)pa,
+        am_violation(m, "amdvi%u: read of page 0x%llx, which is %s", u->index,
+                     (unsigned long long)pa,
                      am_page_state(m, pa) == AM_FREED ? "freed" : "not allocated");
         *value = 0;
         return true;
     }
-    *value = __atomic_load_n((const uint64_t *)(const void *)(view + (pa - m->config.ram_pa)), __ATOMIC_ACQUIRE);
+    *value = __atomic_load_n((const uint64_t *)(const void *)(view + (pa - m->config.ram_pa)),
+                             __ATOMIC_ACQUIRE);
     if (view == m->flushed && *value == AM_UNFLUSHED)
-        am_violation(m, "amdvi%u: entry at 0x%llx was never flushed", u->index, (unsigned long long)pa);
+        am_violation(m, "amdvi%u: entry at 0x%llx was never flushed", u->index,
+                     (unsigned long long)pa);
     return true;
 }
 
-/* Twice, until both halves were seen unchanged around each other: then they were there at the same time. */
+/* Twice, until both halves were seen unchanged around each other: then they were there at the same
+ * time. */
 void am_fetch_halves(const struct am_unit *u, uint64_t pa, uint64_t value[4])
 {
     const struct amdvi_model *m = u->model;
     const uint8_t *view = am_snoops(u) ? m->ram : m->flushed;
-    const volatile __m128i *at = (const volatile __m128i *)(const void *)(view + (pa - m->config.ram_pa));
+    const volatile __m128i *at =
+        (const volatile __m128i *)(const void *)(view + (pa - m->config.ram_pa));
     __m128i lo, hi, again;
 
     do {
@@ -139,7 +144,8 @@ bool am_store(struct am_unit *u, uint64_t pa, uint64_t value)
     if (!am_is_ram(m, pa, sizeof(value)))
         return false;
     if (am_page_state(m, pa) == AM_FREED) {
-        am_violation(m, "amdvi%u: write of page 0x%llx, which is freed", u->index, (unsigned long long)pa);
+        am_violation(m, "amdvi%u: write of page 0x%llx, which is freed", u->index,
+                     (unsigned long long)pa);
         return true;
     }
     __atomic_store_n(view_at(m->ram, m, pa), value, __ATOMIC_RELEASE);
@@ -167,7 +173,8 @@ void am_flush(struct amdvi_model *m, const void *at, size_t len)
 
     if (len == 0)
         return;
-    if (byte < m->ram || byte >= m->ram + m->config.ram_len || len > (size_t)(m->ram + m->config.ram_len - byte)) {
+    if (byte < m->ram || byte >= m->ram + m->config.ram_len ||
+        len > (size_t)(m->ram + m->config.ram_len - byte)) {
         am_violation(m, "dma_flush of %p, which is not in the memory page_alloc gives", at);
         return;
     }
@@ -217,7 +224,8 @@ static bool find_high(const struct amdvi_model *m, size_t count, uint64_t limit_
     for (size_t i = m->pages - count + 1; i-- > m->pages / 2;) {
         uint64_t pa = m->config.ram_pa + (uint64_t)i * AM_PAGE;
 
-        if ((pa & (align - 1)) == 0 && pa + count * AM_PAGE - 1 <= limit_pa && pages_are_free(m, i, count)) {
+        if ((pa & (align - 1)) == 0 && pa + count * AM_PAGE - 1 <= limit_pa &&
+            pages_are_free(m, i, count)) {
             *first = i;
             return true;
         }
@@ -243,7 +251,8 @@ void am_page_free(struct amdvi_model *m, void *pages, size_t count)
 {
     size_t first = (size_t)((uint8_t *)pages - m->ram) / AM_PAGE;
 
-    if ((uint8_t *)pages < m->ram || first + count > m->pages || ((uintptr_t)pages & (AM_PAGE - 1)) != 0) {
+    if ((uint8_t *)pages < m->ram || first + count > m->pages ||
+        ((uintptr_t)pages & (AM_PAGE - 1)) != 0) {
         am_violation(m, "page_free of %p, which page_alloc did not give", pages);
         return;
     }
@@ -268,7 +277,8 @@ uint64_t am_take_pages(struct amdvi_model *m, size_t count, enum am_page_state s
     return m->config.ram_pa + first * AM_PAGE;
 }
 
-uint64_t amdvi_model_frames(struct amdvi_model *m, size_t count, uint64_t align, uint64_t start_pa, uint64_t end_pa)
+uint64_t amdvi_model_frames(struct amdvi_model *m, size_t count, uint64_t align, uint64_t start_pa,
+                            uint64_t end_pa)
 {
     uint64_t found = 0;
 
@@ -276,7 +286,8 @@ uint64_t amdvi_model_frames(struct amdvi_model *m, size_t count, uint64_t align,
     for (size_t i = 0; found == 0 && i + count <= m->pages / 2; i++) {
         uint64_t pa = m->config.ram_pa + (uint64_t)i * AM_PAGE;
 
-        if (pa < start_pa || pa + count * AM_PAGE > end_pa || (align > 1 && (pa & (align - 1)) != 0))
+        if (pa < start_pa || pa + count * AM_PAGE > end_pa ||
+            (align > 1 && (pa & (align - 1)) != 0))
             continue;
         if (!pages_are_free(m, i, count))
             continue;

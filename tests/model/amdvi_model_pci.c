@@ -62,7 +62,8 @@ struct am_function *am_function(struct amdvi_model *m, uint16_t segment, uint16_
     for (size_t i = 0; i < AM_FUNCTIONS; i++) {
         struct am_function *function = &m->functions[i];
 
-        if ((function->present || function->master_off) && function->segment == segment && function->rid == rid)
+        if ((function->present || function->master_off) && function->segment == segment &&
+            function->rid == rid)
             return function;
         if (!function->present && !function->master_off && unused == NULL)
             unused = function;
@@ -82,7 +83,8 @@ void amdvi_model_function(struct amdvi_model *m, uint16_t segment, uint16_t rid)
     function->config[CONFIG_CLASS] = 0x02;
 }
 
-void amdvi_model_bridge(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint8_t secondary, uint8_t subordinate)
+void amdvi_model_bridge(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint8_t secondary,
+                        uint8_t subordinate)
 {
     struct am_function *function;
 
@@ -104,8 +106,9 @@ void am_function_of_unit(struct am_unit *u)
 {
     const struct amdvi_model_unit_config *config = u->config;
     struct am_function *function = am_function(u->model, config->segment, config->rid, true);
-    uint32_t own = (uint32_t)(spec_make(ASPEC_CAPH_ID, ASPEC_CAP_ID) | spec_make(ASPEC_CAPH_NEXT, MSI) |
-                              spec_make(ASPEC_CAPH_TYPE, ASPEC_CAP_TYPE_IOMMU));
+    uint32_t own =
+        (uint32_t)(spec_make(ASPEC_CAPH_ID, ASPEC_CAP_ID) | spec_make(ASPEC_CAPH_NEXT, MSI) |
+                   spec_make(ASPEC_CAPH_TYPE, ASPEC_CAP_TYPE_IOMMU));
 
     function->present = true;
     function->unit = u;
@@ -120,13 +123,15 @@ void am_function_of_unit(struct am_unit *u)
     am_config_put(function, CAPABILITY + ASPEC_CAP_BASE_HI, 4, (uint32_t)(config->base >> 32));
     am_config_put(function, CAPABILITY + ASPEC_CAP_MISC, 4,
                   (uint32_t)(spec_make(ASPEC_CAPM_PA_SIZE, u->model->config.host_bits) |
-                             spec_make(ASPEC_CAPM_VA_SIZE, 64) | spec_make(ASPEC_CAPM_GVA_SIZE, 2)));
+                             spec_make(ASPEC_CAPM_VA_SIZE, 64) |
+                             spec_make(ASPEC_CAPM_GVA_SIZE, 2)));
     am_config_put(function, MSI, 4, capability_header(0x05, DUMMY_MSI, MSI_64_BIT));
     am_config_put(function, DUMMY_MSI, 4, capability_header(0x05, HT_MAPPING, 0));
     am_config_put(function, HT_MAPPING, 4, capability_header(0x08, 0, 0xa803));
 }
 
-uint32_t am_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset, unsigned width)
+uint32_t am_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset,
+                        unsigned width)
 {
     struct am_function *function = am_function(m, segment, rid, false);
 
@@ -148,7 +153,8 @@ uint32_t am_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, u
 /* The bits of a dword that software may write; the rest keeps what it has. */
 static uint32_t writable(const struct am_function *function, unsigned offset)
 {
-    bool locked = (am_config_get(function, CAPABILITY + ASPEC_CAP_BASE_LO, 4) & ASPEC_CAPB_ENABLE) != 0;
+    bool locked =
+        (am_config_get(function, CAPABILITY + ASPEC_CAP_BASE_LO, 4) & ASPEC_CAPB_ENABLE) != 0;
 
     if (offset == CONFIG_COMMAND)
         return 0xffff;
@@ -178,30 +184,35 @@ static uint32_t writable(const struct am_function *function, unsigned offset)
 static void l2_write(struct am_function *function, uint32_t value)
 {
     if ((am_config_get(function, CONFIG_L2_INDEX, 4) & L2_WRITE) == 0)
-        am_violation(function->unit->model, "amdvi%u: F4h written while F0h does not allow it", function->unit->index);
+        am_violation(function->unit->model, "amdvi%u: F4h written while F0h does not allow it",
+                     function->unit->index);
     else
         *l2_register(function) = value;
 }
 
-static void unit_write(struct am_function *function, unsigned offset, uint32_t allowed, uint32_t part, uint32_t whole)
+static void unit_write(struct am_function *function, unsigned offset, uint32_t allowed,
+                       uint32_t part, uint32_t whole)
 {
     struct am_unit *u = function->unit;
 
     if (offset == CAPABILITY + ASPEC_CAP_BASE_LO)
         u->decodes |= (whole & ASPEC_CAPB_ENABLE) != 0;
     /* Elsewhere read-only bits may be written with anything, as in every PCI function. */
-    if (offset >= CAPABILITY && offset < MSI && (part & ~allowed & (whole ^ am_config_get(function, offset, 4))) != 0)
-        am_violation(u->model, "amdvi%u: capability register 0x%02x changed where it is read-only", u->index, offset);
+    if (offset >= CAPABILITY && offset < MSI &&
+        (part & ~allowed & (whole ^ am_config_get(function, offset, 4))) != 0)
+        am_violation(u->model, "amdvi%u: capability register 0x%02x changed where it is read-only",
+                     u->index, offset);
 }
 
-void am_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset, unsigned width,
-                     uint32_t value)
+void am_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset,
+                     unsigned width, uint32_t value)
 {
     struct am_function *function = am_function(m, segment, rid, false);
     unsigned at = offset & ~3u, shift = (offset & 3u) * 8;
     uint32_t part, allowed, old, whole;
 
-    if ((width != 1 && width != 2 && width != 4) || offset % width != 0 || offset + width > AM_CONFIG_BYTES) {
+    if ((width != 1 && width != 2 && width != 4) || offset % width != 0 ||
+        offset + width > AM_CONFIG_BYTES) {
         am_violation(m, "configuration write of %u bytes at 0x%x", width, offset);
         return;
     }
@@ -220,7 +231,8 @@ void am_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsi
     am_config_put(function, at, 4, (old & ~(allowed & part)) | (whole & allowed & part));
 }
 
-uint32_t amdvi_model_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width)
+uint32_t amdvi_model_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid,
+                                 uint16_t offset, unsigned width)
 {
     uint32_t value;
 
@@ -230,8 +242,8 @@ uint32_t amdvi_model_config_read(struct amdvi_model *m, uint16_t segment, uint16
     return value;
 }
 
-void amdvi_model_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width,
-                              uint32_t value)
+void amdvi_model_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid,
+                              uint16_t offset, unsigned width, uint32_t value)
 {
     am_lock(m);
     am_config_write(m, segment, rid, offset, width, value);

@@ -44,7 +44,8 @@ static void *mmio_map(void *ctx, uint64_t pa, size_t len)
 
     am_lock(m);
     if ((pa | len) % AM_PAGE != 0 || len == 0)
-        am_violation(m, "mmio_map of 0x%llx length 0x%zx: not whole pages", (unsigned long long)pa, len);
+        am_violation(m, "mmio_map of 0x%llx length 0x%zx: not whole pages", (unsigned long long)pa,
+                     len);
     if (m->fail_map > 0 && --m->fail_map == 0)
         goto out;
     for (size_t i = 0; i < AM_WINDOWS && host == NULL; i++) {
@@ -71,7 +72,8 @@ static void mmio_unmap(void *ctx, void *window, size_t len)
         if (m->windows[i].host != window || window == NULL)
             continue;
         if (m->windows[i].len != len)
-            am_violation(m, "mmio_unmap with length 0x%zx of a window of 0x%zx", len, m->windows[i].len);
+            am_violation(m, "mmio_unmap with length 0x%zx of a window of 0x%zx", len,
+                         m->windows[i].len);
         munmap(m->windows[i].host, m->windows[i].len);
         m->windows[i] = (struct am_window){ 0 };
         am_unlock(m);
@@ -82,7 +84,8 @@ static void mmio_unmap(void *ctx, void *window, size_t len)
 }
 
 /* The unit and offset behind a pointer into a window; NULL where no unit answers. */
-static struct am_unit *decode(struct amdvi_model *m, const volatile void *at, unsigned width, unsigned *offset)
+static struct am_unit *decode(struct amdvi_model *m, const volatile void *at, unsigned width,
+                              unsigned *offset)
 {
     uintptr_t address = (uintptr_t)at;
 
@@ -104,7 +107,8 @@ static struct am_unit *decode(struct amdvi_model *m, const volatile void *at, un
         }
         return NULL;
     }
-    am_violation(m, "register access at %p, outside every mapped window", (const void *)(uintptr_t)at);
+    am_violation(m, "register access at %p, outside every mapped window",
+                 (const void *)(uintptr_t)at);
     return NULL;
 }
 
@@ -124,7 +128,8 @@ static uint64_t mmio_read(struct amdvi_model *m, const volatile void *at, unsign
     return value;
 }
 
-static void mmio_write(struct amdvi_model *m, const volatile void *at, unsigned width, uint64_t value)
+static void mmio_write(struct amdvi_model *m, const volatile void *at, unsigned width,
+                       uint64_t value)
 {
     unsigned offset;
     struct am_unit *u;
@@ -165,7 +170,8 @@ static uint32_t pci_read(void *ctx, uint16_t segment, uint16_t rid, uint16_t off
     return amdvi_model_config_read(ctx, segment, rid, offset, width);
 }
 
-static void pci_write(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width, uint32_t value)
+static void pci_write(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset, unsigned width,
+                      uint32_t value)
 {
     amdvi_model_config_write(ctx, segment, rid, offset, width, value);
 }

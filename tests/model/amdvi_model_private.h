@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the model share; tests include amdvi_model.h only. Functions here expect the model's lock held. */
+/* What the files of the model share; tests include amdvi_model.h only. Functions here expect the
+ * model's lock held. */
 #ifndef IOMMU_AMDVI_MODEL_PRIVATE_H
 #define IOMMU_AMDVI_MODEL_PRIVATE_H
 
@@ -55,8 +56,8 @@ struct am_translation {
 };
 
 /*
- * A cached entry that points to a table (absent: to nothing), of the table of that level; level 0: an entry of
- * the GCR3 table, which names the root.
+ * A cached entry that points to a table (absent: to nothing), of the table of that level; level 0:
+ * an entry of the GCR3 table, which names the root.
  */
 struct am_directory {
     bool used;
@@ -87,12 +88,11 @@ struct am_unit {
     uint32_t random;
     bool decodes;
 
-    uint64_t control;      /* what is in effect; the register may be ahead of it */
+    uint64_t control; /* what is in effect; the register may be ahead of it */
     bool control_busy;
     uint64_t control_due;
     uint32_t low_half[ASPEC_WINDOW / 8]; /* of base registers, until the upper half is written */
 
-    bool event_full;       /* overflow, until EventLogEn goes off */
     uint64_t command_due;
     uint64_t fetched;
     struct am_command pending[AM_PENDING];
@@ -105,7 +105,7 @@ struct am_unit {
     struct am_directory directories[AM_DIRECTORIES];
     unsigned entry_next, translation_next, directory_next;
 
-    uint32_t l2[256];      /* behind the function's registers F0h and F4h */
+    uint32_t l2[256]; /* behind the function's registers F0h and F4h */
     struct amdvi_model_stats stats;
 };
 
@@ -147,7 +147,7 @@ struct amdvi_model {
     struct am_unit *units;
 
     uint8_t *ram;
-    uint8_t *flushed;       /* memory as units that do not snoop see it */
+    uint8_t *flushed; /* memory as units that do not snoop see it */
     uint8_t *page_state;
     size_t pages;
     size_t live_pages;
@@ -188,7 +188,7 @@ struct am_request {
 };
 
 struct am_result {
-    unsigned code;     /* event code; 0: pa is valid */
+    unsigned code; /* event code; 0: pa is valid */
     uint64_t event[2];
     bool suppressed;
     uint64_t pa;
@@ -197,7 +197,8 @@ struct am_result {
 /* amdvi_model.c */
 void am_lock(struct amdvi_model *m);
 void am_unlock(struct amdvi_model *m); /* sends the messages collected meanwhile */
-void am_violation(struct amdvi_model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void am_violation(struct amdvi_model *m, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void am_append(struct am_text *text, const char *line);
 void am_tick(struct amdvi_model *m, uint64_t count);
 struct am_unit *am_unit(struct amdvi_model *m, unsigned index);
@@ -235,9 +236,10 @@ void am_function_of_unit(struct am_unit *u);
 /* Reads little-endian bytes of a function's configuration space; width 1, 2 or 4. */
 uint32_t am_config_get(const struct am_function *function, unsigned offset, unsigned width);
 void am_config_put(struct am_function *function, unsigned offset, unsigned width, uint32_t value);
-uint32_t am_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset, unsigned width);
-void am_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset, unsigned width,
-                     uint32_t value);
+uint32_t am_config_read(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset,
+                        unsigned width);
+void am_config_write(struct amdvi_model *m, uint16_t segment, uint16_t rid, unsigned offset,
+                     unsigned width, uint32_t value);
 
 /* amdvi_model_regs.c */
 uint64_t am_get(const struct am_unit *u, unsigned offset, unsigned width);
@@ -270,24 +272,27 @@ bool am_same_space(const struct am_space *a, const struct am_space *b);
 unsigned am_level_shift(unsigned level);
 struct am_entry *am_entry_find(struct am_unit *u, uint16_t rid);
 struct am_entry *am_entry_add(struct am_unit *u, uint16_t rid, const uint64_t words[4]);
-const struct am_translation *am_translation_find(struct am_unit *u, const struct am_space *space, uint64_t iova);
+const struct am_translation *am_translation_find(struct am_unit *u, const struct am_space *space,
+                                                 uint64_t iova);
 void am_translation_add(struct am_unit *u, const struct am_translation *entry);
-const struct am_directory *am_directory_find(struct am_unit *u, const struct am_space *space, uint64_t iova,
-                                             unsigned level);
+const struct am_directory *am_directory_find(struct am_unit *u, const struct am_space *space,
+                                             uint64_t iova, unsigned level);
 void am_directory_add(struct am_unit *u, const struct am_directory *entry);
 void am_invalidate_entry(struct am_unit *u, uint16_t rid);
 /* [start, last], as INVALIDATE_IOMMU_PAGES names them. */
-void am_invalidate_pages(struct am_unit *u, const struct am_space *space, uint64_t start, uint64_t last, bool pde);
+void am_invalidate_pages(struct am_unit *u, const struct am_space *space, uint64_t start,
+                         uint64_t last, bool pde);
 void am_invalidate_all(struct am_unit *u);
 
 /* amdvi_model_walk.c */
 struct am_walk {
-    unsigned code;      /* ASPEC_EV_PAGE_FAULT or ASPEC_EV_PAGE_TAB_ERROR; 0: pa, shift and perm are valid */
+    unsigned
+        code; /* ASPEC_EV_PAGE_FAULT or ASPEC_EV_PAGE_TAB_ERROR; 0: pa, shift and perm are valid */
     bool present, reserved;
-    uint64_t at;        /* with ASPEC_EV_PAGE_TAB_ERROR: of the entry that could not be read */
-    uint64_t pa;        /* of the page */
+    uint64_t at; /* with ASPEC_EV_PAGE_TAB_ERROR: of the entry that could not be read */
+    uint64_t pa; /* of the page */
     unsigned shift, perm;
-    uint64_t leaf;      /* of the entry that mapped it */
+    uint64_t leaf; /* of the entry that mapped it */
 };
 /* Translates iova through the tables that a legal entry names, or out of the cache. */
 struct am_walk am_walk(struct am_unit *u, const uint64_t entry[4], const struct am_space *space,
@@ -295,8 +300,10 @@ struct am_walk am_walk(struct am_unit *u, const uint64_t entry[4], const struct 
 
 /* amdvi_model_entry.c: the device table */
 enum am_entry_state { AM_ENTRY_READ, AM_ENTRY_BEYOND, AM_ENTRY_NO_MEMORY };
-enum am_entry_state am_entry_fetch(struct am_unit *u, uint16_t rid, uint64_t words[4], uint64_t *pa);
-/* 0: legal; else whether it is for a reserved bit (2) or a value (1). V and IV say which words are judged. */
+enum am_entry_state am_entry_fetch(struct am_unit *u, uint16_t rid, uint64_t words[4],
+                                   uint64_t *pa);
+/* 0: legal; else whether it is for a reserved bit (2) or a value (1). V and IV say which words are
+ * judged. */
 unsigned am_entry_illegal(const struct am_unit *u, const uint64_t words[4]);
 void am_watch_look(struct amdvi_model *m);
 

@@ -111,18 +111,20 @@ static const struct register_shape *shape_of(const struct am_unit *u, unsigned o
 }
 
 /* Aligned dwords or qwords; what is reserved reads as zero and is written as zero. */
-static const struct register_shape *access(struct am_unit *u, unsigned offset, unsigned width, const char *what,
-                                           uint64_t value)
+static const struct register_shape *access(struct am_unit *u, unsigned offset, unsigned width,
+                                           const char *what, uint64_t value)
 {
     const struct register_shape *shape;
 
     if (offset % width != 0) {
-        am_violation(u->model, "amdvi%u: %s of %u bytes at 0x%04x is not aligned", u->index, what, width, offset);
+        am_violation(u->model, "amdvi%u: %s of %u bytes at 0x%04x is not aligned", u->index, what,
+                     width, offset);
         return NULL;
     }
     shape = shape_of(u, offset);
     if (shape == NULL && value != 0)
-        am_violation(u->model, "amdvi%u: %s at 0x%04x, where there is no register", u->index, what, offset);
+        am_violation(u->model, "amdvi%u: %s at 0x%04x, where there is no register", u->index, what,
+                     offset);
     return shape;
 }
 
@@ -166,19 +168,24 @@ static bool is_base(unsigned offset)
 /* The status bit that forbids the change of a ring under its user; 0: a device table. */
 static uint64_t run_bit(unsigned offset)
 {
-    return offset == ASPEC_CMD_BASE ? ASPEC_STS_CMD_BUF_RUN : offset == ASPEC_EVT_BASE ? ASPEC_STS_EVENT_LOG_RUN : 0;
+    return offset == ASPEC_CMD_BASE   ? ASPEC_STS_CMD_BUF_RUN
+           : offset == ASPEC_EVT_BASE ? ASPEC_STS_EVENT_LOG_RUN
+                                      : 0;
 }
 
 static void base_write(struct am_unit *u, unsigned offset, uint64_t value)
 {
     bool ring = offset == ASPEC_CMD_BASE || offset == ASPEC_EVT_BASE;
-    uint64_t size = ring ? ASPEC_RING_LEN : is_segment(offset) ? ASPEC_DEV_TAB_SEG_SIZE : ASPEC_DEV_TAB_SIZE;
+    uint64_t size = ring                 ? ASPEC_RING_LEN
+                    : is_segment(offset) ? ASPEC_DEV_TAB_SEG_SIZE
+                                         : ASPEC_DEV_TAB_SIZE;
 
     check_reserved(u, "base register", value, ~(ASPEC_RING_ADDR | size) | above_host_width(u));
     if (ring && am_ring_bytes(value) == 0)
         am_violation(u->model, "amdvi%u: ring of reserved length in 0x%04x", u->index, offset);
     if ((am_get(u, ASPEC_STATUS, 8) & run_bit(offset)) != 0)
-        am_violation(u->model, "amdvi%u: base register 0x%04x written while it runs", u->index, offset);
+        am_violation(u->model, "amdvi%u: base register 0x%04x written while it runs", u->index,
+                     offset);
     if (u->config->ignores_bases && am_control(u, ASPEC_CTL_IOMMU_EN))
         return;
     am_set(u, offset, 8, value);
@@ -205,8 +212,8 @@ static bool pointer_is_valid(struct am_unit *u, unsigned offset, uint64_t base, 
     check_reserved(u, "ring pointer", value, ~ASPEC_RING_OFFSET);
     if (value == 0 || value < am_ring_bytes(base))
         return true;
-    am_violation(u->model, "amdvi%u: pointer 0x%04x set to 0x%llx, beyond its ring", u->index, offset,
-                 (unsigned long long)value);
+    am_violation(u->model, "amdvi%u: pointer 0x%04x set to 0x%llx, beyond its ring", u->index,
+                 offset, (unsigned long long)value);
     return false;
 }
 
@@ -257,11 +264,13 @@ static void exclusion_write(struct am_unit *u, unsigned offset, uint64_t value)
 static void xt_write(struct am_unit *u, unsigned offset, uint64_t value)
 {
     check_reserved(u, "XT interrupt control", value,
-                   ~(ASPEC_XT_DEST_MODE | ASPEC_XT_DEST_LO | ASPEC_XT_VECTOR | ASPEC_XT_INT_TYPE | ASPEC_XT_DEST_HI));
+                   ~(ASPEC_XT_DEST_MODE | ASPEC_XT_DEST_LO | ASPEC_XT_VECTOR | ASPEC_XT_INT_TYPE |
+                     ASPEC_XT_DEST_HI));
     am_set(u, offset, 8, value);
 }
 
-/* value is the whole register's, the part not written taken from what it held; for RW1C bits it is 0. */
+/* value is the whole register's, the part not written taken from what it held; for RW1C bits it is
+ * 0. */
 static void write_whole(struct am_unit *u, unsigned offset, uint64_t value)
 {
     switch (offset) {
@@ -330,7 +339,8 @@ void am_register_write(struct am_unit *u, unsigned offset, unsigned width, uint6
         base_write(u, shape->offset, value);
         return;
     }
-    if (width < shape->width && shape->offset != ASPEC_STATUS && shape->offset != ASPEC_HW_EVENT_STATUS)
+    if (width < shape->width && shape->offset != ASPEC_STATUS &&
+        shape->offset != ASPEC_HW_EVENT_STATUS)
         kept = am_get(u, shape->offset, 8) & ~((uint64_t)UINT32_MAX << (part * 8));
     write_whole(u, shape->offset, kept | value << (part * 8));
 }

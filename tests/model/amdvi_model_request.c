@@ -16,7 +16,12 @@
 #define MSI_DELIVERY SPEC_F(10, 8)
 
 /* Types of INVALID_DEVICE_REQUEST (AMD-Vi §2.5.9); 1 to 5 with TR = 0. */
-enum { REQUEST_INTERRUPT_READ = 0, REQUEST_PRETRANSLATED = 1, REQUEST_SYSTEM = 6, REQUEST_NO_ATS = 1 };
+enum {
+    REQUEST_INTERRUPT_READ = 0,
+    REQUEST_PRETRANSLATED = 1,
+    REQUEST_SYSTEM = 6,
+    REQUEST_NO_ATS = 1
+};
 
 static bool is_interrupt_range(uint64_t address)
 {
@@ -47,13 +52,16 @@ static uint64_t tag_of(const struct am_space *space)
 
 static struct am_result refused(uint64_t lo, uint64_t hi)
 {
-    return (struct am_result){ .code = (unsigned)spec_get(lo, ASPEC_EV_CODE), .event = { lo, hi } };
+    return (struct am_result){ .code = (unsigned)spec_get(lo, ASPEC_EV_CODE),
+                                .event = { lo, hi } };
 }
 
 /* SE, SA: of page faults only. */
-static struct am_result page_fault(struct am_entry *entry, const struct am_request *request, uint64_t flags)
+static struct am_result page_fault(struct am_entry *entry, const struct am_request *request,
+                                   uint64_t flags)
 {
-    struct am_result result = refused(event_of(ASPEC_EV_PAGE_FAULT, request) | flags, request->iova);
+    struct am_result result =
+        refused(event_of(ASPEC_EV_PAGE_FAULT, request) | flags, request->iova);
 
     if (entry == NULL)
         return result;
@@ -73,8 +81,8 @@ static struct am_result invalid_request(const struct am_request *request, unsign
 /* ---- the entry ---- */
 
 /* NULL: there is none, and result says why. */
-static struct am_entry *entry_get(struct am_unit *u, const struct am_request *request, uint64_t flags,
-                                  struct am_result *result)
+static struct am_entry *entry_get(struct am_unit *u, const struct am_request *request,
+                                  uint64_t flags, struct am_result *result)
 {
     struct am_entry *entry = am_entry_find(u, request->rid);
     uint64_t words[4], pa;
@@ -95,15 +103,16 @@ static struct am_entry *entry_get(struct am_unit *u, const struct am_request *re
     }
 }
 
-static bool is_illegal(struct am_unit *u, const struct am_entry *entry, const struct am_request *request,
-                       uint64_t flags, struct am_result *result)
+static bool is_illegal(struct am_unit *u, const struct am_entry *entry,
+                       const struct am_request *request, uint64_t flags, struct am_result *result)
 {
     unsigned illegal = am_entry_illegal(u, entry->words);
 
     if (illegal == 0)
         return false;
-    *result = refused(event_of(ASPEC_EV_ILLEGAL_DTE, request) | flags | (illegal == 2 ? ASPEC_EV_RZ : 0),
-                      request->iova);
+    *result =
+        refused(event_of(ASPEC_EV_ILLEGAL_DTE, request) | flags | (illegal == 2 ? ASPEC_EV_RZ : 0),
+                request->iova);
     return true;
 }
 
@@ -111,25 +120,29 @@ static bool is_illegal(struct am_unit *u, const struct am_entry *entry, const st
 
 static unsigned needs(const struct am_request *request)
 {
-    return (writes(request) ? AM_PERM_W : 0) | (request->access != AMDVI_MODEL_WRITE ? AM_PERM_R : 0);
+    return (writes(request) ? AM_PERM_W : 0) |
+           (request->access != AMDVI_MODEL_WRITE ? AM_PERM_R : 0);
 }
 
 static unsigned entry_perm(const struct am_entry *entry)
 {
-    return (entry->words[0] & ASPEC_DTE_IR ? AM_PERM_R : 0) | (entry->words[0] & ASPEC_DTE_IW ? AM_PERM_W : 0);
+    return (entry->words[0] & ASPEC_DTE_IR ? AM_PERM_R : 0) |
+           (entry->words[0] & ASPEC_DTE_IW ? AM_PERM_W : 0);
 }
 
 static bool is_excluded(const struct am_unit *u, const struct am_entry *entry, uint64_t iova)
 {
-    uint64_t base = am_get(u, ASPEC_EXCL_BASE, 8), limit = am_get(u, ASPEC_EXCL_LIMIT, 8) | SPEC_F(11, 0);
+    uint64_t base = am_get(u, ASPEC_EXCL_BASE, 8),
+             limit = am_get(u, ASPEC_EXCL_LIMIT, 8) | SPEC_F(11, 0);
 
-    return (base & ASPEC_EXCL_EN) != 0 && ((base & ASPEC_EXCL_ALLOW) != 0 || (entry->words[1] & ASPEC_DTE_EX) != 0) &&
+    return (base & ASPEC_EXCL_EN) != 0 &&
+           ((base & ASPEC_EXCL_ALLOW) != 0 || (entry->words[1] & ASPEC_DTE_EX) != 0) &&
            iova >= (base & ASPEC_EXCL_ADDR) && iova <= limit;
 }
 
 /* What no table decides; true: result is the answer. */
-static bool decided_early(struct am_unit *u, const struct am_entry *entry, const struct am_request *request,
-                          struct am_result *result)
+static bool decided_early(struct am_unit *u, const struct am_entry *entry,
+                          const struct am_request *request, struct am_result *result)
 {
     bool ats = (entry->words[1] & ASPEC_DTE_I) != 0;
     bool ht = request->iova >= HT_START && request->iova < HT_END &&
@@ -139,7 +152,8 @@ static bool decided_early(struct am_unit *u, const struct am_entry *entry, const
         *result = invalid_request(request, REQUEST_NO_ATS);
     else if (request->at == AMDVI_MODEL_TRANSLATED && !ats)
         *result = invalid_request(request, REQUEST_PRETRANSLATED);
-    else if (request->at == AMDVI_MODEL_UNTRANSLATED && is_interrupt_range(request->iova) && !request->has_pasid)
+    else if (request->at == AMDVI_MODEL_UNTRANSLATED && is_interrupt_range(request->iova) &&
+             !request->has_pasid)
         *result = invalid_request(request, REQUEST_INTERRUPT_READ);
     else if (ht && request->at == AMDVI_MODEL_UNTRANSLATED)
         *result = invalid_request(request, REQUEST_SYSTEM);
@@ -149,7 +163,8 @@ static bool decided_early(struct am_unit *u, const struct am_entry *entry, const
 }
 
 /* The address space a request is in; false: it has a PASID and the device no guest tables. */
-static bool space_of(const struct am_entry *entry, const struct am_request *request, struct am_space *space)
+static bool space_of(const struct am_entry *entry, const struct am_request *request,
+                     struct am_space *space)
 {
     bool gv = (entry->words[0] & ASPEC_DTE_GV) != 0;
 
@@ -170,13 +185,15 @@ static struct am_result walk_result(struct am_entry *entry, const struct am_requ
                        walk->at);
     if (walk->code != 0)
         return page_fault(entry, request,
-                          flags | (walk->present ? ASPEC_EV_PR : 0) | (walk->reserved ? ASPEC_EV_RZ : 0));
+                          flags | (walk->present ? ASPEC_EV_PR : 0) |
+                              (walk->reserved ? ASPEC_EV_RZ : 0));
     if ((needs(request) & ~(walk->perm & entry_perm(entry))) != 0)
         return page_fault(entry, request, flags | ASPEC_EV_PR | ASPEC_EV_PE);
     return (struct am_result){ .pa = walk->pa | (request->iova & offset) };
 }
 
-static struct am_result translate_by(struct am_unit *u, struct am_entry *entry, const struct am_request *request)
+static struct am_result translate_by(struct am_unit *u, struct am_entry *entry,
+                                     const struct am_request *request)
 {
     struct am_result result = { .pa = request->iova };
     struct am_space space;
@@ -186,7 +203,9 @@ static struct am_result translate_by(struct am_unit *u, struct am_entry *entry, 
     if (is_illegal(u, entry, request, 0, &result) || decided_early(u, entry, request, &result))
         return result;
     if ((entry->words[0] & ASPEC_DTE_TV) == 0) {
-        result = page_fault(entry, request, spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
+        result =
+            page_fault(entry, request,
+                       spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
         result.suppressed |= u->config->quiet_blocked;
         return result;
     }
@@ -222,8 +241,11 @@ struct am_result am_translate(struct am_unit *u, const struct am_request *reques
 /* By delivery mode: fixed and arbitrated by IntCtl, the others by their pass bits. */
 static bool is_passed(const struct am_entry *entry, uint32_t data, bool *remapped)
 {
-    static const uint64_t pass[8] = { [4] = ASPEC_DTE_NMI_PASS, [5] = ASPEC_DTE_INIT_PASS, [7] = ASPEC_DTE_EINT_PASS };
-    uint64_t mode = spec_get(data, MSI_DELIVERY), control = spec_get(entry->words[2], ASPEC_DTE_INT_CTL);
+    static const uint64_t pass[8] = {
+        [4] = ASPEC_DTE_NMI_PASS, [5] = ASPEC_DTE_INIT_PASS, [7] = ASPEC_DTE_EINT_PASS
+    };
+    uint64_t mode = spec_get(data, MSI_DELIVERY),
+             control = spec_get(entry->words[2], ASPEC_DTE_INT_CTL);
 
     if (mode > 1)
         return (entry->words[2] & pass[mode]) != 0;
@@ -232,7 +254,8 @@ static bool is_passed(const struct am_entry *entry, uint32_t data, bool *remappe
 }
 
 /* IV says whether interrupts are looked at at all, whatever V is. */
-static struct am_result interrupt(struct am_unit *u, const struct am_request *request, uint32_t data)
+static struct am_result interrupt(struct am_unit *u, const struct am_request *request,
+                                  uint32_t data)
 {
     struct am_result result = { .code = 0 };
     bool remapped = false;
@@ -246,10 +269,12 @@ static struct am_result interrupt(struct am_unit *u, const struct am_request *re
     if (is_illegal(u, entry, request, ASPEC_EV_I, &result) || is_passed(entry, data, &remapped))
         return result;
     if (remapped)
-        am_violation(u->model, "amdvi%u: interrupt of %04x is to be remapped, which the model does not", u->index,
-                     request->rid);
-    result = page_fault(entry, request,
-                        ASPEC_EV_I | spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
+        am_violation(u->model,
+                     "amdvi%u: interrupt of %04x is to be remapped, which the model does not",
+                     u->index, request->rid);
+    result = page_fault(
+        entry, request,
+        ASPEC_EV_I | spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
     result.suppressed = (entry->words[2] & ASPEC_DTE_IG) != 0;
     return result;
 }
@@ -265,14 +290,16 @@ static enum amdvi_model_result finish(struct am_unit *u, const struct am_result 
     return AMDVI_MODEL_FAULT;
 }
 
-static enum amdvi_model_result move(struct am_unit *u, uint64_t pa, uint8_t *data, size_t len, bool write)
+static enum amdvi_model_result move(struct am_unit *u, uint64_t pa, uint8_t *data, size_t len,
+                                    bool write)
 {
     struct amdvi_model *m = u->model;
 
     if (!am_is_ram(m, pa, len == 0 ? 1 : len))
         return AMDVI_MODEL_NO_MEMORY;
     if (am_page_state(m, pa) == AM_FREED) {
-        am_violation(m, "amdvi%u: DMA reached page 0x%llx, which is freed", u->index, (unsigned long long)pa);
+        am_violation(m, "amdvi%u: DMA reached page 0x%llx, which is freed", u->index,
+                     (unsigned long long)pa);
         return AMDVI_MODEL_NO_MEMORY;
     }
     if (write) {
@@ -284,20 +311,23 @@ static enum amdvi_model_result move(struct am_unit *u, uint64_t pa, uint8_t *dat
     return AMDVI_MODEL_DONE;
 }
 
-static enum amdvi_model_result piece(struct am_unit *u, const struct am_request *request, uint8_t *data, size_t len)
+static enum amdvi_model_result piece(struct am_unit *u, const struct am_request *request,
+                                     uint8_t *data, size_t len)
 {
     uint32_t message = 0;
     struct am_result result;
 
-    if (request->at == AMDVI_MODEL_UNTRANSLATED && request->access == AMDVI_MODEL_WRITE && !request->has_pasid &&
-        is_interrupt_range(request->iova)) {
+    if (request->at == AMDVI_MODEL_UNTRANSLATED && request->access == AMDVI_MODEL_WRITE &&
+        !request->has_pasid && is_interrupt_range(request->iova)) {
         memcpy(&message, data, len < sizeof(message) ? len : sizeof(message));
         result = interrupt(u, request, message);
         return result.code != 0 ? finish(u, &result) : AMDVI_MODEL_INTERRUPT;
     }
     result = am_translate(u, request);
-    /* A translation request that finds nothing is answered so, without an event (AMD-Vi §2.1.3.2). */
-    result.suppressed |= request->at == AMDVI_MODEL_TRANSLATION && result.code == ASPEC_EV_PAGE_FAULT;
+    /* A translation request that finds nothing is answered so, without an event (AMD-Vi §2.1.3.2).
+     */
+    result.suppressed |=
+        request->at == AMDVI_MODEL_TRANSLATION && result.code == ASPEC_EV_PAGE_FAULT;
     if (result.code != 0)
         return finish(u, &result);
     if (request->at == AMDVI_MODEL_TRANSLATION)
@@ -305,7 +335,8 @@ static enum amdvi_model_result piece(struct am_unit *u, const struct am_request 
     return move(u, result.pa, data, len, writes(request));
 }
 
-static enum amdvi_model_result pieces(struct am_unit *u, struct am_request part, uint8_t *data, size_t left)
+static enum amdvi_model_result pieces(struct am_unit *u, struct am_request part, uint8_t *data,
+                                      size_t left)
 {
     enum amdvi_model_result result;
 
@@ -321,11 +352,16 @@ static enum amdvi_model_result pieces(struct am_unit *u, struct am_request part,
     return result;
 }
 
-enum amdvi_model_result amdvi_model_request(struct amdvi_model *m, const struct amdvi_model_request *request)
+enum amdvi_model_result amdvi_model_request(struct amdvi_model *m,
+                                            const struct amdvi_model_request *request)
 {
     struct am_unit *u = am_unit(m, request->unit);
-    struct am_request part = { .rid = request->rid, .iova = request->iova, .access = request->access,
-                               .at = request->at, .has_pasid = request->has_pasid, .pasid = request->pasid };
+    struct am_request part = { .rid = request->rid,
+                               .iova = request->iova,
+                               .access = request->access,
+                               .at = request->at,
+                               .has_pasid = request->has_pasid,
+                               .pasid = request->pasid };
     enum amdvi_model_result result = AMDVI_MODEL_NO_MASTER;
     const struct am_function *function;
 
@@ -340,11 +376,14 @@ enum amdvi_model_result amdvi_model_request(struct amdvi_model *m, const struct 
     return result;
 }
 
-enum amdvi_model_result amdvi_model_dma(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t iova,
-                                        void *data, size_t len, bool write)
+enum amdvi_model_result amdvi_model_dma(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                        uint64_t iova, void *data, size_t len, bool write)
 {
-    return amdvi_model_request(m, &(struct amdvi_model_request){ .unit = unit, .rid = rid, .iova = iova, .data = data,
-                                                                 .len = len,
-                                                                 .access = write ? AMDVI_MODEL_WRITE
-                                                                                 : AMDVI_MODEL_READ });
+    return amdvi_model_request(m, &(struct amdvi_model_request){
+                                      .unit = unit,
+                                      .rid = rid,
+                                      .iova = iova,
+                                      .data = data,
+                                      .len = len,
+                                      .access = write ? AMDVI_MODEL_WRITE : AMDVI_MODEL_READ });
 }

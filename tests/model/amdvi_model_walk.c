@@ -32,13 +32,17 @@ static bool caches_absent(const struct am_unit *u)
 
 static struct am_walk fault(bool present, bool reserved)
 {
-    return (struct am_walk){ .code = ASPEC_EV_PAGE_FAULT, .present = present, .reserved = reserved };
+    return (
+        struct am_walk) { .code = ASPEC_EV_PAGE_FAULT, .present = present, .reserved = reserved };
 }
 
 static struct am_walk absent(const struct walker *w)
 {
     struct am_directory directory = { .absent = true, .space = *w->space, .level = w->level };
-    struct am_translation translation = { .absent = true, .rid = w->request->rid, .space = *w->space, .shift = 12,
+    struct am_translation translation = { .absent = true,
+                                          .rid = w->request->rid,
+                                          .space = *w->space,
+                                          .shift = 12,
                                           .start = w->iova & ~(uint64_t)(AM_PAGE - 1) };
 
     if (!caches_absent(w->u))
@@ -70,9 +74,12 @@ static uint64_t bits_between(unsigned from, unsigned to)
 
 static void descend(struct walker *w, uint64_t table, unsigned next)
 {
-    am_directory_add(w->u, &(struct am_directory){ .space = *w->space, .level = w->level, .next = next,
-                                                   .prefix = w->iova >> am_level_shift(w->level), .table = table,
-                                                   .perm = w->perm });
+    am_directory_add(w->u, &(struct am_directory){ .space = *w->space,
+                                                    .level = w->level,
+                                                    .next = next,
+                                                    .prefix = w->iova >> am_level_shift(w->level),
+                                                    .table = table,
+                                                    .perm = w->perm });
     w->table = table;
     w->level = next;
 }
@@ -104,10 +111,14 @@ static bool resume(struct walker *w, struct am_walk *found)
 
 static void remember(const struct walker *w, const struct am_walk *found)
 {
-    am_translation_add(w->u, &(struct am_translation){ .rid = w->request->rid, .space = *w->space,
-                                                       .start = w->iova & ~bits_between(0, found->shift),
-                                                       .pa = found->pa, .shift = found->shift, .perm = found->perm,
-                                                       .leaf = found->leaf });
+    am_translation_add(w->u,
+                       &(struct am_translation){ .rid = w->request->rid,
+                                                  .space = *w->space,
+                                                  .start = w->iova & ~bits_between(0, found->shift),
+                                                  .pa = found->pa,
+                                                  .shift = found->shift,
+                                                  .perm = found->perm,
+                                                  .leaf = found->leaf });
 }
 
 /* ---- host tables ---- */
@@ -122,18 +133,21 @@ static unsigned encoded_shift(uint64_t entry)
     return shift + 1;
 }
 
-/* All entries that one page takes must be the same, but for A and D; those that are not there yet, or no more, are not. */
+/* All entries that one page takes must be the same, but for A and D; those that are not there yet,
+ * or no more, are not. */
 static void check_copies(const struct walker *w, uint64_t pa, uint64_t entry, unsigned shift)
 {
     uint64_t bytes = BIT_SPEC(shift - am_level_shift(w->level)) * sizeof(entry), other;
     const uint64_t free_bits = ASPEC_PT_A | ASPEC_PT_D | ASPEC_PT_IGNORED;
 
     for (uint64_t at = pa & ~(bytes - 1); at < (pa & ~(bytes - 1)) + bytes; at += sizeof(entry)) {
-        if (!am_fetch(w->u, at, &other) || (other & ASPEC_PT_PR) == 0 || ((other ^ entry) & ~free_bits) == 0)
+        if (!am_fetch(w->u, at, &other) || (other & ASPEC_PT_PR) == 0 ||
+            ((other ^ entry) & ~free_bits) == 0)
             continue;
-        am_violation(w->u->model, "amdvi%u: copies of one page differ: 0x%llx at 0x%llx, 0x%llx at 0x%llx",
-                     w->u->index, (unsigned long long)entry, (unsigned long long)pa, (unsigned long long)other,
-                     (unsigned long long)at);
+        am_violation(w->u->model,
+                     "amdvi%u: copies of one page differ: 0x%llx at 0x%llx, 0x%llx at 0x%llx",
+                     w->u->index, (unsigned long long)entry, (unsigned long long)pa,
+                     (unsigned long long)other, (unsigned long long)at);
         return;
     }
 }
@@ -153,11 +167,12 @@ static struct am_walk host_leaf(const struct walker *w, uint64_t pa, uint64_t en
             return fault(true, false);
         check_copies(w, pa, entry, shift);
     } else if ((entry & ASPEC_PT_ADDR & bits_between(0, shift)) != 0) {
-        am_violation(w->u->model, "amdvi%u: page of 2^%u bytes at 0x%llx is not aligned", w->u->index, shift,
-                     (unsigned long long)(entry & ASPEC_PT_ADDR));
+        am_violation(w->u->model, "amdvi%u: page of 2^%u bytes at 0x%llx is not aligned",
+                     w->u->index, shift, (unsigned long long)(entry & ASPEC_PT_ADDR));
     }
     if (shift == BAD_SHIFT)
-        am_violation(w->u->model, "amdvi%u: page of 512 GiB at 0x%llx", w->u->index, (unsigned long long)pa);
+        am_violation(w->u->model, "amdvi%u: page of 512 GiB at 0x%llx", w->u->index,
+                     (unsigned long long)pa);
     found.shift = shift;
     found.pa = entry & ASPEC_PT_ADDR & ~bits_between(0, shift);
     remember(w, &found);
@@ -170,7 +185,8 @@ static struct am_walk host_walk(struct walker *w)
     uint64_t entry;
 
     for (;;) {
-        uint64_t pa = w->table + ((w->iova >> am_level_shift(w->level)) & TABLE_MASK) * sizeof(entry);
+        uint64_t pa =
+            w->table + ((w->iova >> am_level_shift(w->level)) & TABLE_MASK) * sizeof(entry);
         unsigned next;
 
         if (!read_entry(w, pa, &entry, &failed))
@@ -207,7 +223,8 @@ static struct am_walk host(struct walker *w)
 
 static uint64_t gcr3_root(const uint64_t entry[4])
 {
-    return spec_get(entry[0], ASPEC_DTE_GCR3_14_12) << 12 | spec_get(entry[1], ASPEC_DTE_GCR3_30_15) << 15 |
+    return spec_get(entry[0], ASPEC_DTE_GCR3_14_12) << 12 |
+           spec_get(entry[1], ASPEC_DTE_GCR3_30_15) << 15 |
            spec_get(entry[1], ASPEC_DTE_GCR3_51_31) << 31;
 }
 
@@ -280,7 +297,8 @@ static struct am_walk guest_walk(struct walker *w)
     uint64_t entry;
 
     for (;;) {
-        uint64_t pa = w->table + ((w->iova >> am_level_shift(w->level)) & TABLE_MASK) * sizeof(entry);
+        uint64_t pa =
+            w->table + ((w->iova >> am_level_shift(w->level)) & TABLE_MASK) * sizeof(entry);
         bool leaf;
 
         if (!read_entry(w, pa, &entry, &failed))
@@ -307,8 +325,8 @@ static struct am_walk guest(struct walker *w)
     struct am_walk failed;
 
     if (spec_get(w->entry[0], ASPEC_DTE_MODE) != 0)
-        am_violation(w->u->model, "amdvi%u: nested translation of %04x, which the model has not", w->u->index,
-                     w->request->rid);
+        am_violation(w->u->model, "amdvi%u: nested translation of %04x, which the model has not",
+                     w->u->index, w->request->rid);
     if (!is_in_width(w, levels))
         return fault(false, false);
     if (!gcr3_walk(w, &failed))
@@ -338,7 +356,11 @@ static void mark(struct walker *w, uint64_t leaf)
 struct am_walk am_walk(struct am_unit *u, const uint64_t entry[4], const struct am_space *space,
                        const struct am_request *request)
 {
-    struct walker w = { .u = u, .entry = entry, .space = space, .request = request, .iova = request->iova,
+    struct walker w = { .u = u,
+                        .entry = entry,
+                        .space = space,
+                        .request = request,
+                        .iova = request->iova,
                         .perm = AM_PERM_R | AM_PERM_W };
     const struct am_translation *cached = am_translation_find(u, space, w.iova);
     struct am_walk found;
@@ -347,8 +369,9 @@ struct am_walk am_walk(struct am_unit *u, const uint64_t entry[4], const struct 
         u->stats.tlb_hits += !request->quiet;
         if (cached->absent)
             return fault(false, false);
-        found = (struct am_walk){ .pa = cached->pa, .shift = cached->shift, .perm = cached->perm,
-                                  .leaf = cached->leaf };
+        found = (struct am_walk){
+            .pa = cached->pa, .shift = cached->shift, .perm = cached->perm, .leaf = cached->leaf
+        };
     } else {
         u->stats.walks++;
         found = space->guest ? guest(&w) : host(&w);

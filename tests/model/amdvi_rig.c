@@ -67,7 +67,8 @@ struct amdvi_rig amdvi_rig_create(const struct amdvi_model_config *config)
     for (unsigned i = 0; i < IDS; i++)
         amdvi_rig_entry(&r, (uint16_t)i, 0, ASPEC_DTE_V);
     amdvi_rig_entry(&r, ARIG_RID, 1, ARIG_DID);
-    amdvi_rig_entry(&r, ARIG_RID, 0, r.top | ASPEC_DTE_V | ASPEC_DTE_TV | RW | spec_make(ASPEC_DTE_MODE, 4));
+    amdvi_rig_entry(&r, ARIG_RID, 0,
+                    r.top | ASPEC_DTE_V | ASPEC_DTE_TV | RW | spec_make(ASPEC_DTE_MODE, 4));
     amdvi_rig_store(&r, r.top, directory(r.level3, 3));
     amdvi_rig_store(&r, r.level3 + 8, directory(r.level2, 2));
     amdvi_rig_store(&r, r.level2 + 8, directory(r.level1, 1));
@@ -102,8 +103,10 @@ void amdvi_rig_control(struct amdvi_rig *r, uint64_t bits, bool on)
 void amdvi_rig_enable(struct amdvi_rig *r)
 {
     amdvi_model_write64(r->m, 0, ASPEC_DEV_TAB, r->table | (TABLE_PAGES - 1));
-    amdvi_model_write64(r->m, 0, ASPEC_CMD_BASE, r->commands | spec_make(ASPEC_RING_LEN, RING_LENGTH));
-    amdvi_model_write64(r->m, 0, ASPEC_EVT_BASE, r->events | spec_make(ASPEC_RING_LEN, RING_LENGTH));
+    amdvi_model_write64(r->m, 0, ASPEC_CMD_BASE,
+                        r->commands | spec_make(ASPEC_RING_LEN, RING_LENGTH));
+    amdvi_model_write64(r->m, 0, ASPEC_EVT_BASE,
+                        r->events | spec_make(ASPEC_RING_LEN, RING_LENGTH));
     for (unsigned pointer = ASPEC_CMD_HEAD; pointer <= ASPEC_EVT_TAIL; pointer += 8)
         amdvi_model_write64(r->m, 0, pointer, 0);
     r->tail = 0;
@@ -127,7 +130,8 @@ void amdvi_rig_ring(struct amdvi_rig *r)
 bool amdvi_rig_wait(struct amdvi_rig *r)
 {
     r->waits++;
-    amdvi_rig_put(r, spec_make(ASPEC_OP, ASPEC_OP_COMPLETION_WAIT) | ASPEC_CW_S | r->semaphore, r->waits);
+    amdvi_rig_put(r, spec_make(ASPEC_OP, ASPEC_OP_COMPLETION_WAIT) | ASPEC_CW_S | r->semaphore,
+                  r->waits);
     amdvi_rig_ring(r);
     return amdvi_rig_load(r, r->semaphore) == r->waits;
 }
@@ -145,7 +149,8 @@ bool amdvi_rig_flush_entry(struct amdvi_rig *r, uint16_t rid)
 
 bool amdvi_rig_flush_pages(struct amdvi_rig *r, uint64_t hi)
 {
-    return amdvi_rig_submit(r, spec_make(ASPEC_OP, ASPEC_OP_INV_PAGES) | spec_make(ASPEC_PAGES_DOMAIN, ARIG_DID), hi);
+    return amdvi_rig_submit(
+        r, spec_make(ASPEC_OP, ASPEC_OP_INV_PAGES) | spec_make(ASPEC_PAGES_DOMAIN, ARIG_DID), hi);
 }
 
 unsigned amdvi_rig_read(struct amdvi_rig *r, uint16_t rid, uint64_t iova, uint64_t *value)

@@ -15,16 +15,17 @@
 
 struct amdvi_rig {
     struct amdvi_model *m;
-    uint64_t table;                          /* device table of 256 entries, pa, as all here */
-    uint64_t top, level3, level2, level1;    /* 4 levels */
-    uint64_t frame;                          /* mapped at ARIG_IOVA, read and write */
+    uint64_t table;                       /* device table of 256 entries, pa, as all here */
+    uint64_t top, level3, level2, level1; /* 4 levels */
+    uint64_t frame;                       /* mapped at ARIG_IOVA, read and write */
     uint64_t commands, events, semaphore;
     uint64_t control;
     uint64_t tail;
     uint64_t waits;
 };
 
-/* Tables for ARIG_RID in domain ARIG_DID, every other id blocked (V alone), flushed; the unit is untouched. */
+/* Tables for ARIG_RID in domain ARIG_DID, every other id blocked (V alone), flushed; the unit is
+ * untouched. */
 struct amdvi_rig amdvi_rig_create(const struct amdvi_model_config *config);
 /* Bases, both rings, Coherent, IommuEn; nothing is invalidated. */
 void amdvi_rig_enable(struct amdvi_rig *r);

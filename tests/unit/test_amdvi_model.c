@@ -26,7 +26,8 @@ static uint64_t flags_of(struct amdvi_rig *r)
     uint64_t event[2];
 
     amdvi_model_last_event(r->m, event);
-    return event[0] & (ASPEC_EV_PR | ASPEC_EV_PE | ASPEC_EV_RZ | ASPEC_EV_RW | ASPEC_EV_I | ASPEC_EV_GN | ASPEC_EV_TR);
+    return event[0] & (ASPEC_EV_PR | ASPEC_EV_PE | ASPEC_EV_RZ | ASPEC_EV_RW | ASPEC_EV_I |
+                       ASPEC_EV_GN | ASPEC_EV_TR);
 }
 
 TEST(a_mapped_address_reaches_its_frame)
@@ -61,7 +62,9 @@ TEST(permissions_are_those_of_every_level)
 
     for (size_t i = 0; i < 5; i++) {
         struct amdvi_rig r = started();
-        uint64_t places[] = { r.table + ARIG_RID * 32ull, r.top, r.level3 + 8, r.level2 + 8, r.level1 + 8 }, seen;
+        uint64_t places[] = { r.table + ARIG_RID * 32ull, r.top, r.level3 + 8, r.level2 + 8,
+                              r.level1 + 8 },
+                 seen;
         uint64_t pa = places[words[i]];
 
         amdvi_rig_store(&r, pa, amdvi_rig_load(&r, pa) & ~W);
@@ -135,6 +138,9 @@ TEST(an_id_beyond_the_table_faults)
     struct amdvi_rig r = started();
     uint64_t event[2];
 
+    /* What follows the table in memory would let it pass. */
+    CHECK_EQ(r.top, r.table + 256 * 32);
+    amdvi_rig_store(&r, r.top, 0);
     CHECK_EQ(amdvi_rig_write(&r, 0x0100, r.frame, VALUE), ASPEC_EV_PAGE_FAULT);
     amdvi_rig_event(&r, 0, event);
     CHECK_EQ(event[0], 0x2020000000000100ull);
@@ -255,7 +261,8 @@ static uint64_t map_16k(struct amdvi_rig *r, unsigned copies)
     uint64_t pa = amdvi_model_frames(r->m, 4, 4 * PAGE, 0, IOMMU_ANY_PA);
 
     for (unsigned i = 0; i < copies; i++)
-        amdvi_rig_store(r, r->level1 + 8 * (4 + i), pa | 0x1000 | PR | R | W | spec_make(ASPEC_PT_NEXT, 7));
+        amdvi_rig_store(r, r->level1 + 8 * (4 + i),
+                        pa | 0x1000 | PR | R | W | spec_make(ASPEC_PT_NEXT, 7));
     return pa;
 }
 
@@ -327,7 +334,8 @@ TEST(a_and_d_are_set_as_had_says)
         spec_put(&config.units[0].efr, ASPEC_EFR_HA_SUP, 1);
         spec_put(&config.units[0].efr, ASPEC_EFR_HD_SUP, 1);
         r = amdvi_rig_create(&config);
-        amdvi_rig_entry(&r, ARIG_RID, 0, amdvi_rig_entry_word(&r, ARIG_RID, 0) | spec_make(ASPEC_DTE_HAD, had));
+        amdvi_rig_entry(&r, ARIG_RID, 0,
+                        amdvi_rig_entry_word(&r, ARIG_RID, 0) | spec_make(ASPEC_DTE_HAD, had));
         amdvi_rig_enable(&r);
         CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), had == 2 ? ASPEC_EV_ILLEGAL_DTE : 0);
         CHECK_EQ(amdvi_rig_load(&r, r.level1 + 8) & (ASPEC_PT_A | ASPEC_PT_D), wanted[had]);
@@ -403,8 +411,9 @@ TEST(a_translation_stays_until_its_pages_are_invalidated)
     CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 2), 0);
     /* The page beside it, and another domain's. */
     CHECK(amdvi_rig_flush_pages(&r, ARIG_IOVA + PAGE));
-    CHECK(amdvi_rig_submit(&r, spec_make(ASPEC_OP, ASPEC_OP_INV_PAGES) | spec_make(ASPEC_PAGES_DOMAIN, ARIG_DID + 1),
-                           ASPEC_ALL_PAGES | ASPEC_PAGES_S));
+    CHECK(amdvi_rig_submit(
+        &r, spec_make(ASPEC_OP, ASPEC_OP_INV_PAGES) | spec_make(ASPEC_PAGES_DOMAIN, ARIG_DID + 1),
+        ASPEC_ALL_PAGES | ASPEC_PAGES_S));
     CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 3), 0);
     CHECK(amdvi_rig_flush_pages(&r, ARIG_IOVA));
     CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 4), ASPEC_EV_PAGE_FAULT);
@@ -504,7 +513,8 @@ TEST(one_domain_id_with_two_tables_is_a_violation)
     uint64_t top = amdvi_model_frames(r.m, 1, PAGE, 0, IOMMU_ANY_PA);
 
     amdvi_rig_entry(&r, ARIG_OTHER, 1, ARIG_DID);
-    amdvi_rig_entry(&r, ARIG_OTHER, 0, top | ASPEC_DTE_V | ASPEC_DTE_TV | R | W | spec_make(ASPEC_DTE_MODE, 4));
+    amdvi_rig_entry(&r, ARIG_OTHER, 0,
+                    top | ASPEC_DTE_V | ASPEC_DTE_TV | R | W | spec_make(ASPEC_DTE_MODE, 4));
     CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), 0);
     (void)amdvi_rig_write(&r, ARIG_OTHER, ARIG_IOVA, 1);
     CHECK(strstr(amdvi_model_violation_text(r.m), "names two tables") != NULL);
@@ -542,10 +552,12 @@ static struct amdvi_rig guest_started(bool giov)
     amdvi_rig_store(&r, r.level3 + 8, r.level2 | attributes);
     amdvi_rig_store(&r, r.level2 + 8, r.level1 | attributes);
     amdvi_rig_store(&r, r.level1 + 8, r.frame | attributes);
-    amdvi_rig_entry(&r, ARIG_RID, 1, ARIG_DID | spec_make(ASPEC_DTE_GCR3_30_15, gcr3 >> 15) |
-                                         spec_make(ASPEC_DTE_GCR3_51_31, gcr3 >> 31));
-    amdvi_rig_entry(&r, ARIG_RID, 0, ASPEC_DTE_V | ASPEC_DTE_TV | R | W | ASPEC_DTE_GV | (giov ? ASPEC_DTE_GIOV : 0) |
-                                         spec_make(ASPEC_DTE_GCR3_14_12, gcr3 >> 12));
+    amdvi_rig_entry(&r, ARIG_RID, 1,
+                    ARIG_DID | spec_make(ASPEC_DTE_GCR3_30_15, gcr3 >> 15) |
+                        spec_make(ASPEC_DTE_GCR3_51_31, gcr3 >> 31));
+    amdvi_rig_entry(&r, ARIG_RID, 0,
+                    ASPEC_DTE_V | ASPEC_DTE_TV | R | W | ASPEC_DTE_GV |
+                        (giov ? ASPEC_DTE_GIOV : 0) | spec_make(ASPEC_DTE_GCR3_14_12, gcr3 >> 12));
     amdvi_rig_control(&r, ASPEC_CTL_GT_EN, true);
     amdvi_rig_enable(&r);
     return r;
@@ -555,9 +567,13 @@ static unsigned pasid_write(struct amdvi_rig *r, uint32_t pasid, uint64_t iova)
 {
     uint64_t value = VALUE;
 
-    (void)amdvi_model_request(r->m, &(struct amdvi_model_request){
-        .rid = ARIG_RID, .iova = iova, .data = &value, .len = sizeof(value), .access = AMDVI_MODEL_WRITE,
-        .has_pasid = true, .pasid = pasid });
+    (void)amdvi_model_request(r->m, &(struct amdvi_model_request){ .rid = ARIG_RID,
+                                                                    .iova = iova,
+                                                                    .data = &value,
+                                                                    .len = sizeof(value),
+                                                                    .access = AMDVI_MODEL_WRITE,
+                                                                    .has_pasid = true,
+                                                                    .pasid = pasid });
     return amdvi_model_last_reason(r->m);
 }
 

@@ -15,7 +15,8 @@
 #define PAGE 4096u
 #define ROUNDS 300
 #define LOOKS 1000 /* of the checker, at least, while the entry changes */
-#define TRANSLATION (ASPEC_DTE_V | ASPEC_DTE_TV | ASPEC_DTE_MODE | ASPEC_DTE_ROOT | ASPEC_DTE_IR | ASPEC_DTE_IW)
+#define TRANSLATION                                                                                \
+    (ASPEC_DTE_V | ASPEC_DTE_TV | ASPEC_DTE_MODE | ASPEC_DTE_ROOT | ASPEC_DTE_IR | ASPEC_DTE_IW)
 
 struct machine_amd {
     struct amdvi_model *m;
@@ -30,7 +31,8 @@ static struct iommu_device *add(struct iommu *iommu, uint16_t rid)
 {
     struct iommu_device *device;
 
-    CHECK_OK(iommu_add_device(iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 }, &device));
+    CHECK_OK(iommu_add_device(
+        iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 }, &device));
     return device;
 }
 
@@ -69,10 +71,13 @@ static struct iommu_domain *domain(struct machine_amd *a)
     uint64_t pa = amdvi_model_frames(a->m, 1, PAGE, 0, IOMMU_ANY_PA);
     struct iommu_domain *made;
 
-    CHECK_OK(iommu_domain_create(a->iommu, &(struct iommu_domain_desc){ .type = IOMMU_DOMAIN_DMA,
-                                                                        .devices = devices, .device_count = 1 },
+    CHECK_OK(iommu_domain_create(a->iommu,
+                                 &(struct iommu_domain_desc){ .type = IOMMU_DOMAIN_DMA,
+                                                               .devices = devices,
+                                                               .device_count = 1 },
                                  &made));
-    CHECK_OK(iommu_map(made, &(struct iommu_mapping){ .iova = IOVA, .pa = pa, .len = PAGE, .prot = IOMMU_RW }));
+    CHECK_OK(iommu_map(
+        made, &(struct iommu_mapping){ .iova = IOVA, .pa = pa, .len = PAGE, .prot = IOMMU_RW }));
     return made;
 }
 
@@ -146,7 +151,8 @@ TEST(no_id_of_the_bus_passes_and_none_beyond_the_table)
     uint64_t value = 1, frame = amdvi_model_frames(a.m, 1, PAGE, 0, IOMMU_ANY_PA);
 
     for (unsigned rid = 0; rid < 0x10000; rid += 3)
-        CHECK_EQ(amdvi_model_dma(a.m, 0, (uint16_t)rid, frame, &value, sizeof(value), true), AMDVI_MODEL_FAULT);
+        CHECK_EQ(amdvi_model_dma(a.m, 0, (uint16_t)rid, frame, &value, sizeof(value), true),
+                 AMDVI_MODEL_FAULT);
     iommu_poll_faults(a.iommu);
     stop(&a);
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The AMD-Vi model's units: command processor (AMD-Vi §2.4), event log (§2.5),
- * interrupts of devices (§2.2.5) and of its own (§2.8), base registers,
- * capability block, what firmware leaves, and the watch for torn entries.
+ * interrupts of devices (§2.2.5), and what registers may be written.
  */
-#include <sched.h>
-
 #include "amdvi_rig.h"
 #include "test.h"
 
@@ -166,12 +163,16 @@ TEST(later_commands_may_pass_a_wait_only_without_f)
             config.units[0].delay = 2;
             r = amdvi_rig_create(&config);
             amdvi_rig_enable(&r);
-            amdvi_rig_put(&r, command(ASPEC_OP_COMPLETION_WAIT) | ASPEC_CW_S | (fence ? ASPEC_CW_F : 0) | r.semaphore, 1);
+            amdvi_rig_put(&r,
+                          command(ASPEC_OP_COMPLETION_WAIT) | ASPEC_CW_S |
+                              (fence ? ASPEC_CW_F : 0) | r.semaphore,
+                          1);
             amdvi_rig_put(&r, command(ASPEC_OP_INV_DEVTAB) | ARIG_RID, 0);
             amdvi_model_write64(r.m, 0, ASPEC_CMD_TAIL, r.tail);
             for (unsigned i = 0; i < 50; i++) {
                 amdvi_model_advance(r.m, 1);
-                passed[fence] |= amdvi_model_stats(r.m, 0).devtab == 1 && amdvi_model_stats(r.m, 0).waits == 0;
+                passed[fence] |=
+                    amdvi_model_stats(r.m, 0).devtab == 1 && amdvi_model_stats(r.m, 0).waits == 0;
             }
             CHECK_EQ(amdvi_rig_load(&r, r.semaphore), 1);
             amdvi_rig_destroy(&r);
@@ -220,7 +221,7 @@ TEST(sizes_of_invalidations)
     static const struct {
         uint64_t address, start, end;
     } cases[] = {
-        { 0x40200000ull | ASPEC_PAGES_S, 0x40200000, 0x40202000 },                /* bit 12 is zero: 8 KiB */
+        { 0x40200000ull | ASPEC_PAGES_S, 0x40200000, 0x40202000 }, /* bit 12 is zero: 8 KiB */
         { 0x40201000ull | ASPEC_PAGES_S, 0x40200000, 0x40204000 },
         { 0x4020f000ull | ASPEC_PAGES_S, 0x40200000, 0x40220000 },
         { 0x40201000ull, 0x40201000, 0x40202000 },
@@ -255,7 +256,8 @@ TEST(what_hangs_never_reports)
     CHECK_EQ(status(&r), 0);
     amdvi_rig_destroy(&r);
     r = started();
-    amdvi_model_hang(r.m, 0, AMDVI_MODEL_HANG_CMD_STOP | AMDVI_MODEL_HANG_EVENT_STOP | AMDVI_MODEL_HANG_STORE);
+    amdvi_model_hang(
+        r.m, 0, AMDVI_MODEL_HANG_CMD_STOP | AMDVI_MODEL_HANG_EVENT_STOP | AMDVI_MODEL_HANG_STORE);
     CHECK(!amdvi_rig_wait(&r));
     CHECK_EQ(amdvi_model_reg64(r.m, 0, ASPEC_CMD_HEAD), 16);
     amdvi_rig_control(&r, ASPEC_CTL_IOMMU_EN, false);
@@ -283,7 +285,8 @@ TEST(a_full_log_stops_until_it_is_restarted)
         fault(&r);
     CHECK_EQ(status(&r) & ASPEC_STS_EVENT_OVERFLOW, 0);
     fault(&r);
-    CHECK_EQ(status(&r) & (ASPEC_STS_EVENT_OVERFLOW | ASPEC_STS_EVENT_LOG_RUN), ASPEC_STS_EVENT_OVERFLOW);
+    CHECK_EQ(status(&r) & (ASPEC_STS_EVENT_OVERFLOW | ASPEC_STS_EVENT_LOG_RUN),
+             ASPEC_STS_EVENT_OVERFLOW);
     amdvi_model_write64(r.m, 0, ASPEC_EVT_HEAD, 255 * 16);
     fault(&r);
     CHECK_EQ(amdvi_model_stats(r.m, 0).events, 255);
@@ -352,7 +355,8 @@ TEST(tables_that_are_not_memory_are_hardware_errors)
     struct amdvi_rig r = started();
     uint64_t event[2];
 
-    amdvi_rig_store(&r, r.level2 + 8, 0x40000000ull | ASPEC_PT_PR | ASPEC_PT_IW | spec_make(ASPEC_PT_NEXT, 1));
+    amdvi_rig_store(&r, r.level2 + 8,
+                    0x40000000ull | ASPEC_PT_PR | ASPEC_PT_IW | spec_make(ASPEC_PT_NEXT, 1));
     CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, ARIG_IOVA, 1), ASPEC_EV_PAGE_TAB_ERROR);
     amdvi_rig_event(&r, 0, event);
     /* Code 4, type 1, RW, domain 5, device; the address is that of the entry. */
@@ -363,68 +367,6 @@ TEST(tables_that_are_not_memory_are_hardware_errors)
     amdvi_rig_event(&r, 1, event);
     CHECK_EQ(event[0], 0x3220000000000018ull);
     CHECK_EQ(event[1], 0x40000000ull + ARIG_OTHER * 32);
-    amdvi_rig_destroy(&r);
-}
-
-/* ---- messages of the unit ---- */
-
-struct sent {
-    unsigned count;
-    uint64_t address;
-    uint32_t data;
-};
-
-static void keep(void *ctx, unsigned unit, uint64_t address, uint32_t data)
-{
-    struct sent *sent = ctx;
-
-    (void)unit;
-    *sent = (struct sent){ sent->count + 1, address, data };
-}
-
-static void config_write(struct amdvi_rig *r, unsigned offset, unsigned width, uint32_t value)
-{
-    amdvi_model_config_write(r->m, 0, 0x0002, (uint16_t)offset, width, value);
-}
-
-TEST(an_event_sends_the_units_msi_once_until_it_is_cleared)
-{
-    struct amdvi_rig r = started();
-    struct sent sent = { 0 };
-
-    amdvi_model_on_msi(r.m, keep, &sent);
-    config_write(&r, AMDVI_MODEL_MSI + 4, 4, (uint32_t)MSI_TARGET);
-    config_write(&r, AMDVI_MODEL_MSI + 12, 2, 0x41);
-    fault(&r);
-    CHECK_EQ(sent.count, 0); /* neither enable is set */
-    config_write(&r, AMDVI_MODEL_MSI + 2, 2, 1);
-    amdvi_rig_control(&r, ASPEC_CTL_EVENT_INT_EN, true);
-    CHECK_EQ(sent.count, 1);
-    CHECK_EQ(sent.address, MSI_TARGET);
-    CHECK_EQ(sent.data, 0x41);
-    fault(&r);
-    CHECK_EQ(sent.count, 1);
-    amdvi_model_write32(r.m, 0, ASPEC_STATUS, (uint32_t)ASPEC_STS_EVENT_LOG_INT);
-    fault(&r);
-    CHECK_EQ(sent.count, 2);
-    amdvi_rig_destroy(&r);
-}
-
-TEST(xt_registers_take_the_place_of_msi)
-{
-    struct amdvi_rig r = started();
-    struct sent sent = { 0 };
-
-    amdvi_model_on_msi(r.m, keep, &sent);
-    amdvi_model_write64(r.m, 0, ASPEC_XT_GENERAL,
-                        spec_make(ASPEC_XT_VECTOR, 0x52) | spec_make(ASPEC_XT_DEST_LO, 0x123) |
-                            spec_make(ASPEC_XT_DEST_HI, 0x01));
-    amdvi_rig_control(&r, ASPEC_CTL_INT_CAP_XT_EN | ASPEC_CTL_EVENT_INT_EN, true);
-    fault(&r);
-    CHECK_EQ(sent.count, 1);
-    /* APIC id 01000123h: 23h in bits 19:12, 010001h from bit 40 up. */
-    CHECK_EQ(sent.address, 0x0100010000000000ull + 0xfee23000ull);
-    CHECK_EQ(sent.data, 0x52);
     amdvi_rig_destroy(&r);
 }
 
@@ -456,7 +398,8 @@ TEST(device_interrupts_pass_by_iv_int_ctl_and_pass_bits)
         struct amdvi_rig r = started();
 
         amdvi_rig_entry(&r, ARIG_RID, 2, cases[i].word);
-        CHECK_EQ(interrupt(&r, cases[i].data), cases[i].passes ? AMDVI_MODEL_INTERRUPT : AMDVI_MODEL_FAULT);
+        CHECK_EQ(interrupt(&r, cases[i].data),
+                 cases[i].passes ? AMDVI_MODEL_INTERRUPT : AMDVI_MODEL_FAULT);
         amdvi_rig_destroy(&r);
     }
 }
@@ -476,8 +419,9 @@ TEST(ats_needs_the_entrys_leave)
 {
     struct amdvi_rig r = started();
     uint64_t value = 0;
-    struct amdvi_model_request request = { .rid = ARIG_RID, .iova = ARIG_IOVA, .data = &value, .len = 8,
-                                           .at = AMDVI_MODEL_TRANSLATED };
+    struct amdvi_model_request request = {
+        .rid = ARIG_RID, .iova = ARIG_IOVA, .data = &value, .len = 8, .at = AMDVI_MODEL_TRANSLATED
+    };
 
     CHECK_EQ(amdvi_model_request(r.m, &request), AMDVI_MODEL_FAULT);
     CHECK_EQ(amdvi_model_last_reason(r.m), ASPEC_EV_INVALID_REQUEST);
@@ -545,147 +489,8 @@ TEST(broken_rules_are_violations)
         else
             amdvi_model_write32(r.m, 0, cases[i].offset, (uint32_t)cases[i].value);
         if (!violated(&r, cases[i].says))
-            test_fail(__FILE__, __LINE__, "\"%s\" not in: %s", cases[i].says, amdvi_model_violation_text(r.m));
+            test_fail(__FILE__, __LINE__, "\"%s\" not in: %s", cases[i].says,
+                      amdvi_model_violation_text(r.m));
         amdvi_rig_abandon(&r);
     }
-}
-
-TEST(an_absent_unit_reads_all_ones)
-{
-    struct amdvi_model_config config = amdvi_model_default();
-    struct amdvi_rig r;
-
-    config.units[0].absent = true;
-    r = amdvi_rig_create(&config);
-    CHECK_EQ(amdvi_model_read64(r.m, 0, ASPEC_EFR), ~0ull);
-    CHECK_EQ(amdvi_model_read32(r.m, 0, ASPEC_STATUS), UINT32_MAX);
-    amdvi_rig_destroy(&r);
-}
-
-TEST(enable_switches_the_registers_on_and_locks_their_base)
-{
-    struct amdvi_model_config config = amdvi_model_default();
-    struct amdvi_rig r;
-    uint32_t low;
-
-    config.units[0].decode_off = true;
-    r = amdvi_rig_create(&config);
-    CHECK_EQ(amdvi_model_read64(r.m, 0, ASPEC_EFR), ~0ull);
-    low = amdvi_model_config_read(r.m, 0, 0x0002, AMDVI_MODEL_CAPABILITY + 4, 4);
-    CHECK_EQ(low, 0xfd000000);
-    config_write(&r, AMDVI_MODEL_CAPABILITY + 4, 4, low | 1);
-    CHECK_EQ(amdvi_model_read64(r.m, 0, ASPEC_EFR), config.units[0].efr);
-    CHECK_EQ(amdvi_model_violations(r.m), 0);
-    config_write(&r, AMDVI_MODEL_CAPABILITY + 4, 4, 0);
-    CHECK_EQ(amdvi_model_config_read(r.m, 0, 0x0002, AMDVI_MODEL_CAPABILITY + 4, 4), low | 1);
-    CHECK(violated(&r, "read-only"));
-    amdvi_rig_abandon(&r);
-}
-
-TEST(the_functions_capabilities_are_a_chain)
-{
-    struct amdvi_model_config config = amdvi_model_default();
-    struct amdvi_model *m = amdvi_model_create(&config);
-
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0002, 0x0a, 2), 0x0806);
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0002, 0x34, 1), 0x40);
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0002, 0x40, 4), 0x180b640f); /* revision 1, EFRSup, CapExt */
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0002, 0x64, 4), 0x00808005);
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0002, 0x80, 4), 0x00008405);
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0002, 0x84, 2), 0x0008);
-    CHECK_EQ(amdvi_model_config_read(m, 0, 0x0003, 0, 4), UINT32_MAX);
-    amdvi_model_destroy(m);
-}
-
-/* ---- firmware ---- */
-
-TEST(the_table_describes_the_unit)
-{
-    struct amdvi_model_config config = amdvi_model_default();
-    struct amdvi_model *m = amdvi_model_create(&config);
-    uint8_t table[512], sum = 0;
-    size_t len = amdvi_model_ivrs(m, table, sizeof(table));
-    static const uint8_t start[] = { 0x10, 0x20, 32, 0, 0x02, 0, 0x40, 0, 0, 0, 0, 0xfd, 0, 0, 0, 0 };
-    static const uint8_t entries[] = { 0x03, 0, 0, 0, 0x04, 0xff, 0x01, 0 };
-
-    /* Header, a block 10h of 24 + 8 bytes, 11h and 40h of 40 + 8 each. */
-    CHECK_EQ(len, 48 + 32 + 48 + 48);
-    for (size_t i = 0; i < len; i++)
-        sum = (uint8_t)(sum + table[i]);
-    CHECK_EQ(sum, 0);
-    CHECK(memcmp(table, "IVRS", 4) == 0);
-    CHECK_EQ(table[8], 2);
-    CHECK(memcmp(table + 48, start, sizeof(start)) == 0);
-    CHECK(memcmp(table + 48 + 24, entries, sizeof(entries)) == 0);
-    CHECK_EQ(table[80], 0x11);
-    CHECK(memcmp(table + 80 + 24, &config.units[0].efr, 8) == 0);
-    CHECK_EQ(table[128], 0x40);
-    amdvi_model_destroy(m);
-}
-
-TEST(a_unit_that_firmware_left_on_translates_bus_0_to_itself)
-{
-    struct amdvi_model_config config = amdvi_model_default();
-    struct amdvi_rig r = amdvi_rig_create(&config);
-
-    amdvi_model_firmware_left(r.m, 0, &(struct amdvi_model_firmware){ .translate = true, .commands_stuck = true,
-                                                                      .stale_event = true });
-    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, 0x180000, 7), 0);
-    CHECK_EQ(amdvi_rig_load(&r, 0x180000), 7);
-    CHECK_EQ(amdvi_rig_write(&r, ARIG_RID, 0x200000, 7), ASPEC_EV_PAGE_FAULT);
-    CHECK_EQ(amdvi_model_stats(r.m, 0).leaks, 0);
-    CHECK_EQ(status(&r) & (ASPEC_STS_CMD_BUF_RUN | ASPEC_STS_EVENT_LOG_RUN), 0);
-    CHECK((status(&r) & ASPEC_STS_EVENT_OVERFLOW) != 0);
-    amdvi_rig_destroy(&r);
-}
-
-/* ---- entries seen half written ---- */
-
-static bool is_old_or_new(void *ctx, uint16_t rid, const uint64_t entry[4])
-{
-    const uint64_t *other = ctx; /* of word 0: word 1 of the new entry */
-
-    (void)rid;
-    return (entry[0] == other[0] && entry[1] == ARIG_DID) || (entry[0] == other[1] && entry[1] == 9);
-}
-
-TEST(a_torn_entry_is_seen_at_the_next_barrier)
-{
-    struct amdvi_rig r = started();
-    uint64_t roots[2] = { amdvi_rig_entry_word(&r, ARIG_RID, 0), r.frame | 0x6000000000000803ull };
-    uint64_t *entry = amdvi_model_ram(r.m, r.table + ARIG_RID * 32, 32);
-
-    amdvi_model_watch_entry(r.m, 0, ARIG_RID, is_old_or_new, roots);
-    amdvi_model_platform(r.m)->dma_write_barrier(amdvi_model_ctx(r.m));
-    CHECK_EQ(amdvi_model_violations(r.m), 0);
-    entry[0] = roots[1];
-    amdvi_model_platform(r.m)->dma_write_barrier(amdvi_model_ctx(r.m));
-    CHECK(violated(&r, "entry of 0010 seen as"));
-    amdvi_model_watch_entry(r.m, 0, ARIG_RID, NULL, NULL);
-    amdvi_rig_abandon(&r);
-}
-
-static void wait_for_looks(struct amdvi_rig *r)
-{
-    uint64_t wanted = amdvi_model_checker_looks(r->m) + 2;
-
-    while (amdvi_model_checker_looks(r->m) < wanted)
-        sched_yield();
-}
-
-TEST(the_checker_sees_a_torn_entry_that_no_barrier_shows)
-{
-    struct amdvi_rig r = started();
-    uint64_t roots[2] = { amdvi_rig_entry_word(&r, ARIG_RID, 0), r.frame | 0x6000000000000803ull };
-    volatile uint64_t *entry = amdvi_model_ram(r.m, r.table + ARIG_RID * 32, 32);
-
-    amdvi_model_watch_entry(r.m, 0, ARIG_RID, is_old_or_new, roots);
-    amdvi_model_checker_start(r.m);
-    wait_for_looks(&r);
-    entry[0] = roots[1];
-    wait_for_looks(&r);
-    entry[1] = 9;
-    amdvi_model_checker_stop(r.m);
-    CHECK(violated(&r, "the checker refused"));
-    amdvi_rig_abandon(&r);
 }
