@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "amd/amdvi_store.h"
 #include "amdvi_bare.h"
 
 #define RID 0x0108
@@ -391,9 +390,13 @@ static struct amdvi_bare *watched;
 static unsigned looks, wrong, blocks;
 static bool done;
 
+struct pair {
+    uint64_t lo, hi;
+} __attribute__((aligned(16)));
+
 static void load_half(uint64_t half[2])
 {
-    struct amdvi_half *at = (struct amdvi_half *)(void *)&watched->unit.table[RID];
+    struct pair *at = (struct pair *)(void *)&watched->unit.table[RID];
     bool equal;
 
     half[0] = half[1] = 0;
