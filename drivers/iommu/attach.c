@@ -279,7 +279,7 @@ enum iommu_status iommu_attach(struct iommu_domain *domain, struct iommu_device 
     enum iommu_status status;
     uintptr_t flags;
 
-    if (pasid != IOMMU_NO_PASID || !domain_fits(domain, device->unit))
+    if (pasid != IOMMU_NO_PASID || device->unit->no_translation || !domain_fits(domain, device->unit))
         return IOMMU_ERR_UNSUPPORTED;
     if (!device->unit->running)
         return IOMMU_ERR_BUSY;

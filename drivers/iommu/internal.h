@@ -303,6 +303,8 @@ struct iommu_unit {
     const char *no_remapping;
     const char *no_x2apic;
     const char *no_posting;
+    bool x2apic_only;           /* it remaps with 32-bit destinations only (VT-d ECAP.EIMER) */
+    bool found_remapping;
     uint32_t irq_entries;       /* of its table, or of the largest that one source can have; 0: it has none */
     uint32_t irq_used;          /* changed and read atomically */
     struct iommu_lock irq_lock; /* guards: which entries are taken */
@@ -460,7 +462,9 @@ void iommu_wait_walkers(struct iommu *iommu);
 /* iommu_map() without the check that the embedder may map there. */
 enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m);
 
-/* iommu.c: a device's memory and buckets, without the checks of iommu_add_device(). */
+/* iommu.c: the unit that sees requests of such a device; NULL: there is none. */
+struct iommu_unit *iommu_unit_covering(const struct iommu *iommu, const struct iommu_device_desc *desc);
+/* A device's memory and buckets, without the checks of iommu_add_device(). */
 enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_device_desc *desc,
                                       struct iommu_device **out);
 

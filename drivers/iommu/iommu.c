@@ -69,6 +69,12 @@ enum iommu_status iommu_create(const struct iommu_platform *platform, void *ctx,
     iommu->scope_pool.size = POOL_SIZE(struct iommu_scope);
     iommu->alias_pool.size = POOL_SIZE(struct iommu_alias);
     iommu->reserved_pool.size = POOL_SIZE(struct iommu_reserved);
+    iommu->irqs_pool.size = POOL_SIZE(struct iommu_irqs);
+    iommu->irq_source_pool.size = POOL_SIZE(struct iommu_irq_source);
+    if (iommu_irq_configure(iommu) != IOMMU_OK) {
+        platform->page_free(ctx, iommu, MACHINE_PAGES);
+        return IOMMU_ERR_INVALID;
+    }
     *out = iommu;
     return IOMMU_OK;
 }
@@ -102,6 +108,8 @@ void iommu_destroy(struct iommu *iommu)
     iommu_pool_destroy(iommu, &iommu->scope_pool);
     iommu_pool_destroy(iommu, &iommu->alias_pool);
     iommu_pool_destroy(iommu, &iommu->reserved_pool);
+    iommu_pool_destroy(iommu, &iommu->irqs_pool);
+    iommu_pool_destroy(iommu, &iommu->irq_source_pool);
     platform->page_free(iommu->ctx, iommu, MACHINE_PAGES);
 }
 
@@ -117,6 +125,14 @@ static const struct table_reader readers[] = {
     { "IVRS", amdvi_add_table },
 };
 
+static enum iommu_status read_table(struct iommu *iommu, const struct table_reader *reader, const void *table, size_t len)
+{
+    enum iommu_status status = reader->add(iommu, table, len);
+    enum iommu_status sources = iommu_irq_sources_complete(iommu);
+
+    return status != IOMMU_OK ? status : sources;
+}
+
 enum iommu_status iommu_add_table(struct iommu *iommu, const void *table, size_t len)
 {
     if (iommu->started)
@@ -125,7 +141,7 @@ enum iommu_status iommu_add_table(struct iommu *iommu, const void *table, size_t
         return IOMMU_ERR_TABLE;
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
         if (memcmp(table, readers[i].signature, 4) == 0)
-            return readers[i].add(iommu, table, len);
+            return read_table(iommu, &readers[i], table, len);
     return IOMMU_ERR_UNSUPPORTED;
 }
 
@@ -225,7 +241,7 @@ static bool scope_covers(const struct iommu_scope *scope, const struct iommu_dev
 }
 
 /* VT-d §8.3: a unit that names the device, else the one that takes what is left of the segment. */
-static struct iommu_unit *find_unit(const struct iommu *iommu, const struct iommu_device_desc *desc)
+struct iommu_unit *iommu_unit_covering(const struct iommu *iommu, const struct iommu_device_desc *desc)
 {
     struct iommu_unit *rest = NULL;
 
@@ -270,7 +286,7 @@ static void add_rids(struct iommu_device *device, size_t first)
 enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_device_desc *desc,
                                       struct iommu_device **out)
 {
-    struct iommu_unit *unit = find_unit(iommu, desc);
+    struct iommu_unit *unit = iommu_unit_covering(iommu, desc);
     struct iommu_device *device;
 
     if (unit == NULL)
@@ -331,7 +347,7 @@ static enum iommu_status adopt_aliases_locked(struct iommu_device *device)
 static enum iommu_status adopt(struct iommu_device *device, const struct iommu_device_desc *desc)
 {
     struct iommu *iommu = device->iommu;
-    struct iommu_unit *unit = find_unit(iommu, desc);
+    struct iommu_unit *unit = iommu_unit_covering(iommu, desc);
     enum iommu_status status = IOMMU_OK;
     uintptr_t flags;
 
@@ -348,7 +364,7 @@ static enum iommu_status adopt(struct iommu_device *device, const struct iommu_d
     device->firmware_only = false;
     status = adopt_aliases_locked(device);
     iommu_attach_unlock(iommu, flags);
-    if (status != IOMMU_OK || iommu_unit_fenced(unit))
+    if (status != IOMMU_OK || iommu_unit_fenced(unit) || unit->no_translation)
         return status;
     if (device->reserved_domain != NULL)
         return iommu_reserved_map(device, device->reserved_domain);
@@ -366,7 +382,7 @@ static bool names(const struct iommu_device_desc *desc, uint16_t rid)
 /* What firmware says of the ids the embedder knows; its aliases have none of their own. */
 static void add_aliases(const struct iommu *iommu, struct iommu_device_desc *desc)
 {
-    const struct iommu_unit *unit = find_unit(iommu, desc);
+    const struct iommu_unit *unit = iommu_unit_covering(iommu, desc);
     size_t known = desc->rid_count;
 
     for (const struct iommu_alias *a = unit == NULL ? NULL : unit->aliases; a != NULL; a = a->next)
@@ -417,7 +433,7 @@ enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_devic
         return known->firmware_only ? adopt(known, desc) : IOMMU_ERR_EXISTS;
     }
     status = iommu_device_create(iommu, desc, out);
-    if (status == IOMMU_OK && iommu->started && !iommu_unit_fenced((*out)->unit))
+    if (status == IOMMU_OK && iommu->started && !iommu_unit_fenced((*out)->unit) && !(*out)->unit->no_translation)
         status = iommu_reserved_apply(*out);
     return status;
 }
@@ -497,7 +513,7 @@ static enum iommu_status start_unit(struct iommu_unit *unit, enum iommu_start_st
     else if (status != IOMMU_OK)
         iommu_unit_fence(unit, "start", status);
     else if (stage == IOMMU_START_ENABLE) {
-        __atomic_store_n(&unit->running, true, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&unit->running, !unit->no_translation, __ATOMIC_SEQ_CST);
         /* A fault whose event came before that is still recorded, and no other event would follow. */
         (void)unit->ops->read_faults(unit);
     }
@@ -517,6 +533,29 @@ static enum iommu_status start_stage(struct iommu *iommu, enum iommu_start_stage
     return first;
 }
 
+/*
+ * All units are prepared. One that is there for interrupts only has nothing to
+ * do where these are not remapped; that a unit does not translate is told,
+ * unless it was asked for and there is something else that it does.
+ */
+static enum iommu_status decide(struct iommu *iommu)
+{
+    enum iommu_status status = IOMMU_OK;
+
+    iommu_irq_decide(iommu);
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        struct iommu_unit *unit = iommu->units[i];
+
+        if (!unit->no_translation)
+            continue;
+        if (!iommu->config.no_translation || !iommu->irq.remapping)
+            status = IOMMU_ERR_UNSUPPORTED;
+        if (!iommu->config.no_translation && !iommu->irq.remapping)
+            __atomic_store_n(&unit->fenced, true, __ATOMIC_RELAXED);
+    }
+    return status;
+}
+
 enum iommu_status iommu_start(struct iommu *iommu)
 {
     enum iommu_status first = IOMMU_OK;
@@ -531,6 +570,9 @@ enum iommu_status iommu_start(struct iommu *iommu)
 
         /* Reserved regions are in the tables before hardware sees them: no gap, no fault. */
         if (stage == IOMMU_START_TABLES) {
+            status = decide(iommu);
+            if (first == IOMMU_OK)
+                first = status;
             status = iommu_reserved_apply_all(iommu);
             if (first == IOMMU_OK)
                 first = status;
@@ -582,6 +624,7 @@ enum iommu_status iommu_unit_info(const struct iommu *iommu, size_t index, struc
     out->segment = unit->segment;
     out->registers_pa = unit->registers_pa;
     out->found_translating = unit->found_translating;
+    out->found_remapping = unit->found_remapping;
     out->uses_queue = unit->uses_queue;
     out->fenced = iommu_unit_fenced(unit);
     out->pass_through = unit->pass_through;
@@ -590,6 +633,8 @@ enum iommu_status iommu_unit_info(const struct iommu *iommu, size_t index, struc
     out->output_bits = unit->output_bits;
     out->page_sizes = unit->page_sizes;
     out->domain_ids = unit->domain_id_count;
+    out->irq_entries = unit->irq_entries;
+    out->irq_used = __atomic_load_n(&unit->irq_used, __ATOMIC_RELAXED);
     out->faults = __atomic_load_n(&unit->faults, __ATOMIC_RELAXED);
     out->overflows = __atomic_load_n(&unit->overflows, __ATOMIC_RELAXED);
     out->storm_threshold = __atomic_load_n(&unit->storm_threshold, __ATOMIC_RELAXED);

@@ -169,7 +169,7 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu)
     for (struct iommu_device *device = iommu->devices; device != NULL; device = device->next) {
         enum iommu_status status;
 
-        if (iommu_unit_fenced(device->unit))
+        if (iommu_unit_fenced(device->unit) || device->unit->no_translation)
             continue;
         /* Without regions there is only a table to make; attaching tries again. */
         status = iommu_reserved_apply(device);

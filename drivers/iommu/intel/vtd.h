@@ -57,10 +57,15 @@ struct vtd_unit {
     unsigned am_count;          /* page-selective flushes have AM below this; 0: there are none (CAP.PSI) */
     unsigned fault_records;
     uint64_t found_root;        /* RTADDR as found, when translation was on */
+    uint64_t found_irta;        /* IRTA as found, when interrupt remapping was on */
     bool fault_event;           /* it has an interrupt of its own */
 
     struct vtd_root_entry *root;
     bool root_changed;          /* a root entry became present; matters where absent ones are cached */
+    struct vtd_irte *irtes;     /* interrupt remapping table; NULL: interrupts are not remapped */
+    bool has_irtes;             /* the unit has taken it, and has not been stopped */
+    uint64_t *irte_map;         /* bit set: in use; guarded by base.irq_lock, as the next is */
+    uint32_t irte_word;         /* of the map, where a block was found last */
     struct vtd_queue queue;
     struct iommu_lock lock;     /* guards: queue, and the registers of invalidation and GCMD.WBF */
 };
@@ -163,6 +168,27 @@ void vtd_tables_destroy(struct vtd_unit *unit);
 enum iommu_status vtd_set_device(struct iommu_unit *unit, const uint16_t *rids, size_t count,
                                  const struct iommu_entry *old, const struct iommu_entry *next);
 enum iommu_entry_kind vtd_device_state(struct iommu_unit *unit, uint16_t rid);
+
+/* ---- vtd_irte.c: interrupt remapping; the steps do nothing on a unit that is not to remap ---- */
+
+/* Sets base.no_remapping where there is no memory. */
+void vtd_interrupts_create(struct vtd_unit *unit);
+void vtd_interrupts_destroy(struct vtd_unit *unit);
+enum iommu_status vtd_interrupts_set_table(struct vtd_unit *unit);
+/* The interrupt entry cache, all of it. */
+enum iommu_status vtd_interrupts_flush(struct vtd_unit *unit);
+enum iommu_status vtd_interrupts_enable(struct vtd_unit *unit);
+enum iommu_status vtd_interrupts_disable(struct vtd_unit *unit);
+enum iommu_status vtd_irte_alloc(struct iommu_irqs *irqs);
+enum iommu_status vtd_irte_free(struct iommu_irqs *irqs);
+enum iommu_status vtd_irte_route(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_target *target);
+enum iommu_status vtd_irte_post(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_posting *posting);
+enum iommu_status vtd_irte_mask(struct iommu_irqs *irqs, unsigned index, bool masked);
+void vtd_irte_message(const struct iommu_irqs *irqs, unsigned index, struct iommu_msi *out);
+uint64_t vtd_irte_ioapic_entry(const struct iommu_irqs *irqs, bool active_low);
+void vtd_irte_debug_read(const struct iommu_irqs *irqs, unsigned index, struct iommu_debug_irq_entry *out);
+enum iommu_status vtd_irte_debug_write(struct iommu_irqs *irqs, unsigned index,
+                                      const struct iommu_debug_irq_entry *entry, bool flush);
 
 /* ---- vtd_fault.c, vtd_irq.c, vtd_caps.c ---- */
 

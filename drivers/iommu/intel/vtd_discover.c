@@ -12,10 +12,15 @@
 #define HOST_BITS_MIN 32u
 #define HOST_BITS_MAX 52u
 
+/* Configuration space. */
+#define PCI_ID 0x00u
+#define PCI_REVISION 0x08u
+
 struct discovery {
     struct iommu *iommu;
     enum iommu_status status;   /* the first that went wrong on our side */
     unsigned added;
+    bool no_interrupts;         /* DMAR.Flags.INTR_REMAP is 0 */
 };
 
 static void remember(struct discovery *d, enum iommu_status status)
@@ -34,7 +39,7 @@ static void on_problem(void *arg, uint32_t offset, const char *what, uint64_t va
 
 static void on_header(void *arg, const struct dmar_info *info)
 {
-    const struct discovery *d = arg;
+    struct discovery *d = arg;
     unsigned bits = info->host_address_bits;
 
     if (bits < HOST_BITS_MIN || bits > HOST_BITS_MAX) {
@@ -43,6 +48,8 @@ static void on_header(void *arg, const struct dmar_info *info)
         bits = bits < HOST_BITS_MIN ? HOST_BITS_MIN : HOST_BITS_MAX;
     }
     d->iommu->host_bits = bits;
+    d->no_interrupts = !(info->flags & DMAR_FLAG_INTR_REMAP);
+    d->iommu->irq.x2apic_opt_out = (info->flags & DMAR_FLAG_X2APIC_OPT_OUT) != 0;
 }
 
 /* Functions among the scopes; IOAPICs, HPETs and ACPI devices are not DMA masters of their own. */
@@ -63,6 +70,31 @@ add_scopes(struct iommu *iommu, uint16_t segment, struct dmar_scopes scopes, str
             continue;
         }
         status = iommu_scope_add(iommu, list, rid, scope.type == DMAR_SCOPE_BRIDGE);
+        if (status != IOMMU_OK)
+            return status;
+    }
+    return IOMMU_OK;
+}
+
+/* VT-d §8.3.1.1, §8.3.1.2: the ids under which IOAPICs and HPETs send. */
+static enum iommu_status add_sources(struct vtd_unit *unit, struct dmar_scopes scopes)
+{
+    struct iommu *iommu = unit->base.iommu;
+    struct dmar_scope scope;
+
+    while (dmar_scope_next(&scopes, &scope)) {
+        enum iommu_irq_source_kind kind = scope.type == DMAR_SCOPE_IOAPIC ? IOMMU_IRQ_IOAPIC : IOMMU_IRQ_HPET;
+        enum iommu_status status;
+        uint16_t rid;
+
+        if (scope.type != DMAR_SCOPE_IOAPIC && scope.type != DMAR_SCOPE_HPET)
+            continue;
+        if (dmar_scope_rid(iommu->platform, iommu->ctx, unit->base.segment, &scope, &rid) != IOMMU_OK) {
+            iommu_log(iommu, IOMMU_LOG_WARNING, "dmar: source of interrupts leads nowhere offset=0x%x bus=0x%02x",
+                      scope.offset, scope.start_bus);
+            continue;
+        }
+        status = iommu_irq_source_add(iommu, &unit->base, kind, scope.enumeration_id, rid);
         if (status != IOMMU_OK)
             return status;
     }
@@ -102,6 +134,35 @@ static enum iommu_status open_unit(struct vtd_unit *unit)
         return status;
     len = window_len(unit);
     return len > unit->regs.len ? map_registers(unit, len) : IOMMU_OK;
+}
+
+/*
+ * 5500, 5520 and X58 chip sets lose interrupts while they drain them: errata 47
+ * and 53 of the first two up to revision 13h (and of 3405h up to 22h). Their
+ * host bridge is device 00:00.0.
+ */
+static bool drains_badly(const struct discovery *d)
+{
+    const struct iommu_platform *platform = d->iommu->platform;
+    uint32_t id = platform->pci_read(d->iommu->ctx, 0, 0, PCI_ID, 4);
+    uint32_t revision = platform->pci_read(d->iommu->ctx, 0, 0, PCI_REVISION, 1) & 0xff;
+
+    switch (id) {
+    case 0x34038086:
+    case 0x34068086:
+        return revision <= 0x13;
+    case 0x34058086:
+        return revision <= 0x13 || revision == 0x22;
+    default:
+        return false;
+    }
+}
+
+static const char *platform_refusal(const struct discovery *d)
+{
+    if (d->no_interrupts)
+        return "the DMAR table says that interrupts cannot be remapped";
+    return !d->iommu->config.force && drains_badly(d) ? "its chip set loses interrupts (errata 47, 53)" : NULL;
 }
 
 static struct vtd_unit *make_unit(struct iommu *iommu, const struct dmar_unit *found)
@@ -159,6 +220,8 @@ static void on_unit(void *arg, const struct dmar_unit *found)
     status = open_unit(unit);
     if (status == IOMMU_OK)
         status = add_scopes(iommu, found->segment, found->scopes, &unit->base.scopes);
+    if (status == IOMMU_OK && unit->base.no_remapping == NULL)
+        unit->base.no_remapping = platform_refusal(d);
     if (status == IOMMU_OK)
         status = iommu_unit_add(iommu, &unit->base, "vtd");
     if (status != IOMMU_OK) {
@@ -170,6 +233,7 @@ static void on_unit(void *arg, const struct dmar_unit *found)
         return;
     }
     d->added++;
+    remember(d, add_sources(unit, found->scopes));
     iommu_log(iommu, IOMMU_LOG_INFO, "%s: unit base=0x%llx version=%u.%u cap=0x%016llx ecap=0x%016llx",
               unit->base.name, (unsigned long long)found->registers_pa,
               (unsigned)field_get(unit->version, VTD_VER_MAX), (unsigned)field_get(unit->version, VTD_VER_MIN),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a VT-d unit reads from memory in legacy mode: root and context entries
- * (VT-d §9.1, §9.3) and 128-bit invalidation descriptors (§6.5.2). The bits of
- * a second 64-bit word are written relative to bit 64. Page-table entries are
- * in pt/.
+ * (VT-d §9.1, §9.3), 128-bit invalidation descriptors (§6.5.2), interrupt
+ * entries and posted-interrupt descriptors (§9.9 to §9.11); and what sources of
+ * interrupts send (§5.1.2.2, §5.1.5.1). The bits of a second 64-bit word are
+ * written relative to bit 64. Page-table entries are in pt/.
  */
 #ifndef IOMMU_VTD_FORMATS_H
 #define IOMMU_VTD_FORMATS_H
@@ -97,5 +98,73 @@ _Static_assert(sizeof(struct vtd_descriptor) == 16, "VT-d §6.5.2");
 #define VTD_QI_WAIT_PD          BIT64(7)
 #define VTD_QI_WAIT_STATUS_DATA BITS64(63, 32)
 #define VTD_QI_WAIT_STATUS_ADDR BITS64(127 - 64, 66 - 64)
+
+/* §9.9 IRTE for Remapped Interrupts, §9.10 for Posted Interrupts: P, FPD, AVAIL, IM and the second word alike */
+struct vtd_irte {
+    uint64_t lo;
+    uint64_t hi;
+} __attribute__((aligned(16)));
+_Static_assert(sizeof(struct vtd_irte) == 16, "VT-d §9.9");
+
+#define VTD_IRTE_P              BIT64(0)
+#define VTD_IRTE_FPD            BIT64(1)
+#define VTD_IRTE_DM             BIT64(2)
+#define VTD_IRTE_RH             BIT64(3)
+#define VTD_IRTE_TM             BIT64(4)
+#define VTD_IRTE_DLM            BITS64(7, 5)
+#define VTD_IRTE_AVAIL          BITS64(11, 8)
+#define VTD_IRTE_IM             BIT64(15)
+#define VTD_IRTE_V              BITS64(23, 16)
+#define VTD_IRTE_DST            BITS64(63, 32)
+#define VTD_IRTE_DST_XAPIC      BITS64(47, 40) /* EIME = 0; the rest of DST is reserved then */
+#define VTD_IRTE_SID            BITS64(79 - 64, 64 - 64)
+#define VTD_IRTE_SQ             BITS64(81 - 64, 80 - 64)
+#define VTD_IRTE_SVT            BITS64(83 - 64, 82 - 64)
+#define VTD_IRTE_URG            BIT64(14)       /* IM = 1 */
+#define VTD_IRTE_VV             BITS64(23, 16)
+#define VTD_IRTE_PDA_LOW        BITS64(63, 38)  /* address bits 31:6 */
+#define VTD_IRTE_PDA_HIGH       BITS64(127 - 64, 96 - 64)
+
+#define VTD_DLM_FIXED           0u
+#define VTD_DLM_LOWEST          1u
+
+/* SVT: what of the requester id is compared with SID */
+#define VTD_SVT_NONE            0u
+#define VTD_SVT_ID              1u  /* all of it, but for the bits of SQ */
+#define VTD_SVT_BUS             2u  /* SID is the first bus and the last */
+
+/* SQ: function bits that are not compared */
+#define VTD_SQ_ALL              0u
+#define VTD_SQ_NOT_2            1u
+#define VTD_SQ_NOT_2_1          2u
+#define VTD_SQ_NOT_2_1_0        3u
+
+/* With SVT_BUS */
+#define VTD_SID_FIRST_BUS       BITS64(15, 8)
+#define VTD_SID_LAST_BUS        BITS64(7, 0)
+
+/* §9.11 Posted Interrupt Descriptor: the word behind the 256 bits of PIR */
+#define VTD_PID_ON              BIT64(256 - 256)
+#define VTD_PID_SN              BIT64(257 - 256)
+#define VTD_PID_NV              BITS64(279 - 256, 272 - 256)
+#define VTD_PID_NDST            BITS64(319 - 256, 288 - 256)
+#define VTD_PID_NDST_XAPIC      BITS64(303 - 256, 296 - 256)
+
+/* §5.1.2.2 Remappable Format: address and data of a message */
+#define VTD_MSI_ADDRESS         0xfee00000u
+#define VTD_MSI_HANDLE_LOW      BITS64(19, 5)
+#define VTD_MSI_REMAPPABLE      BIT64(4)
+#define VTD_MSI_SHV             BIT64(3)
+#define VTD_MSI_HANDLE_HIGH     BIT64(2)
+#define VTD_MSI_SUBHANDLE       BITS64(15, 0)
+
+/* §5.1.5.1 I/OxAPIC redirection entry */
+#define VTD_RTE_VECTOR          BITS64(7, 0)
+#define VTD_RTE_INDEX_HIGH      BIT64(11)
+#define VTD_RTE_ACTIVE_LOW      BIT64(13)
+#define VTD_RTE_LEVEL           BIT64(15)
+#define VTD_RTE_MASK            BIT64(16)
+#define VTD_RTE_REMAPPABLE      BIT64(48)
+#define VTD_RTE_INDEX_LOW       BITS64(63, 49)
 
 #endif

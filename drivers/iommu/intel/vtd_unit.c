@@ -2,9 +2,10 @@
 /*
  * Bring-up of one VT-d unit as a list of named steps (VT-d §11.4.4, §6.6),
  * take-over of what firmware left running, and stopping it again. Legacy mode
- * only; interrupt remapping is left as it is found.
+ * only. A unit may be there for interrupts alone: translation stays off then.
  */
 #include "intel/vtd.h"
+#include "store16.h"
 
 /* The last major version whose registers still invalidate (VT-d §6.5). */
 #define LAST_REGISTER_INVALIDATION 5u
@@ -66,6 +67,26 @@ static uint64_t page_sizes_of(uint64_t cap)
     return sizes;
 }
 
+/* What keeps it from remapping interrupts, as far as its registers say. */
+static void identify_interrupts(struct vtd_unit *unit)
+{
+    struct iommu_unit *base = &unit->base;
+
+    if (!(unit->ecap & VTD_ECAP_IR))
+        base->no_remapping = "ecap.IR is 0";
+    else if (!(unit->ecap & VTD_ECAP_QI))
+        base->no_remapping = "ecap.QI is 0: its interrupt entries cannot be flushed";
+    else if (base->iommu->config.no_queue)
+        base->no_remapping = "its queue is not to be used: its interrupt entries cannot be flushed";
+    if (!(unit->ecap & VTD_ECAP_EIM))
+        base->no_x2apic = "ecap.EIM is 0";
+    base->x2apic_only = (unit->ecap & VTD_ECAP_EIMER) != 0;
+    if (!(unit->cap & VTD_CAP_PI))
+        base->no_posting = "cap.PI is 0";
+    else if (!store16_available())
+        base->no_posting = "the CPU has no CMPXCHG16B";
+}
+
 enum iommu_status vtd_unit_identify(struct vtd_unit *unit)
 {
     struct iommu_unit *base = &unit->base;
@@ -88,6 +109,7 @@ enum iommu_status vtd_unit_identify(struct vtd_unit *unit)
     unit->fault_records = (unsigned)field_get(unit->cap, VTD_CAP_NFR) + 1;
     unit->am_count = unit->cap & VTD_CAP_PSI ? (unsigned)field_get(unit->cap, VTD_CAP_MAMV) + 1 : 0;
     unit->drain = (unit->cap & VTD_CAP_DRD ? VTD_QI_IOTLB_DR : 0) | (unit->cap & VTD_CAP_DWD ? VTD_QI_IOTLB_DW : 0);
+    identify_interrupts(unit);
     return IOMMU_OK;
 }
 
@@ -98,10 +120,13 @@ static enum iommu_status step_check(struct vtd_unit *unit)
     const char *name = unit->base.name;
     unsigned major = (unsigned)field_get(unit->version, VTD_VER_MAX);
 
+    unit->base.no_translation = unit->base.iommu->config.no_translation;
     if (unit->base.level_mask == 0) {
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: no translation: sagaw=0x%x, expected 39, 48 or 57 bits",
                   name, (unsigned)field_get(unit->cap, VTD_CAP_SAGAW));
-        return IOMMU_ERR_UNSUPPORTED;
+        unit->base.no_translation = true;
+        if (unit->base.iommu->config.irq.mode == IOMMU_IRQ_OFF || unit->base.no_remapping != NULL)
+            return IOMMU_ERR_UNSUPPORTED;
     }
     if (field_get(unit->cap, VTD_CAP_ND) == 7) {
         report(unit, IOMMU_LOG_ERROR, "cap.ND is reserved, expected 0 to 6", unit->cap);
@@ -131,12 +156,15 @@ static enum iommu_status step_look(struct vtd_unit *unit)
 
     vtd_irq_mask(unit);
     unit->base.found_translating = (gsts & VTD_GSTS_TES) != 0;
-    if (!unit->base.found_translating)
+    unit->base.found_remapping = (gsts & VTD_GSTS_IRES) != 0;
+    if (!unit->base.found_translating && !unit->base.found_remapping)
         return IOMMU_OK;
     unit->found_root = reg_read64(&unit->regs, VTD_RTADDR);
+    unit->found_irta = reg_read64(&unit->regs, VTD_IRTA);
     iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
-              "%s: take-over gsts=0x%08x rtaddr=0x%llx iqa=0x%llx iqh=0x%llx iqt=0x%llx", unit->base.name, gsts,
-              (unsigned long long)unit->found_root, (unsigned long long)reg_read64(&unit->regs, VTD_IQA),
+              "%s: take-over gsts=0x%08x rtaddr=0x%llx irta=0x%llx iqa=0x%llx iqh=0x%llx iqt=0x%llx",
+              unit->base.name, gsts, (unsigned long long)unit->found_root, (unsigned long long)unit->found_irta,
+              (unsigned long long)reg_read64(&unit->regs, VTD_IQA),
               (unsigned long long)reg_read64(&unit->regs, VTD_IQH),
               (unsigned long long)reg_read64(&unit->regs, VTD_IQT));
     return IOMMU_OK;
@@ -194,6 +222,8 @@ static enum iommu_status step_memory(struct vtd_unit *unit)
         status = vtd_tables_create(unit);
     if (status == IOMMU_OK && (unit->ecap & VTD_ECAP_QI))
         status = vtd_queue_create(unit);
+    if (status == IOMMU_OK)
+        vtd_interrupts_create(unit);
     return status;
 }
 
@@ -203,6 +233,16 @@ static enum iommu_status step_queue(struct vtd_unit *unit)
 }
 
 /* ---- steps: tables ---- */
+
+/* Nobody asked for protection from DMA, and firmware's tables know nothing of our devices. */
+static enum iommu_status step_no_translation(struct vtd_unit *unit)
+{
+    if (!unit->base.no_translation || !unit->base.found_translating)
+        return IOMMU_OK;
+    report(unit, IOMMU_LOG_WARNING, "window: translation off, as nothing is to be translated, rtaddr",
+           unit->found_root);
+    return vtd_command(unit, VTD_GCMD_TE, false);
+}
 
 /*
  * The table mode may change under translation only where SRTP flushes by
@@ -283,24 +323,29 @@ static enum iommu_status step_protected_memory(struct vtd_unit *unit)
 
 struct step {
     enum iommu_start_stage stage;
+    bool translation;           /* left out on a unit without */
     const char *name;
     enum iommu_status (*run)(struct vtd_unit *unit);
 };
 
 static const struct step steps[] = {
-    { IOMMU_START_PREPARE, "check capabilities", step_check },
-    { IOMMU_START_PREPARE, "look at what was left on", step_look },
-    { IOMMU_START_PREPARE, "stop the old queue", step_old_queue },
-    { IOMMU_START_PREPARE, "discard stale faults", step_stale_faults },
-    { IOMMU_START_PREPARE, "allocate tables and queue", step_memory },
-    { IOMMU_START_PREPARE, "start the queue", step_queue },
-    { IOMMU_START_TABLES, "leave the old table mode", step_old_mode },
-    { IOMMU_START_TABLES, "flush write buffers", step_write_buffers },
-    { IOMMU_START_TABLES, "set the root table", step_root },
-    { IOMMU_START_ENABLE, "flush all caches", step_flush },
-    { IOMMU_START_ENABLE, "enable the fault event", step_fault_event },
-    { IOMMU_START_ENABLE, "enable translation", step_translate },
-    { IOMMU_START_ENABLE, "switch protected memory regions off", step_protected_memory },
+    { IOMMU_START_PREPARE, false, "check capabilities", step_check },
+    { IOMMU_START_PREPARE, false, "look at what was left on", step_look },
+    { IOMMU_START_PREPARE, false, "stop the old queue", step_old_queue },
+    { IOMMU_START_PREPARE, false, "discard stale faults", step_stale_faults },
+    { IOMMU_START_PREPARE, false, "allocate tables and queue", step_memory },
+    { IOMMU_START_PREPARE, false, "start the queue", step_queue },
+    { IOMMU_START_TABLES, false, "switch unwanted translation off", step_no_translation },
+    { IOMMU_START_TABLES, true, "leave the old table mode", step_old_mode },
+    { IOMMU_START_TABLES, false, "flush write buffers", step_write_buffers },
+    { IOMMU_START_TABLES, true, "set the root table", step_root },
+    { IOMMU_START_TABLES, false, "set the interrupt table", vtd_interrupts_set_table },
+    { IOMMU_START_ENABLE, true, "flush all caches", step_flush },
+    { IOMMU_START_ENABLE, false, "flush interrupt entries", vtd_interrupts_flush },
+    { IOMMU_START_ENABLE, false, "enable the fault event", step_fault_event },
+    { IOMMU_START_ENABLE, false, "remap interrupts", vtd_interrupts_enable },
+    { IOMMU_START_ENABLE, true, "enable translation", step_translate },
+    { IOMMU_START_ENABLE, false, "switch protected memory regions off", step_protected_memory },
 };
 
 static enum iommu_status vtd_start(struct iommu_unit *base, enum iommu_start_stage stage)
@@ -310,7 +355,7 @@ static enum iommu_status vtd_start(struct iommu_unit *base, enum iommu_start_sta
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         enum iommu_status status;
 
-        if (steps[i].stage != stage)
+        if (steps[i].stage != stage || (steps[i].translation && base->no_translation))
             continue;
         status = steps[i].run(unit);
         iommu_log(base->iommu, status == IOMMU_OK ? IOMMU_LOG_DEBUG : IOMMU_LOG_ERROR, "%s: step=\"%s\" status=%s",
@@ -327,10 +372,14 @@ static enum iommu_status vtd_start(struct iommu_unit *base, enum iommu_start_sta
 static enum iommu_status vtd_stop(struct iommu_unit *base)
 {
     struct vtd_unit *unit = vtd_unit_of(base);
-    enum iommu_status status = IOMMU_OK, disabled = IOMMU_OK;
+    enum iommu_status status, disabled = IOMMU_OK;
 
-    if (unit->has_tables) {
+    if (unit->has_tables || unit->has_irtes)
         vtd_irq_mask(unit);
+    status = vtd_interrupts_disable(unit);
+    if (status != IOMMU_OK)
+        return status;
+    if (unit->has_tables) {
         status = vtd_command(unit, VTD_GCMD_TE, false);
         if (status != IOMMU_OK)
             return status;
@@ -356,6 +405,7 @@ static void vtd_destroy(struct iommu_unit *base)
     struct vtd_unit *unit = vtd_unit_of(base);
 
     vtd_queue_destroy(unit);
+    vtd_interrupts_destroy(unit);
     vtd_tables_destroy(unit);
     iommu_domain_ids_destroy(base);
     base->platform->mmio_unmap(base->ctx, unit->regs.base, unit->regs.len);
@@ -375,6 +425,7 @@ static void vtd_info(const struct iommu_unit *base, struct iommu_unit_info *out)
     out->fault_records = unit->fault_records;
     out->fault_interrupt = unit->fault_event;
     out->translating = base->running && (reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_TES);
+    out->remapping = base->remaps && (reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_IRES);
 }
 
 void vtd_unit_dump(struct iommu_unit *base)
@@ -382,10 +433,11 @@ void vtd_unit_dump(struct iommu_unit *base)
     struct vtd_unit *unit = vtd_unit_of(base);
 
     iommu_log(base->iommu, IOMMU_LOG_ERROR,
-              "%s: dump base=0x%llx ver=0x%x cap=0x%016llx ecap=0x%016llx gsts=0x%08x rtaddr=0x%llx", base->name,
-              (unsigned long long)base->registers_pa, unit->version, (unsigned long long)unit->cap,
+              "%s: dump base=0x%llx ver=0x%x cap=0x%016llx ecap=0x%016llx gsts=0x%08x rtaddr=0x%llx irta=0x%llx",
+              base->name, (unsigned long long)base->registers_pa, unit->version, (unsigned long long)unit->cap,
               (unsigned long long)unit->ecap, reg_read32(&unit->regs, VTD_GSTS),
-              (unsigned long long)reg_read64(&unit->regs, VTD_RTADDR));
+              (unsigned long long)reg_read64(&unit->regs, VTD_RTADDR),
+              (unsigned long long)reg_read64(&unit->regs, VTD_IRTA));
     iommu_log(base->iommu, IOMMU_LOG_ERROR, "%s: dump fsts=0x%08x fectl=0x%08x ccmd=0x%llx pmen=0x%08x",
               base->name, reg_read32(&unit->regs, VTD_FSTS), reg_read32(&unit->regs, VTD_FECTL),
               (unsigned long long)reg_read64(&unit->regs, VTD_CCMD), reg_read32(&unit->regs, VTD_PMEN));
@@ -411,7 +463,7 @@ static enum iommu_status debug_use_queue(struct iommu_unit *base, bool use_queue
 
     if (use_queue == base->uses_queue)
         return IOMMU_OK;
-    if (!unit->has_tables)
+    if (!unit->has_tables || unit->has_irtes)
         return IOMMU_ERR_UNSUPPORTED;
     if (use_queue ? unit->queue.ring == NULL : !registers)
         return IOMMU_ERR_UNSUPPORTED;
@@ -423,7 +475,10 @@ static enum iommu_status debug_use_queue(struct iommu_unit *base, bool use_queue
 
 static enum iommu_status debug_flush_all(struct iommu_unit *base)
 {
-    return vtd_invalidate_all(vtd_unit_of(base));
+    struct vtd_unit *unit = vtd_unit_of(base);
+    enum iommu_status status = vtd_invalidate_all(unit);
+
+    return status != IOMMU_OK ? status : vtd_interrupts_flush(unit);
 }
 
 static void debug_counters(const struct iommu_unit *base, struct iommu_debug_counters *out)
@@ -452,4 +507,13 @@ const struct iommu_ops vtd_ops = {
     .debug_use_queue = debug_use_queue,
     .debug_flush_all = debug_flush_all,
     .debug_counters = debug_counters,
+    .irq_alloc = vtd_irte_alloc,
+    .irq_free = vtd_irte_free,
+    .irq_route = vtd_irte_route,
+    .irq_post = vtd_irte_post,
+    .irq_mask = vtd_irte_mask,
+    .irq_message = vtd_irte_message,
+    .irq_ioapic_entry = vtd_irte_ioapic_entry,
+    .debug_irq_read = vtd_irte_debug_read,
+    .debug_irq_write = vtd_irte_debug_write,
 };

@@ -19,13 +19,13 @@ iommu_debug_queue_submit(struct iommu *iommu, size_t unit, uint64_t low, uint64_
 
 /*
  * Switches a running unit between its queue and register-based invalidation
- * (VT-d §6.5.1). IOMMU_ERR_UNSUPPORTED: the unit has only the other kind.
+ * (VT-d §6.5.1). IOMMU_ERR_UNSUPPORTED: the unit has only the other kind, or remaps interrupts.
  * No other call may run on the machine meanwhile.
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_debug_use_queue(struct iommu *iommu, size_t unit, bool use_queue);
 
-/* Flushes every cache of the unit (context, IOTLB) and waits. Harmless. */
+/* Flushes every cache of the unit (context, IOTLB, interrupt entries) and waits. Harmless. */
 IOMMU_MUST_CHECK enum iommu_status iommu_debug_flush_all(struct iommu *iommu, size_t unit);
 
 /* How many descriptors and doorbells the unit has been given, for the benchmarks. */

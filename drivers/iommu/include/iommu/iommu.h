@@ -259,6 +259,7 @@ struct iommu_unit_info {
     bool translating;          /* this library enabled it and it still says so */
     bool remapping;            /* the same of interrupt remapping */
     bool found_translating;    /* firmware or a predecessor had left translation on */
+    bool found_remapping;      /* the same of interrupt remapping */
     bool uses_queue;
     bool fenced;               /* bring-up failed, or a flush was not confirmed */
     bool pass_through;         /* identity domains need no tables */
