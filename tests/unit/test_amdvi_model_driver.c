@@ -14,7 +14,7 @@
 #define IOVA 0x40201000ull
 #define PAGE 4096u
 #define ROUNDS 300
-#define LOOKS 1000 /* of the checker, at least, while the entry changes */
+#define LOOKS 500000 /* of the checker, at least, while the entry changes */
 #define TRANSLATION                                                                                \
     (ASPEC_DTE_V | ASPEC_DTE_TV | ASPEC_DTE_MODE | ASPEC_DTE_ROOT | ASPEC_DTE_IR | ASPEC_DTE_IW)
 
