@@ -65,8 +65,6 @@ void gdt_set_kernel_stack(const void *top);
 #define CPUID_7_EBX_SMEP            BIT32(7)
 #define CPUID_7_EBX_SMAP            BIT32(20)
 #define CPUID_7_ECX_UMIP            BIT32(2)
-/* Signature of the hypervisor in EBX, ECX, EDX; outside the ranges that cpuid_read() checks. */
-#define CPUID_HYPERVISOR            0x40000000u
 #define CPUID_AMD_HIGHEST           0x80000000u
 #define CPUID_AMD_FEATURES          0x80000001u
 #define CPUID_AMD_1_EDX_NX          BIT32(20)

@@ -6,12 +6,14 @@
 
 void run_queue_push(struct run_queue *queue, struct run_entry *entry)
 {
+    struct run_entry *last = queue->last;
+
     entry->next = NULL;
-    if (queue->first == NULL)
-        queue->first = entry;
-    else
-        queue->last->next = entry;
     queue->last = entry;
+    if (queue->first == NULL)
+        __atomic_store_n(&queue->first, entry, __ATOMIC_RELEASE);
+    else
+        last->next = entry;
 }
 
 struct run_entry *run_queue_take(struct run_queue *queue)

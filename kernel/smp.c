@@ -24,8 +24,11 @@
 #define SECOND_WAIT_US 2000000u
 #define SPIN_US 300u
 #define POLL_US 1000u
+/* At least so many rounds; more, where none was narrower than a fraction of a second. */
 #define TSC_ROUNDS 16u
-#define TSC_WAIT_US 1000000u
+#define TSC_ROUNDS_MAX 256u
+#define TSC_NARROW_PARTS 50000u
+#define TSC_WAIT_US 5000000u
 
 #define PARAMETERS_OFFSET 0xf00u
 #define SELECTOR_CODE64 0x08u
@@ -89,13 +92,18 @@ struct smp_summary smp_summary(void)
 
 /* ---- on the CPU that starts ---- */
 
-static void answer_rounds(void)
+static bool is_online(const struct per_cpu *cpu)
+{
+    return __atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) == START_ONLINE;
+}
+
+static void answer_rounds(const struct per_cpu *cpu)
 {
     uint64_t until = now_tsc() + tsc_hz() / 1000000 * TSC_WAIT_US;
 
-    for (uint32_t round = 1; round <= TSC_ROUNDS; round++) {
+    for (uint32_t round = 1; round <= TSC_ROUNDS_MAX; round++) {
         while (__atomic_load_n(&exchange.asked, __ATOMIC_ACQUIRE) != round) {
-            if (now_tsc() > until)
+            if (now_tsc() > until || is_online(cpu))
                 return;
             cpu_relax();
         }
@@ -115,9 +123,9 @@ static _Noreturn void other_main(struct per_cpu *cpu)
     }
     clock_init_other();
     __atomic_store_n(&cpu->start_state, START_ARRIVED, __ATOMIC_RELEASE);
-    answer_rounds();
+    answer_rounds(cpu);
     /* The boot CPU has written what it found; from here on this CPU belongs to the kernel. */
-    while (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) != START_ONLINE)
+    while (!is_online(cpu))
         cpu_relax();
     smp_set_online(cpu);
     thread_idle();
@@ -125,35 +133,54 @@ static _Noreturn void other_main(struct per_cpu *cpu)
 
 /* ---- on the boot CPU ---- */
 
-/* The narrowest round says most. Inside its width the two TSCs may be taken for one. */
+/* One question and its answer; false: there was none in time. */
+static bool ask_tsc(uint32_t round, uint64_t until, uint64_t *width, int64_t *offset)
+{
+    uint64_t before = now_tsc();
+
+    __atomic_store_n(&exchange.asked, round, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&exchange.answered, __ATOMIC_ACQUIRE) != round) {
+        if (now_us() > until)
+            return false;
+        cpu_relax();
+    }
+    *width = now_tsc() - before;
+    *offset = (int64_t)(exchange.tsc - (before + *width / 2));
+    return true;
+}
+
+/* Inside the width of the round the two TSCs may be taken for one. */
+static void judge_tsc(struct per_cpu *cpu, uint64_t width, int64_t offset)
+{
+    uint64_t distance = (uint64_t)(offset < 0 ? -offset : offset), error = width / 2;
+
+    summary.tsc_error = error > summary.tsc_error ? error : summary.tsc_error;
+    if (distance <= error + 1)
+        return;
+    cpu->tsc_offset = offset;
+    summary.tsc_offset = distance > summary.tsc_offset ? distance : summary.tsc_offset;
+    log_line(LOG_WARNING, "smp: cpu=%u tsc is %s by %llu ticks (error=%llu), corrected", cpu->index,
+             offset < 0 ? "late" : "early", (unsigned long long)distance, (unsigned long long)error);
+}
+
+/* The narrowest round says most. */
 static bool compare_tsc(struct per_cpu *cpu)
 {
-    uint64_t until = now_us() + TSC_WAIT_US, narrowest = UINT64_MAX;
-    int64_t offset = 0;
+    uint64_t until = now_us() + TSC_WAIT_US, narrowest = UINT64_MAX, width;
+    uint64_t narrow = tsc_hz() / TSC_NARROW_PARTS;
+    int64_t best = 0, offset;
 
-    for (uint32_t round = 1; round <= TSC_ROUNDS; round++) {
-        uint64_t before = now_tsc(), after;
-
-        __atomic_store_n(&exchange.asked, round, __ATOMIC_RELEASE);
-        while (__atomic_load_n(&exchange.answered, __ATOMIC_ACQUIRE) != round) {
-            if (now_us() > until)
-                return false;
-            cpu_relax();
-        }
-        after = now_tsc();
-        if (after - before >= narrowest)
+    for (uint32_t round = 1; round <= TSC_ROUNDS_MAX; round++) {
+        if (round > TSC_ROUNDS && narrowest <= narrow)
+            break;
+        if (!ask_tsc(round, until, &width, &offset))
+            return false;
+        if (width >= narrowest)
             continue;
-        narrowest = after - before;
-        offset = (int64_t)(exchange.tsc - (before + narrowest / 2));
+        narrowest = width;
+        best = offset;
     }
-    if ((uint64_t)(offset < 0 ? -offset : offset) > narrowest / 2 + 1) {
-        cpu->tsc_offset = offset;
-        log_line(LOG_WARNING, "smp: cpu=%u tsc is %lld ticks off (error=%llu), corrected",
-                 cpu->index, (long long)offset, (unsigned long long)(narrowest / 2));
-        offset = offset < 0 ? -offset : offset;
-        summary.tsc_offset = (uint64_t)offset > summary.tsc_offset ? (uint64_t)offset : summary.tsc_offset;
-    }
-    summary.tsc_error = narrowest / 2 > summary.tsc_error ? narrowest / 2 : summary.tsc_error;
+    judge_tsc(cpu, narrowest, best);
     return true;
 }
 

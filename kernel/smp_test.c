@@ -19,7 +19,7 @@
 #define WAIT_US 1000000u
 #define NOISE_ROUNDS 5u
 #define NOISE_WAIT_US 20000000u
-#define CALLS 50u
+#define CALLS 20u
 #define WAKES 200u
 /* Below STACKS_BASE's root entry, far from what stack.c has reached. */
 #define PROBE_VA (STACKS_BASE + (1ull << 38))
@@ -149,20 +149,22 @@ void smp_test_shootdown(void)
 
 struct call_test {
     uint32_t calls;             /* that ran where they should; atomic */
-    uint32_t wrong;             /* elsewhere, or with interrupts on, or not at all; atomic */
+    uint32_t wrong;             /* elsewhere, with interrupts on, before it was made, or not at all */
     uint32_t wakes;
 };
 
 struct one_call {
     struct call_test *test;
     unsigned cpu;
+    uint64_t began_us;
 };
 
 static void count_call(void *arg)
 {
     struct one_call *call = arg;
     uintptr_t flags = irq_save();
-    bool right = this_cpu()->index == call->cpu && !(flags & BIT64(9));
+    bool right = this_cpu()->index == call->cpu && !(flags & BIT64(9)) &&
+                 now_us() >= call->began_us;
 
     irq_restore(flags);
     __atomic_add_fetch(right ? &call->test->calls : &call->test->wrong, 1, __ATOMIC_RELAXED);
@@ -175,7 +177,7 @@ static void call_all(void *arg)
 
     for (unsigned i = 0; i < CALLS; i++)
         for (unsigned cpu = smp_next(0); cpu < CPUS_MAX; cpu = smp_next(cpu + 1)) {
-            struct one_call call = { .test = test, .cpu = cpu };
+            struct one_call call = { .test = test, .cpu = cpu, .began_us = now_us() };
 
             if (!smp_call(cpu, count_call, &call))
                 __atomic_add_fetch(&test->wrong, 1, __ATOMIC_RELAXED);

@@ -22,7 +22,7 @@
 /* At the low end of every stack: a frame that jumped over the guard page leaves its mark here. */
 #define CANARY 0x6b636174735f6f6eull
 #define FOREVER RUN_NEVER
-/* An idle CPU looks again after that long even without a deadline. */
+/* While somebody sleeps, an idle CPU looks again after that long even without a deadline. */
 #define IDLE_US 1000000u
 
 struct thread {
@@ -84,14 +84,29 @@ static void leave_queue_locked(struct thread *thread)
     *at = thread->next;
 }
 
+/*
+ * Nobody is here, ready or asleep. Without the lock: who is pushed meanwhile
+ * comes with an interrupt, which ends the idle thread's HLT. A machine of many
+ * idle CPUs must not meet at one lock.
+ */
+static bool is_deserted(const struct run_queue *queue)
+{
+    return __atomic_load_n(&queue->first, __ATOMIC_ACQUIRE) == NULL &&
+           __atomic_load_n(&queue->sleepers, __ATOMIC_ACQUIRE) == NULL;
+}
+
 /* Makes ready whose time is over on this CPU; the next one to run, or NULL and when to look again. */
 static struct thread *next_to_run(uint64_t *look_us)
 {
     struct run_queue *queue = &this_cpu()->queue;
-    uintptr_t flags = spin_lock(&scheduler);
-    uint64_t now = now_us();
     struct run_entry *entry;
+    uint64_t now = now_us();
+    uintptr_t flags;
 
+    *look_us = FOREVER;
+    if (is_deserted(queue))
+        return NULL;
+    flags = spin_lock(&scheduler);
     while ((entry = run_queue_expired(queue, now, look_us)) != NULL) {
         leave_queue_locked(thread_of(entry));
         run_queue_push(queue, entry);
@@ -161,7 +176,8 @@ _Noreturn void thread_idle(void)
             switch_to(to);
             continue;
         }
-        clock_arm(look_us);
+        if (look_us != FOREVER)
+            clock_arm(look_us);
         __asm__ volatile("sti; hlt; cli" : : : "memory");
     }
 }

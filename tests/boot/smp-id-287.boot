@@ -11,5 +11,5 @@ status: 2
 see: ^# irq: mode=x2apic apic_id=0x0$
 see: ^# smp: cpu=1 apic_id=0x11f online$
 see: ^# smp: cpus=2 of 2 
-see: ^# ipi: calls=200 expected=200 wrong=0$
+see: ^# ipi: calls=80 expected=80 wrong=0$
 see: ^# panic on cpu=1 apic_id=0x11f 

@@ -4,7 +4,7 @@ smp: 4
 devices: none
 append: trap=ipi-call
 status: 2
-see: ^# ipi: calls=800 expected=800 wrong=0$
+see: ^# ipi: calls=320 expected=320 wrong=0$
 see: ^# ipi: wakes=400 expected=400$
 see: ^Bail out! exception 6 \(invalid opcode\)
 see: ^# panic on cpu=1 apic_id=0x1 thread=idle, 3 of 3 other CPUs stopped$
