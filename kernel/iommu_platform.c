@@ -6,6 +6,7 @@
 #include "irq.h"
 #include "machine.h"
 #include "mm.h"
+#include "smp.h"
 
 #define CACHE_LINE 64u
 #define FAULT_UNITS 64u
@@ -107,7 +108,7 @@ static void platform_write_barrier(void *ctx)
 static void platform_relax(void *ctx)
 {
     (void)ctx;
-    __asm__ volatile("pause");
+    smp_relax();
 }
 
 static uintptr_t platform_irq_save(void *ctx)

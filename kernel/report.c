@@ -11,6 +11,7 @@
 #include "cpu.h"
 #include "machine.h"
 #include "mm.h"
+#include "smp.h"
 
 #define MIB (1ull << 20)
 #define CPUID_VENDOR 0u
@@ -82,7 +83,8 @@ void report_processor(void)
     report_cpu_names(vendor, name);
     print("# cpu: %s %s", vendor, name);
     if (acpi_read_madt(&machine_acpi, &madt))
-        print(", %zu processors, %zu IOAPICs", madt.cpu_count, madt.ioapic_count);
+        print(", %u of %u processors run, %zu IOAPICs", smp_summary().online, smp_summary().named,
+              madt.ioapic_count);
     print("\n");
 }
 

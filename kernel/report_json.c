@@ -11,6 +11,7 @@
 #include "json.h"
 #include "machine.h"
 #include "mm.h"
+#include "smp.h"
 #include "version.h"
 
 #define SCHEMA "iommukit-report/1"
@@ -41,6 +42,8 @@ static void put_machine(struct json *json)
     json_text(json, "cmdline", machine.boot->cmdline);
     json_text(json, "cpu_vendor", vendor);
     json_text(json, "cpu_name", name);
+    json_number(json, "cpus_named", smp_summary().named);
+    json_number(json, "cpus_running", smp_summary().online);
     json_number(json, "ram_bytes", ram_bytes());
     json_hex(json, "ram_end", ram_end_pa());
 }

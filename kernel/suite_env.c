@@ -4,10 +4,11 @@
 
 #include "clock.h"
 #include "console.h"
-#include "irq.h"
 #include "machine.h"
 #include "mm.h"
 #include "panic.h"
+#include "smp.h"
+#include "spinlock.h"
 #include "thread.h"
 
 #define FAULT_LOG 1024u
@@ -15,23 +16,24 @@
 
 /*
  * Faults as the library reported them, oldest first. Written by the unit's
- * interrupt and by whoever polls, so everybody keeps interrupts off. A full log
- * drops new entries; scenarios clear it before they provoke anything.
+ * interrupt and by whoever polls, on any CPU. A full log drops new entries;
+ * scenarios clear it before they provoke anything.
  */
+static struct spin_lock faults_lock = SPIN_LOCK("faults");     /* guards: the three below */
 static struct iommu_fault fault_log[FAULT_LOG];
 static size_t fault_count;
 static uint64_t overflow_count;
 
 void suite_env_fault(void *ctx, const struct iommu_fault *fault)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&faults_lock);
 
     (void)ctx;
     if (fault->kind == IOMMU_FAULT_OVERFLOW)
         overflow_count++;
     else if (fault_count < FAULT_LOG)
         fault_log[fault_count++] = *fault;
-    irq_restore(flags);
+    spin_unlock(&faults_lock, flags);
 }
 
 static bool same_source(const struct iommu_fault *fault, uint16_t segment, uint16_t rid)
@@ -43,7 +45,7 @@ static size_t env_faults_delivered(struct suite_env *env, uint16_t segment, uint
                                    struct iommu_fault *out, size_t max)
 {
     size_t found = 0;
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&faults_lock);
 
     (void)env;
     for (size_t i = 0; i < fault_count; i++) {
@@ -53,7 +55,7 @@ static size_t env_faults_delivered(struct suite_env *env, uint16_t segment, uint
             out[found] = fault_log[i];
         found++;
     }
-    irq_restore(flags);
+    spin_unlock(&faults_lock, flags);
     return found;
 }
 
@@ -72,22 +74,22 @@ static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t r
 
     if (env->iommu != NULL)
         (void)iommu_poll_faults(env->iommu);
-    flags = irq_save();
+    flags = spin_lock(&faults_lock);
     for (size_t i = 0; i < fault_count; i++)
         if (!same_source(&fault_log[i], segment, rid))
             fault_log[kept++] = fault_log[i];
     fault_count = kept;
-    irq_restore(flags);
+    spin_unlock(&faults_lock, flags);
 }
 
 size_t suite_env_recent_faults(struct iommu_fault *out, size_t max)
 {
-    uintptr_t flags = irq_save();
+    uintptr_t flags = spin_lock(&faults_lock);
     size_t count = fault_count < max ? fault_count : max;
 
     for (size_t i = 0; i < count; i++)
         out[i] = fault_log[fault_count - count + i];
-    irq_restore(flags);
+    spin_unlock(&faults_lock, flags);
     return count;
 }
 
@@ -182,6 +184,48 @@ static uint64_t env_ram_end(struct suite_env *env)
     return ram_end_pa();
 }
 
+static unsigned env_cpus(struct suite_env *env)
+{
+    (void)env;
+    return smp_count();
+}
+
+/* Indices of CPUs that were left out are not counted. CPUS_MAX: there is no such CPU. */
+static unsigned nth_cpu(unsigned n)
+{
+    unsigned cpu = smp_next(0);
+
+    for (; n > 0 && cpu < CPUS_MAX; n--)
+        cpu = smp_next(cpu + 1);
+    return cpu;
+}
+
+static bool env_run_on(struct suite_env *env, unsigned cpu, void (*fn)(void *arg), void *arg)
+{
+    (void)env;
+    return smp_run(nth_cpu(cpu), fn, arg);
+}
+
+static bool env_run_on_cpus(struct suite_env *env, void (*fn)(void *arg), void *const args[],
+                            size_t count)
+{
+    static struct thread *threads[CPUS_MAX];    /* one scenario at a time */
+    bool all = true;
+
+    (void)env;
+    for (unsigned i = 1; i < count; i++) {
+        unsigned cpu = nth_cpu(i);
+
+        threads[i] = cpu < CPUS_MAX ? thread_create_on(cpu, "scenario", fn, args[i]) : NULL;
+        all = all && threads[i] != NULL;
+    }
+    fn(args[0]);
+    for (size_t i = 1; i < count; i++)
+        if (threads[i] != NULL)
+            thread_join(threads[i]);
+    return all;
+}
+
 const struct suite_env_ops kernel_suite_env_ops = {
     .frames_alloc = env_frames_alloc,
     .frames_free = env_frames_free,
@@ -195,4 +239,7 @@ const struct suite_env_ops kernel_suite_env_ops = {
     .bus_master = env_bus_master,
     .print = env_print,
     .ram_end = env_ram_end,
+    .cpus = env_cpus,
+    .run_on = env_run_on,
+    .run_on_cpus = env_run_on_cpus,
 };

@@ -60,6 +60,17 @@ struct suite_env_ops {
      * May be NULL: those of its PCI function.
      */
     size_t (*requester_ids)(struct suite_env *env, struct exerciser *ex, uint16_t *rids, size_t max);
+
+    /* The three may be NULL where there is one CPU. CPUs count from 0, which runs the scenarios. */
+    unsigned (*cpus)(struct suite_env *env);
+    /* Runs fn(arg) in a thread of that CPU and waits for its end; false: it could not be started. */
+    bool (*run_on)(struct suite_env *env, unsigned cpu, void (*fn)(void *arg), void *arg);
+    /*
+     * fn(args[i]) on CPU i, all at once, for 1 to cpus() of them; returns when all have ended.
+     * False: some could not be started, the others have run.
+     */
+    bool (*run_on_cpus)(struct suite_env *env, void (*fn)(void *arg), void *const args[],
+                        size_t count);
 };
 
 struct suite_env {
