@@ -5,7 +5,7 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi run test check mutants headers boot-tests newer-qemu bench bench-host \
+.PHONY: all lib iso efi run test check mutants headers boot-tests nightly newer-qemu bench bench-host \
     format help setup-build setup-run setup-test clean
 
 # The tools come first: what is built follows in a make of its own.
@@ -74,6 +74,10 @@ test: setup-test
 
 boot-tests:
 	@tests/boot-all.sh $(BUILD) $(NAMES)
+
+# Machines that take too long for every run.
+nightly: setup-test
+	@tests/boot-all.sh $(BUILD) --nightly
 
 # ---- benchmarks ----
 

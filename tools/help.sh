@@ -7,6 +7,7 @@ make test       everything: unit and model tests, the boot matrix; ends with one
 make check      the host part of make test, for the edit loop
 make check-X    one unit test, tests/unit/test_X.c (make check-vtd_unit)
 make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all without NAMES
+make nightly    boot tests that take long (288 CPUs)
 make mutants    builds that each leave one thing out of the library: a test must fail
 make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
 make bench-host the latter alone
@@ -32,7 +33,7 @@ Variables of make run:
     amd_iommu=off|fullflush|force_enable|force_isolation|pgtbl_v1|pgtbl_v2  amd_iommu_dump
                           as in Linux: units left off, strict flushing, started in spite of a known erratum,
                           host or guest page tables; the IVRS table as text
-    For diagnosis: vtd=noqueue (invalidation by registers), dmar=N, ivrs=N (the table of that number,
+    For diagnosis: vtd=noqueue (invalidation by registers), dmar=N, ivrs=N, madt=N (the table of that number,
     from 0, where there are several), trace=dma (where each transfer arrived), trap=KIND (an exception of our own making)
 Variables of every target: CC=gcc|clang   BUILD=build
 TEXT

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boot tests: runs the image on emulated machines and judges what it printed.
 
-usage: run.py --build FOLDER [--newer TREE | --no-newer REASON] [--jobs N] [--keep] [NAME...]
+usage: run.py --build FOLDER [--newer TREE | --no-newer REASON] [--jobs N] [--keep] [--nightly] [NAME...]
 
 Each file tests/boot/*.boot describes one machine, as lines "key: value":
 
@@ -19,6 +19,7 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   append:   the kernel's command line
   status:   the kernel's exit status: 0 (default), 1, 2; or qemu=N for QEMU's own
   timeout:  seconds (default 120)
+  when:     always (default) | nightly: only with --nightly, or by name
   see:      a regular expression that some line must match (several times; in any order)
   not:      one that no line may match
   check:    a further check by name (checks.py)
@@ -53,7 +54,7 @@ import operator_console  # noqa: E402
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
 MANY = {"args", "see", "not", "check", "input", "file"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
-               "timeout", "before", "board", "screen", "acpi"}
+               "timeout", "before", "board", "screen", "acpi", "when"}
 
 
 class Machine:
@@ -312,6 +313,7 @@ def main():
     parser.add_argument("--no-newer", default="")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--nightly", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     build = options.build.resolve()
@@ -322,6 +324,8 @@ def main():
             raise SystemExit(f"run.py: no boot test {', '.join(unknown)}; there are "
                              + ", ".join(m.name for m in machines))
         machines = [m for m in machines if m.name in options.names]
+    else:
+        machines = [m for m in machines if (m.get("when") == "nightly") == options.nightly]
     if not options.newer and not options.no_newer:
         options.no_newer = "no newer QEMU was given"
     runs = list(jobs_of(machines, options.newer, options.no_newer))
