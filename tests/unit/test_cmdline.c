@@ -70,7 +70,7 @@ TEST(nothing_gives_the_defaults)
 TEST(own_words)
 {
     struct options o = parse("run=dma/*,-dma/stress* bench=pt/* report=json scratch=0000:00:05.0 "
-                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue dmar=1 ivrs=2");
+                             "expect=unprotected exit=halt seed=0x1f loglevel=1 list trap=ud vtd=noqueue dmar=1 ivrs=2 madt=3");
 
     CHECK_EQ(warnings, 0);
     CHECK_STR(o.run, "dma/*,-dma/stress*");
@@ -86,6 +86,7 @@ TEST(own_words)
     CHECK_STR(o.trap, "ud");
     CHECK(o.no_queue);
     CHECK_EQ(o.dmar_table, 1);
+    CHECK_EQ(o.madt_table, 3);
     CHECK_EQ(o.ivrs_table, 2);
 }
 
@@ -128,7 +129,7 @@ TEST(wrong_values_warn_once_with_the_word)
     static const char *const wrong[] = {
         "report=xml", "exit=", "exit=now", "expect=protected", "seed=", "seed=12z", "seed=18446744073709551616",
         "loglevel=high", "console=tty0", "console=ttyS9", "console=ttyS0,", "console=ttyS0,115201",
-        "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=", "dmar=", "dmar=x", "dmar=256",
+        "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=", "dmar=", "dmar=x", "dmar=256", "madt=", "madt=256",
         "ivrs=", "ivrs=256",
         "intel_iommu=maybe", "iommu=", "amd_iommu=on", "intremap=yes",
     };
@@ -141,6 +142,7 @@ TEST(wrong_values_warn_once_with_the_word)
         CHECK_EQ(o.exit, EXIT_DEFAULT);
         CHECK(!o.seed_given && !o.iommu_off && !o.intel_off && !o.amd_off && !o.passthrough && !o.no_queue);
         CHECK_EQ(o.dmar_table, 0);
+        CHECK_EQ(o.madt_table, 0);
         CHECK_EQ(o.ivrs_table, 0);
         CHECK_STR(o.console, "");
     }
