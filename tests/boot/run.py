@@ -28,7 +28,7 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   screen:   what the halted machine shows: text (as the serial line) | refusal (in the first row)
 
 Output is TAP, then one line of totals. What a failed run printed is kept
-under FOLDER/boot-tests/NAME/.
+under FOLDER/boot-tests/NAME/, or NAME-newer/.
 """
 import argparse
 import concurrent.futures
@@ -250,6 +250,10 @@ def keep_awake(scratch, process):
         pass    # the run has ended
 
 
+def kept_folder(machine, build, tree):
+    return build / "boot-tests" / (machine.name if tree == "system" else machine.name + "-newer")
+
+
 def boot(machine, build, tree, keep):
     """Runs one machine on one QEMU; returns (wrong, seconds)."""
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="iommukit-boot-"))
@@ -284,7 +288,7 @@ def boot(machine, build, tree, keep):
         text = serial.read_text(errors="replace").replace("\r", "") if serial.exists() else ""
         wrong = attended + judge(machine, status, text, scratch)
         if wrong or keep:
-            kept = build / "boot-tests" / machine.name
+            kept = kept_folder(machine, build, tree)
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
             (kept / "command.txt").write_text(shlex.join(args) + "\n")
@@ -337,7 +341,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         futures = [pool.submit(boot, machine, build, tree, options.keep) if tree else None
                    for _, machine, tree in runs]
-        for number, ((title, machine, _), future) in enumerate(zip(runs, futures), 1):
+        for number, ((title, machine, tree), future) in enumerate(zip(runs, futures), 1):
             if future is None:
                 skipped += 1
                 print(f"ok {number} - {title} # SKIP {options.no_newer}", flush=True)
@@ -348,7 +352,7 @@ def main():
                 print(f"not ok {number} - {title} # time={seconds:.1f}s\n  ---")
                 for line in wrong:
                     print(f"  - {line}")
-                print(f"  see: {build}/boot-tests/{machine.name}\n  ...", flush=True)
+                print(f"  see: {kept_folder(machine, build, tree)}\n  ...", flush=True)
             else:
                 passed += 1
                 print(f"ok {number} - {title} # time={seconds:.1f}s", flush=True)
