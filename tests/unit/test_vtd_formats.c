@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The second transcription of the memory formats of legacy mode: root and
- * context entries (VT-d §9.1, §9.3) and the 128-bit descriptors (§6.5.2),
- * compared with vtd_formats.h as test_vtd_regs.c does with the registers. Bits
+ * context entries (VT-d §9.1, §9.3), the 128-bit descriptors (§6.5.2), interrupt
+ * entries (§9.9, §9.10), the control word of posted-interrupt descriptors (§9.11), compared with vtd_formats.h as test_vtd_regs.c does with the registers. Bits
  * are numbered through all 128, as the specification prints them.
  */
 #include "intel/vtd_formats.h"
@@ -47,6 +47,26 @@ static const struct layout layouts[] = {
     { "invalidation wait", "6.5.2.9",
       { F(VTD_QI_WAIT_STATUS_ADDR, 127, 66), R(65, 64), F(VTD_QI_WAIT_STATUS_DATA, 63, 32), R(31, 12), R(8, 8),
         F(VTD_QI_WAIT_PD, 7, 7), F(VTD_QI_WAIT_FN, 6, 6), F(VTD_QI_WAIT_SW, 5, 5), F(VTD_QI_WAIT_IF, 4, 4), TYPE } },
+    { "remapped interrupt entry", "9.9",
+      { R(127, 84), F(VTD_IRTE_SVT, 83, 82), F(VTD_IRTE_SQ, 81, 80), F(VTD_IRTE_SID, 79, 64), F(VTD_IRTE_DST, 63, 32),
+        R(31, 24), F(VTD_IRTE_V, 23, 16), F(VTD_IRTE_IM, 15, 15), R(14, 12), F(VTD_IRTE_AVAIL, 11, 8),
+        F(VTD_IRTE_DLM, 7, 5), F(VTD_IRTE_TM, 4, 4), F(VTD_IRTE_RH, 3, 3), F(VTD_IRTE_DM, 2, 2), F(VTD_IRTE_FPD, 1, 1),
+        F(VTD_IRTE_P, 0, 0) } },
+    { "posted interrupt entry", "9.10",
+      { F(VTD_IRTE_PDA_HIGH, 127, 96), R(95, 84), F(VTD_IRTE_SVT, 83, 82), F(VTD_IRTE_SQ, 81, 80),
+        F(VTD_IRTE_SID, 79, 64), F(VTD_IRTE_PDA_LOW, 63, 38), R(37, 24), F(VTD_IRTE_VV, 23, 16), F(VTD_IRTE_IM, 15, 15),
+        F(VTD_IRTE_URG, 14, 14), R(13, 12), F(VTD_IRTE_AVAIL, 11, 8), R(7, 2), F(VTD_IRTE_FPD, 1, 1),
+        F(VTD_IRTE_P, 0, 0) } },
+    { "posted-interrupt descriptor, bits 319:256, and reserved ones", "9.11",
+      { R(127, 64), F(VTD_PID_NDST, 63, 32), R(31, 24), F(VTD_PID_NV, 23, 16), R(15, 2), F(VTD_PID_SN, 1, 1),
+        F(VTD_PID_ON, 0, 0) } },
+    { "message address, with its upper word", "5.1.2.2",
+      { R(127, 64), R(63, 20), F(VTD_MSI_HANDLE_LOW, 19, 5), F(VTD_MSI_REMAPPABLE, 4, 4), F(VTD_MSI_SHV, 3, 3),
+        F(VTD_MSI_HANDLE_HIGH, 2, 2), R(1, 0) } },
+    { "redirection entry", "5.1.5.1",
+      { R(127, 64), F(VTD_RTE_INDEX_LOW, 63, 49), F(VTD_RTE_REMAPPABLE, 48, 48), R(47, 17), F(VTD_RTE_MASK, 16, 16),
+        F(VTD_RTE_LEVEL, 15, 15), R(14, 14), F(VTD_RTE_ACTIVE_LOW, 13, 13), R(12, 12), F(VTD_RTE_INDEX_HIGH, 11, 11),
+        R(10, 8), F(VTD_RTE_VECTOR, 7, 0) } },
 };
 
 enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]), FIELDS = 16 };
@@ -106,6 +126,7 @@ TEST(sizes)
     CHECK_EQ(sizeof(struct vtd_root_entry), 16);
     CHECK_EQ(sizeof(struct vtd_context_entry), 16);
     CHECK_EQ(sizeof(struct vtd_descriptor), 16);
+    CHECK_EQ(sizeof(struct vtd_irte), 16);
     CHECK_EQ(VTD_ROOT_ENTRIES, 256);
     CHECK_EQ(VTD_CONTEXT_ENTRIES, 256);
 }
@@ -117,6 +138,21 @@ TEST(encodings)
     CHECK_EQ(VTD_QI_TYPE_DEV_TLB, 3);
     CHECK_EQ(VTD_QI_TYPE_IEC, 4);
     CHECK_EQ(VTD_QI_TYPE_WAIT, 5);
+    CHECK_EQ(VTD_DLM_FIXED, 0);
+    CHECK_EQ(VTD_DLM_LOWEST, 1);
+    CHECK_EQ(VTD_SVT_NONE, 0);
+    CHECK_EQ(VTD_SVT_ID, 1);
+    CHECK_EQ(VTD_SVT_BUS, 2);
+    CHECK_EQ(VTD_SQ_ALL, 0);
+    CHECK_EQ(VTD_SQ_NOT_2, 1);
+    CHECK_EQ(VTD_SQ_NOT_2_1, 2);
+    CHECK_EQ(VTD_SQ_NOT_2_1_0, 3);
+    CHECK_EQ(VTD_SID_FIRST_BUS, 0xff00);
+    CHECK_EQ(VTD_SID_LAST_BUS, 0x00ff);
+    CHECK_EQ(VTD_IRTE_DST_XAPIC, 0x0000ff0000000000);
+    CHECK_EQ(VTD_PID_NDST_XAPIC, 0x0000ff0000000000);
+    CHECK_EQ(VTD_MSI_ADDRESS, 0xfee00000);
+    CHECK_EQ(VTD_MSI_SUBHANDLE, 0xffff);
     CHECK_EQ(VTD_TT_UNTRANSLATED, 0);
     CHECK_EQ(VTD_TT_DEVICE_TLB, 1);
     CHECK_EQ(VTD_TT_PASS_THROUGH, 2);
