@@ -6,7 +6,10 @@
  * stores, the least that 256 pages can cost. Best of several rounds.
  *
  *   gcc -std=gnu11 -O2 -Idrivers/iommu/include -Idrivers/iommu -o pt_bench \
- *       tests/bench/pt_bench.c drivers/iommu/pt/pt.c drivers/iommu/pt/pt_vtd_ss.c
+ *       tests/bench/pt_bench.c $(find drivers/iommu/pt -name '*.c')
+ *
+ * pt/ is VT-d's second stage, pt-amd/ the AMD v1 format: with 4 KiB pages only,
+ * as the other, and (-wide) with all its sizes, where the frames allow 8 KiB.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +24,7 @@
 #define IOVA 0x40000000ull
 #define FRAME 0x123456000ull    /* no larger alignment than a page: 4 KiB leaves */
 #define HUGE_LEN (512ull << 20)
+#define ALL_SIZES 0x7ffffff000ull   /* 4 KiB to 256 GiB */
 
 struct arena {
     uint8_t *memory;
@@ -65,7 +69,8 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static const struct pt_ops *const ops = &pt_vtd_ss;
+static const struct pt_ops *ops;
+static const char *area;        /* what the names of the results begin with */
 
 static void must(enum iommu_status status)
 {
@@ -128,8 +133,8 @@ static void bench_page(struct pt_table *t)
         keep_best(&best_lookup, spent_lookup / (PAGES * REPEATS));
     }
     unmap(t, IOVA, PAGE);
-    printf("bench pt/map-4k ns=%.1f\nbench pt/unmap-4k ns=%.1f\nbench pt/lookup ns=%.1f\n",
-           best_map, best_unmap, best_lookup);
+    printf("bench %s/map-4k ns=%.1f\nbench %s/unmap-4k ns=%.1f\nbench %s/lookup ns=%.1f\n",
+           area, best_map, area, best_unmap, area, best_lookup);
 }
 
 /* One call for len bytes; name is that of the benchmark. */
@@ -152,8 +157,8 @@ static void bench_range(struct pt_table *t, const char *name, uint64_t len, unsi
         keep_best(&best_map, spent_map / repeats);
         keep_best(&best_unmap, spent_unmap / repeats);
     }
-    printf("bench pt/map-%s ns_per_page=%.3f\nbench pt/unmap-%s ns_per_page=%.3f\n", name,
-           best_map / pages, name, best_unmap / pages);
+    printf("bench %s/map-%s ns_per_page=%.3f\nbench %s/unmap-%s ns_per_page=%.3f\n", area, name,
+           best_map / pages, area, name, best_unmap / pages);
 }
 
 static void bench_stores(struct arena *arena)
@@ -173,26 +178,38 @@ static void bench_stores(struct arena *arena)
     printf("bench pt/stores-256 ns_per_page=%.3f\n", best);
 }
 
+static void bench_format(const struct pt_ops *format, const char *name,
+                         const struct iommu_platform *platform, struct arena *arena,
+                         uint64_t page_sizes)
+{
+    struct pt_config config = {
+        .platform = platform, .platform_ctx = arena, .levels = 4, .page_sizes = page_sizes,
+        .output_bits = 52, .coherent = false, .table_limit_pa = IOMMU_ANY_PA,
+    };
+    struct pt_table t;
+
+    ops = format;
+    area = name;
+    must(ops->create(&t, &config));
+    bench_page(&t);
+    bench_range(&t, "256", 256 * PAGE, 200);
+    bench_range(&t, "512m", HUGE_LEN, 1);
+    ops->destroy(&t);
+}
+
 int main(void)
 {
     struct arena arena = { .memory = aligned_alloc(PAGE, ARENA_PAGES * PAGE) };
     struct iommu_platform platform = {
         .table_offset = 0, .page_alloc = page_alloc, .page_free = page_free, .dma_flush = dma_flush,
     };
-    struct pt_config config = {
-        .platform = &platform, .platform_ctx = &arena, .levels = 4, .page_sizes = PAGE,
-        .output_bits = 52, .coherent = false, .table_limit_pa = IOMMU_ANY_PA,
-    };
-    struct pt_table t;
 
     if (arena.memory == NULL)
         return 1;
-    must(ops->create(&t, &config));
-    bench_page(&t);
-    bench_range(&t, "256", 256 * PAGE, 200);
-    bench_range(&t, "512m", HUGE_LEN, 1);
+    bench_format(&pt_vtd_ss, "pt", &platform, &arena, PAGE);
+    bench_format(&pt_amd_v1, "pt-amd", &platform, &arena, PAGE);
+    bench_format(&pt_amd_v1, "pt-amd-wide", &platform, &arena, ALL_SIZES);
     bench_stores(&arena);
-    ops->destroy(&t);
     free(arena.memory);
     return 0;
 }

@@ -6,6 +6,8 @@
  */
 #include "test.h"
 
+#include <pthread.h>
+
 #include "fake_platform.h"
 #include "pt_walker.h"
 
@@ -602,4 +604,49 @@ TEST(the_loser_of_an_insertion_frees_its_pages)
 {
     lose_insertion(0);
     lose_insertion(1);
+}
+
+/* ---- a reader beside all of it ---- */
+
+static bool over;
+static unsigned wrong;
+
+/* Root and levels belong together at every moment, and so do the bounds of the quick way and its root. */
+static void *read_on(void *unused)
+{
+    (void)unused;
+    while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+        struct iommu_leaf leaf;
+        uint64_t pa;
+
+        wrong += ops->translate(&t, 0x5123, &pa) != IOMMU_OK || pa != 0x7123;
+        wrong += ops->lookup(&t, 0x5123, &leaf) != IOMMU_OK || leaf.pa != 0x7123;
+        wrong += ops->translate(&t, SIZE_256T + 0x5123, &pa) != IOMMU_ERR_NOT_FOUND;
+        wrong += ops->translate(&t, SIZE_512G + 0x5123, &pa) != IOMMU_ERR_NOT_FOUND;
+    }
+    return NULL;
+}
+
+TEST(reader_never_sees_half_a_root)
+{
+    static const uint64_t steps[] = { SIZE_2M, SIZE_1G, SIZE_512G, SIZE_256T, SIZE_128P };
+
+    wrong = 0;
+    for (unsigned round = 0; round < 200; round++) {
+        pthread_t reader;
+
+        create_sized(1, 64, true);
+        CHECK_OK(map(0x5000, 0x7000, SIZE_4K));
+        over = false;
+        CHECK_EQ(pthread_create(&reader, NULL, read_on, NULL), 0);
+        /* One level at a time, or straight to the fourth and the sixth. */
+        for (size_t i = round % 2 ? 2 : 0; i < 5; i += round % 2 ? 2 : 1) {
+            grow(steps[i]);
+            CHECK_OK(map(steps[i], 0x8000, SIZE_4K));
+        }
+        __atomic_store_n(&over, true, __ATOMIC_RELEASE);
+        pthread_join(reader, NULL);
+        finish();
+    }
+    CHECK_EQ(wrong, 0);
 }

@@ -182,18 +182,31 @@ static void random_operation(void)
     CHECK_EQ(fake.misuses, 0);
 }
 
-static void random_sequence(const struct pt_variant *variant, uint64_t window)
+static void begin_sequence(const struct pt_variant *variant, unsigned input_bits, uint64_t window)
 {
-    struct iommu_gather gather = { 0 };
+    struct pt_config config;
 
     ops = variant->ops;
     base = window;
-    pt_variant_create(variant, &fake, 2000, &t);
+    fake_platform_init(&fake, 2000);
+    config = pt_variant_config(variant, &fake);
+    config.input_bits = input_bits;
+    CHECK_OK(ops->create(&t, &config));
     memset(expected, 0xff, sizeof(expected));
-    for (unsigned i = 0; i < OPERATIONS; i++)
+}
+
+static void run_sequence(unsigned operations)
+{
+    for (unsigned i = 0; i < operations; i++)
         random_operation();
     check_all();
     fake.fail_at = 0;
+}
+
+static void end_sequence(void)
+{
+    struct iommu_gather gather = { 0 };
+
     CHECK_OK(ops->unmap(&t, base, WINDOW_PAGES * SIZE_4K, &gather, NULL));
     pt_free_gathered(&t, &gather);
     ops->trim(&t, &gather);
@@ -202,6 +215,13 @@ static void random_sequence(const struct pt_variant *variant, uint64_t window)
     ops->destroy(&t);
     CHECK_EQ(fake.live_pages, 0);
     fake_platform_free(&fake);
+}
+
+static void random_sequence(const struct pt_variant *variant, uint64_t window)
+{
+    begin_sequence(variant, 0, window);
+    run_sequence(OPERATIONS);
+    end_sequence();
 }
 
 TEST(memory_is_what_the_sequence_says)
@@ -222,5 +242,39 @@ TEST(the_same_at_the_end_of_the_address_space)
         if (pt_variants[i].ops == &pt_x86_64)
             end = 0;
         random_sequence(&pt_variants[i], end - WINDOW_PAGES * SIZE_4K);
+    }
+}
+
+/* One page, to be unmapped again: the way there stays. */
+static void touch(uint64_t iova)
+{
+    struct iommu_mapping m = { .iova = iova, .pa = SIZE_2M, .len = SIZE_4K, .prot = IOMMU_RW };
+    struct iommu_gather gather = { 0 };
+
+    CHECK_OK(ops->map(&t, &m, &gather));
+    CHECK_OK(ops->unmap(&t, iova, SIZE_4K, &gather, NULL));
+    pt_free_gathered(&t, &gather);
+}
+
+/* The root is replaced by one that skips two levels, then these are put in. */
+TEST(the_same_in_a_tree_that_grows)
+{
+    state = 0xda942042e4dd58b5;
+    for (size_t i = 0; i < pt_variant_count; i++) {
+        struct pt_root root;
+
+        if (pt_variants[i].ops != &pt_amd_v1 || pt_variants[i].levels != 3)
+            continue;
+        begin_sequence(&pt_variants[i], 64, 7 * SIZE_1G);
+        run_sequence(OPERATIONS / 3);
+        CHECK_OK(ops->grow(&t, 1ull << 60, &root));
+        run_sequence(OPERATIONS / 6);
+        ops->raise(&t, &root);
+        run_sequence(OPERATIONS / 3);
+        touch(1ull << 45);
+        run_sequence(OPERATIONS / 6);
+        touch(1ull << 50);
+        run_sequence(OPERATIONS / 3);
+        end_sequence();
     }
 }

@@ -82,15 +82,18 @@ static inline unsigned pt_largest(uint64_t sizes, uint64_t address_bits, uint64_
 static inline void pt_fill_blocks(const struct pt_format *f, uint64_t *entry, size_t count,
                                   unsigned level, unsigned shift, const struct iommu_mapping *m)
 {
-    size_t copies = (size_t)1 << (shift - pt_shift(level));
+    unsigned wider = shift - pt_shift(level);
+    size_t copies = (size_t)1 << wider;
     uint64_t value = f->leaf(m->pa, shift, m->prot);
 
-    if (copies == 1) {
+    if (wider == 0)
         pt_fill(entry, count, value, BIT64(shift));
-        return;
-    }
-    for (size_t i = 0; i < count; i += copies, value += BIT64(shift))
-        pt_fill(&entry[i], copies, value, 0);
+    else if (copies < PT_LINE_ENTRIES)
+        for (size_t i = 0; i < count; i++)
+            pt_store(&entry[i], value + ((uint64_t)(i >> wider) << shift));
+    else
+        for (size_t i = 0; i < count; i += copies, value += BIT64(shift))
+            pt_fill(&entry[i], copies, value, 0);
 }
 
 /* Fills count entries with the largest leaves of that level that the addresses of m allow. */
