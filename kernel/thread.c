@@ -319,9 +319,12 @@ static void lay_out_stack(struct thread *thread, size_t stack_pages)
 
 struct thread *thread_create_on(unsigned cpu, const char *name, void (*fn)(void *arg), void *arg)
 {
-    struct thread *thread = take_spare();
+    struct thread *thread;
     uintptr_t flags;
 
+    if (!smp_online(cpu))
+        return NULL;
+    thread = take_spare();
     if (thread == NULL)
         thread = new_thread(STACK_PAGES);
     if (thread == NULL)
