@@ -89,6 +89,12 @@ struct iommu_irq_config {
     size_t ioapic_count;
     const struct iommu_irq_override *overrides;
     size_t override_count;
+    /*
+     * AMD-Vi, may be NULL: a message came for a virtual CPU that does not run (struct iommu_irq_posting, log), in
+     * interrupt context, as iommu_config.fault. lost: some went unlogged, so that any of them may have one; tag is 0.
+     */
+    void (*guest_log)(void *ctx, uint32_t tag, bool lost);
+    void *guest_log_ctx;
 };
 
 /* ---- what became of it ---- */
