@@ -24,7 +24,7 @@
 #define SECOND_WAIT_US 2000000u
 #define SPIN_US 300u
 #define POLL_US 1000u
-/* So many rounds at least; for a while more, as long as none was narrower than a part of a second. */
+/* So many rounds at least; for a while more as long as none was narrow. */
 #define TSC_ROUNDS 8u
 #define TSC_MORE_US 200000u
 #define TSC_NARROW_PARTS 50000u
@@ -160,7 +160,8 @@ static void judge_tsc(struct per_cpu *cpu, uint64_t width, int64_t offset)
     cpu->tsc_offset = offset;
     summary.tsc_offset = distance > summary.tsc_offset ? distance : summary.tsc_offset;
     log_line(LOG_WARNING, "smp: cpu=%u tsc is %s by %llu ticks (error=%llu), corrected", cpu->index,
-             offset < 0 ? "late" : "early", (unsigned long long)distance, (unsigned long long)error);
+             offset < 0 ? "late" : "early", (unsigned long long)distance,
+             (unsigned long long)error);
 }
 
 /* The narrowest round says most. */
@@ -275,7 +276,8 @@ static void lay_out_page(uint64_t root_pa)
         .root_pa = root_pa,
         .gdt_pointer = { .limit = sizeof(parameters->gdt) - 1,
                          .base = base + (uint32_t)offsetof(struct ap_parameters, gdt) },
-        .protected = { .offset = (uint32_t)page_pa + ap_protected_offset, .selector = SELECTOR_CODE32 },
+        .protected = { .offset = (uint32_t)page_pa + ap_protected_offset,
+                       .selector = SELECTOR_CODE32 },
         .long_mode = { .offset = (uint32_t)page_pa + ap_long_offset, .selector = SELECTOR_CODE64 },
         .gdt = { 0, SEGMENT_CODE64, SEGMENT_DATA, SEGMENT_CODE32 },
         .entry = (uintptr_t)other_main,

@@ -159,7 +159,7 @@ void smp_test_shootdown(void)
 
 struct call_test {
     uint32_t calls;             /* that ran where they should; atomic */
-    uint32_t wrong;             /* elsewhere, with interrupts on, before it was made, or not at all */
+    uint32_t wrong;             /* elsewhere, interrupts on, before it was made, not at all */
     uint32_t wakes;
 };
 
