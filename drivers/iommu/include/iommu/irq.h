@@ -103,7 +103,7 @@ struct iommu_irq_info {
     bool remapping;
     bool x2apic;                /* 32-bit destinations reach; false: APIC ids up to 255 */
     bool posting;               /* iommu_irq_post() works */
-    const char *reason;         /* why not remapping; else why not x2APIC though asked for; ""; lives as long as iommu */
+    const char *reason;         /* why not remapping, else why not x2APIC though asked for; or ""; the machine's */
     char suggestion[40];        /* the word that helps: "ivrs_ioapic=4@0000:00:14.0"; or "" */
 };
 /* Valid once iommu_start() has returned. How many entries are in use: struct iommu_unit_info. */
