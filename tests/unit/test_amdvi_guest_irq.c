@@ -55,6 +55,7 @@ static struct irq_fake *start(uint64_t efr)
     struct irq_fake *f = make(efr);
     struct iommu_irq_info info;
 
+    f->fake.message.address |= 1ull << 40; /* its interrupt's: more than MSI reaches */
     irq_fake_open(f);
     CHECK_OK(iommu_start(f->iommu));
     iommu_irq_info(f->iommu, &info);

@@ -60,7 +60,6 @@ enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit)
 {
     uint64_t ring = iommu_pa(unit->base.platform, unit->guest_log.ring);
     enum iommu_status status;
-    uintptr_t flags;
 
     memset(unit->guest_log.ring, 0, LOG_PAGES * IOMMU_PAGE);
     amdvi_write_back(unit, unit->guest_log.ring, LOG_PAGES * IOMMU_PAGE);
@@ -69,10 +68,8 @@ enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit)
     reg_write64(&unit->regs, AMDVI_GA_TAIL_ADDRESS, (ring + IOMMU_PAGE) & AMDVI_GA_TAIL_ADDRESS_ADDRESS);
     reg_write64(&unit->regs, AMDVI_GA_HEAD, 0);
     reg_write64(&unit->regs, AMDVI_GA_TAIL, 0);
-    flags = amdvi_lock(unit);
     status = amdvi_control(unit, 0, guest_log.enable | (unit->event_interrupt ? guest_log.interrupt : 0),
                            guest_log.run);
-    amdvi_unlock(unit, flags);
     unit->guest_log.on = status == IOMMU_OK;
     unit->in_doubt |= status != IOMMU_OK;
     return status;
@@ -80,10 +77,12 @@ enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit)
 
 enum iommu_status amdvi_guest_log_disable(struct amdvi_unit *unit)
 {
-    enum iommu_status status = amdvi_control(unit, guest_log.enable | guest_log.interrupt, 0, guest_log.run);
+    uintptr_t flags = amdvi_lock(unit);
+    enum iommu_status status = amdvi_control_locked(unit, guest_log.enable | guest_log.interrupt, 0, guest_log.run);
 
     if (status == IOMMU_OK)
         unit->guest_log.on = false;
+    amdvi_unlock(unit, flags);
     return status;
 }
 
@@ -120,7 +119,7 @@ static void tell(const struct iommu *iommu, uint32_t tag, bool lost)
 static void serve_overflow(struct amdvi_unit *unit)
 {
     uintptr_t flags = amdvi_lock(unit);
-    bool overflow = (reg_read32(&unit->regs, AMDVI_STATUS) & guest_log.overflow) != 0;
+    bool overflow = unit->guest_log.on && (reg_read32(&unit->regs, AMDVI_STATUS) & guest_log.overflow);
     enum iommu_status status = overflow ? amdvi_log_restart_locked(unit, &guest_log) : IOMMU_OK;
 
     if (status != IOMMU_OK)
