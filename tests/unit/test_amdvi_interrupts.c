@@ -334,7 +334,7 @@ TEST(acpi_devices_have_overrides_too)
         { "AMDI0020", "ID00", 2, 4, "ID00", 0, true },     { "AMDI0020", "ID01", 2, 4, "ID00", 0, false },
         { "AMDI0020", "ID0", 2, 4, "ID00", 0, false },     { "AMDI0021", "ID00", 2, 4, "ID00", 0, false },
         { "AMDI0020", "7", 1, 8, { 7 }, 0, true },         { "AMDI0020", "258", 1, 8, { 2, 1 }, 0, true },
-        { "AMDI0020", "8", 1, 8, { 7 }, 0, false },        { "AMDI0020", "7x", 1, 8, { 7 }, 0, false },
+        { "AMDI0020", "8", 1, 8, { 7 }, 0, false },        { "AMDI0020", "H", 1, 8, { 24 }, 0, false },
         { "AMDI0020", "", 0, 0, "", 0, true },             { "AMDI0020", "1", 0, 0, "", 0, false },
         { "AMDI0020", "", 1, 8, { 0 }, 0, false },         { "AMDI0020", "7", 1, 8, { 7 }, 1, false },
     };
