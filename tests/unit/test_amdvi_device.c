@@ -182,6 +182,7 @@ static void check_seen(const struct amdvi_bare *hw, size_t first, const uint64_t
     }
 }
 #define DEVTAB(rid) (0x2000000000000000ull | (rid))
+#define FENCE 0x1000000000000004ull /* COMPLETION_WAIT that only holds what follows (F) */
 #define PAGES(id) (0x3000000000000000ull | (uint64_t)(id) << 32)
 
 TEST(entries_and_domains_are_flushed_in_one_batch)
@@ -193,14 +194,15 @@ TEST(entries_and_domains_are_flushed_in_one_batch)
 
         hw->unit.base.flush_present = np_cache;
         CHECK_OK(amdvi_set_device(&hw->unit.base, rids, 3, &blocked, &a));
-        check_seen(hw, 0, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), PAGES(7) }, 3 + np_cache);
+        check_seen(hw, 0, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), FENCE, PAGES(7) },
+                   3 + 2 * np_cache);
         n = hw->seen_count;
         CHECK_OK(amdvi_set_device(&hw->unit.base, rids, 3, &a, &b));
-        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), PAGES(7), PAGES(8) },
-                   4 + np_cache);
+        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), FENCE, PAGES(7), PAGES(8) },
+                   5 + np_cache);
         n = hw->seen_count;
         CHECK_OK(amdvi_set_device(&hw->unit.base, rids, 3, &b, &blocked));
-        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), PAGES(8) }, 4);
+        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), FENCE, PAGES(8) }, 5);
         CHECK_EQ(hw->doorbells, 3);
         amdvi_bare_destroy(hw);
     }
@@ -215,7 +217,7 @@ TEST(new_root_flushes_the_domain_once)
     hw->seen_count = 0;
     CHECK_OK(set(hw, RID, &a, &grown));
     check_entry(hw, RID, 0x600000006789aa03, 7, 0);
-    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), PAGES(7) }, 2);
+    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), FENCE, PAGES(7) }, 3);
     amdvi_bare_destroy(hw);
 }
 
@@ -275,7 +277,7 @@ TEST(move_without_the_wide_store_passes_through_blocked)
     hw->seen_count = flush_count = 0;
     hw->on_command = note_flushes;
     CHECK_OK(set(hw, RID, &a, &b));
-    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), PAGES(7), DEVTAB(RID) }, 3);
+    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), FENCE, PAGES(7), DEVTAB(RID) }, 4);
     CHECK_EQ(words_at_flush[0][0], 1);
     CHECK_EQ(words_at_flush[1][0], 0x600000006789aa03);
     amdvi_bare_destroy(hw);
@@ -290,9 +292,9 @@ TEST(move_between_guest_tables_passes_through_blocked)
     hw->seen_count = flush_count = 0;
     hw->on_command = note_flushes;
     CHECK_OK(set(hw, RID, &a, &b));
-    CHECK_EQ(hw->seen_count, 3);
-    CHECK_EQ(hw->seen[1].lo, PAGES(7));
-    CHECK_EQ(hw->seen[1].hi, 0x7ffffffffffff007); /* GN, PASID 0 */
+    CHECK_EQ(hw->seen_count, 4);
+    CHECK_EQ(hw->seen[2].lo, PAGES(7));
+    CHECK_EQ(hw->seen[2].hi, 0x7ffffffffffff007); /* GN, PASID 0 */
     CHECK_EQ(words_at_flush[0][0], 1);
     CHECK_EQ(words_at_flush[1][0] >> 54 & 3, 3);
     CHECK_EQ(hw->unit.guest_roots[RID][0], ROOT_B | 1);

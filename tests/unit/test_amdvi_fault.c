@@ -189,6 +189,7 @@ TEST(late_entry_is_waited_for)
     amdvi_bare_destroy(hw);
 }
 
+/* One call waits for one entry; what lies behind it is for the next. */
 TEST(entry_that_never_comes_is_passed_over)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
@@ -200,12 +201,47 @@ TEST(entry_that_never_comes_is_passed_over)
     hw->late = 0;
     amdvi_bare_event(hw, EVENT(2, 0, 8), 0x5000);
     before = hw->mem.time_us;
-    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 2);
+    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 1);
     CHECK(hw->mem.time_us - before < 10000);
+    CHECK_EQ(hw->fault_count, 0);
+    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 1);
     CHECK_EQ(hw->fault_count, 1);
     CHECK_EQ(hw->faults[0].iova, 0x5000);
     CHECK(strstr(hw->mem.log, "event does not arrive") != NULL);
     amdvi_bare_destroy(hw);
+}
+
+static void raise_again(struct amdvi_bare *hw)
+{
+    hw->regs[0x2020 / 8] |= 2;
+}
+
+/* Neither a log full of entries that do not come nor a bit that sticks holds the CPU. */
+TEST(entries_that_never_come_end_the_call)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+    uint64_t before = hw->mem.time_us;
+
+    hw->regs[0x2018 / 8] = 500 * 16;
+    hw->on_status = raise_again;
+    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 1);
+    CHECK(hw->mem.time_us - before < 10000);
+    amdvi_bare_destroy(hw);
+}
+
+TEST(pointers_outside_of_the_log_end_it)
+{
+    for (unsigned head = 0; head < 2; head++) {
+        struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+        uint64_t before = hw->mem.time_us;
+
+        hw->regs[(head ? 0x2010 : 0x2018) / 8] = 512 * 16;
+        CHECK_EQ(amdvi_read_faults(&hw->unit.base), 0);
+        CHECK(hw->mem.time_us - before < 1000);
+        CHECK(strstr(hw->mem.log, "event log has no such place") != NULL);
+        CHECK(!hw->unit.events.on);
+        amdvi_bare_destroy(hw);
+    }
 }
 
 /* Errata 787, 1312: what comes while the bit is cleared and the log read must not wait for another interrupt. */

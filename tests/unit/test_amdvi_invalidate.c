@@ -213,6 +213,36 @@ TEST(each_kind_is_flushed_where_there_is_no_such_command)
     }
 }
 
+static uint8_t named[3][65536];
+
+static void note_kinds(struct amdvi_bare *hw, const struct amdvi_command *c)
+{
+    unsigned op = (unsigned)(c->lo >> 60);
+
+    (void)hw;
+    if (op == 2 || op == 5)
+        named[op == 5][c->lo & 0xffff]++;
+    else if (op == 3)
+        named[2][c->lo >> 32 & 0xffff]++;
+}
+
+/* A predecessor's table may have been longer: its entries are cached, and lead to its tables. */
+TEST(unit_taken_over_forgets_ids_beyond_the_table)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x17f);
+
+    memset(named, 0, sizeof(named));
+    hw->unit.efr = 0;
+    hw->unit.base.found_translating = true;
+    hw->unit.base.domain_id_count = 65536;
+    hw->on_command = note_kinds;
+    CHECK_OK(amdvi_invalidate_all(&hw->unit));
+    for (unsigned kind = 0; kind < 3; kind++)
+        for (unsigned id = 0; id < 65536; id++)
+            CHECK_EQ(named[kind][id], 1);
+    amdvi_bare_destroy(hw);
+}
+
 TEST(every_entry_is_announced)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0x80);

@@ -204,7 +204,13 @@ static inline struct amdvi_command amdvi_completion_wait(uint64_t store_pa, uint
     };
 }
 
-/* The same, by an interrupt: Status.ComWaitInt. */
+/* Tells nobody, but holds what follows until everything before is done: commands have no order of their own (§2.4.9). */
+static inline struct amdvi_command amdvi_hold(void)
+{
+    return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETION_WAIT) | AMDVI_CMD_WAIT_F };
+}
+
+/* By an interrupt: Status.ComWaitInt. */
 static inline struct amdvi_command amdvi_completion_interrupt(void)
 {
     return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETION_WAIT) | AMDVI_CMD_WAIT_I };

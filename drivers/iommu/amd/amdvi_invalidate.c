@@ -200,9 +200,15 @@ enum iommu_status amdvi_invalidate_devices(struct amdvi_unit *unit)
     return invalidate_each(unit, (uint32_t)unit->table_entries, entry_of_id);
 }
 
+/* A predecessor's table may have been longer than ours, and what is cached of its end leads to its tables. */
+static uint32_t cached_ids(const struct amdvi_unit *unit)
+{
+    return unit->base.found_translating ? AMDVI_DEVICE_IDS : (uint32_t)unit->table_entries;
+}
+
 /*
- * Without INVALIDATE_IOMMU_ALL every id there is, not just those in use: a
- * predecessor may have used others, which will be given out one day.
+ * Without INVALIDATE_IOMMU_ALL every domain id there is, not just those in use:
+ * a predecessor may have used others, which will be given out one day.
  */
 enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit)
 {
@@ -210,12 +216,12 @@ enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit)
 
     if (unit->efr & AMDVI_EFR_IA_SUP)
         return invalidate_one(unit, amdvi_invalidate_everything());
-    status = amdvi_invalidate_devices(unit);
+    status = invalidate_each(unit, cached_ids(unit), entry_of_id);
     if (status == IOMMU_OK)
         status = invalidate_each(unit, unit->base.domain_id_count, host_pages_of_domain);
     if (status == IOMMU_OK && unit->guest_tables)
         status = invalidate_each(unit, unit->base.domain_id_count, amdvi_invalidate_domain);
     if (status == IOMMU_OK)
-        status = invalidate_each(unit, (uint32_t)unit->table_entries, interrupts_of_id);
+        status = invalidate_each(unit, cached_ids(unit), interrupts_of_id);
     return status;
 }
