@@ -16,7 +16,7 @@ const char *clock_reference(void);
  * none. Needs thread_init(). Not from interrupt context.
  */
 void sleep_us(uint64_t us);
-/* An interrupt of this CPU at that now_us() or soon after; replaces the one before. For the idle loop. */
+/* For the idle loop: interrupts this CPU at that now_us() or after; replaces the one before. */
 void clock_arm(uint64_t deadline_us);
 /* Busy wait, for drivers' short delays; any context. */
 void delay_us(uint64_t us);

@@ -24,9 +24,9 @@
 #define SECOND_WAIT_US 2000000u
 #define SPIN_US 300u
 #define POLL_US 1000u
-/* At least so many rounds; more, where none was narrower than a fraction of a second. */
-#define TSC_ROUNDS 16u
-#define TSC_ROUNDS_MAX 256u
+/* So many rounds at least; for a while more as long as none was narrow. */
+#define TSC_ROUNDS 8u
+#define TSC_MORE_US 200000u
 #define TSC_NARROW_PARTS 50000u
 #define TSC_WAIT_US 5000000u
 
@@ -99,9 +99,9 @@ static bool is_online(const struct per_cpu *cpu)
 
 static void answer_rounds(const struct per_cpu *cpu)
 {
-    uint64_t until = now_tsc() + tsc_hz() / 1000000 * TSC_WAIT_US;
+    for (uint32_t round = 1;; round++) {
+        uint64_t until = now_tsc() + tsc_hz() / 1000000 * TSC_WAIT_US;
 
-    for (uint32_t round = 1; round <= TSC_ROUNDS_MAX; round++) {
         while (__atomic_load_n(&exchange.asked, __ATOMIC_ACQUIRE) != round) {
             if (now_tsc() > until || is_online(cpu))
                 return;
@@ -134,9 +134,9 @@ static _Noreturn void other_main(struct per_cpu *cpu)
 /* ---- on the boot CPU ---- */
 
 /* One question and its answer; false: there was none in time. */
-static bool ask_tsc(uint32_t round, uint64_t until, uint64_t *width, int64_t *offset)
+static bool ask_tsc(uint32_t round, uint64_t *width, int64_t *offset)
 {
-    uint64_t before = now_tsc();
+    uint64_t until = now_us() + TSC_WAIT_US, before = now_tsc();
 
     __atomic_store_n(&exchange.asked, round, __ATOMIC_RELEASE);
     while (__atomic_load_n(&exchange.answered, __ATOMIC_ACQUIRE) != round) {
@@ -160,20 +160,20 @@ static void judge_tsc(struct per_cpu *cpu, uint64_t width, int64_t offset)
     cpu->tsc_offset = offset;
     summary.tsc_offset = distance > summary.tsc_offset ? distance : summary.tsc_offset;
     log_line(LOG_WARNING, "smp: cpu=%u tsc is %s by %llu ticks (error=%llu), corrected", cpu->index,
-             offset < 0 ? "late" : "early", (unsigned long long)distance, (unsigned long long)error);
+             offset < 0 ? "late" : "early", (unsigned long long)distance,
+             (unsigned long long)error);
 }
 
 /* The narrowest round says most. */
 static bool compare_tsc(struct per_cpu *cpu)
 {
-    uint64_t until = now_us() + TSC_WAIT_US, narrowest = UINT64_MAX, width;
+    uint64_t until = now_us() + TSC_MORE_US, narrowest = UINT64_MAX, width;
     uint64_t narrow = tsc_hz() / TSC_NARROW_PARTS;
     int64_t best = 0, offset;
 
-    for (uint32_t round = 1; round <= TSC_ROUNDS_MAX; round++) {
-        if (round > TSC_ROUNDS && narrowest <= narrow)
-            break;
-        if (!ask_tsc(round, until, &width, &offset))
+    for (uint32_t round = 1;
+         round <= TSC_ROUNDS || (narrowest > narrow && now_us() < until); round++) {
+        if (!ask_tsc(round, &width, &offset))
             return false;
         if (width >= narrowest)
             continue;
@@ -276,7 +276,8 @@ static void lay_out_page(uint64_t root_pa)
         .root_pa = root_pa,
         .gdt_pointer = { .limit = sizeof(parameters->gdt) - 1,
                          .base = base + (uint32_t)offsetof(struct ap_parameters, gdt) },
-        .protected = { .offset = (uint32_t)page_pa + ap_protected_offset, .selector = SELECTOR_CODE32 },
+        .protected = { .offset = (uint32_t)page_pa + ap_protected_offset,
+                       .selector = SELECTOR_CODE32 },
         .long_mode = { .offset = (uint32_t)page_pa + ap_long_offset, .selector = SELECTOR_CODE64 },
         .gdt = { 0, SEGMENT_CODE64, SEGMENT_DATA, SEGMENT_CODE32 },
         .entry = (uintptr_t)other_main,

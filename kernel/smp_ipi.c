@@ -178,7 +178,7 @@ void smp_flush_own_tlb(uint64_t start, uint64_t end)
         cpu_invlpg(va);
 }
 
-/* Interrupts stay off between the look and the answer, or it could answer a later request unread. */
+/* Interrupts stay off from look to answer, or it could answer a later request unread. */
 void smp_flush_here(void)
 {
     uint32_t *wanted = &this_cpu()->flush_wanted;

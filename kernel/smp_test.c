@@ -18,9 +18,15 @@
 
 #define WAIT_US 1000000u
 #define NOISE_ROUNDS 5u
+/* Between two lines, so that all come to the lock. */
+#define NOISE_PAUSE_US 200u
 #define NOISE_WAIT_US 20000000u
 #define CALLS 20u
 #define WAKES 200u
+#define STRESS_ROUNDS 20u
+#define STRESS_PAGES 8u
+/* The IOAPIC's window: not RAM on any PC, and only mapped here. */
+#define STRESS_WINDOW_PA 0xfec00000u
 /* Below STACKS_BASE's root entry, far from what stack.c has reached. */
 #define PROBE_VA (STACKS_BASE + (1ull << 38))
 #define PROBE_VALUE 0x70726f6265ull
@@ -47,10 +53,13 @@ static bool await_step(uint32_t wanted)
 
 static bool needs_cpus(unsigned count)
 {
-    if (smp_count() >= count)
-        return true;
-    log_line(LOG_ERROR, "trap test: %u CPUs are needed, there are %u", count, smp_count());
-    return false;
+    for (unsigned cpu = 0; cpu < count; cpu++) {
+        if (smp_online(cpu))
+            continue;
+        log_line(LOG_ERROR, "trap test: %u CPUs are needed, cpu %u is not online", count, cpu);
+        return false;
+    }
+    return true;
 }
 
 /* ---- locks ---- */
@@ -89,6 +98,7 @@ static void make_noise(void *arg)
     for (unsigned round = 0; __atomic_load_n(&step, __ATOMIC_RELAXED) == 0; round++) {
         log_line(LOG_INFO, "noise cpu=%u round=%u", this_cpu()->index, round);
         __atomic_add_fetch(&rounds[this_cpu()->index], 1, __ATOMIC_RELAXED);
+        delay_us(NOISE_PAUSE_US);
     }
     if (this_cpu()->index != 1)
         panic("trap test: cpu %u panics", this_cpu()->index);
@@ -149,7 +159,7 @@ void smp_test_shootdown(void)
 
 struct call_test {
     uint32_t calls;             /* that ran where they should; atomic */
-    uint32_t wrong;             /* elsewhere, with interrupts on, before it was made, or not at all */
+    uint32_t wrong;             /* elsewhere, interrupts on, before it was made, not at all */
     uint32_t wakes;
 };
 
@@ -235,4 +245,84 @@ void smp_test_ipi_call(void)
         thread_join(other);
     print("# ipi: wakes=%u expected=%u\n", test.wakes, 2 * WAKES);
     (void)smp_call(1, undefined_opcode, NULL);
+}
+
+/* ---- everything at once ---- */
+
+static uint32_t stress_errors;  /* atomic */
+
+static void stress_expect(bool right)
+{
+    if (!right)
+        __atomic_add_fetch(&stress_errors, 1, __ATOMIC_RELAXED);
+}
+
+/* Frames that belong to one CPU alone keep what it wrote, however long the others run. */
+static void stress_frames(uint64_t mark)
+{
+    uint64_t *pages[STRESS_PAGES];
+
+    for (unsigned i = 0; i < STRESS_PAGES; i++) {
+        pages[i] = pages_alloc(1 + i % 2, PAGE_BYTES, 0, UINT64_MAX);
+        stress_expect(pages[i] != NULL && *pages[i] == 0);
+        if (pages[i] != NULL)
+            *pages[i] = mark + i;
+    }
+    thread_yield();
+    for (unsigned i = 0; i < STRESS_PAGES; i++) {
+        stress_expect(pages[i] != NULL && *pages[i] == mark + i);
+        if (pages[i] != NULL)
+            pages_free(pages[i], 1 + i % 2);
+    }
+}
+
+static void stress_window(void)
+{
+    void *window = mmio_map(STRESS_WINDOW_PA, PAGE_BYTES);
+
+    stress_expect(window != NULL);
+    if (window != NULL)
+        mmio_unmap(window, PAGE_BYTES);
+}
+
+static void stress_child(void *arg)
+{
+    *(unsigned *)arg = this_cpu()->index;
+}
+
+static void stress_thread(void)
+{
+    unsigned self = this_cpu()->index, next = smp_next(self + 1), ran = CPUS_MAX;
+
+    next = next < CPUS_MAX ? next : smp_next(0);
+    stress_expect(smp_run(next, stress_child, &ran) && ran == next);
+}
+
+static void stress_one_cpu(void *arg)
+{
+    (void)arg;
+    for (unsigned round = 0; round < STRESS_ROUNDS; round++) {
+        stress_frames((uint64_t)this_cpu()->index << 32 | round << 8);
+        stress_window();
+        stress_thread();
+        sleep_us(round % 4);
+    }
+}
+
+void smp_test_stress(void)
+{
+    struct thread *threads[CPUS_MAX];
+    uint64_t free_before;
+
+    /* Stacks are never given back: the first run makes those that the second one uses again. */
+    for (unsigned run = 0; run < 2; run++) {
+        free_before = free_bytes();
+        for (unsigned cpu = smp_next(0); cpu < CPUS_MAX; cpu = smp_next(cpu + 1))
+            threads[cpu] = thread_create_on(cpu, "stress", stress_one_cpu, NULL);
+        for (unsigned cpu = smp_next(0); cpu < CPUS_MAX; cpu = smp_next(cpu + 1))
+            if (threads[cpu] != NULL)
+                thread_join(threads[cpu]);
+    }
+    panic("trap test: stress of %u cpus, errors=%u, frames missing=%lld", smp_count(),
+          stress_errors, (long long)(free_before - free_bytes()) / (long long)PAGE_BYTES);
 }

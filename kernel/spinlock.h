@@ -38,17 +38,18 @@
 #define IOMMUKIT_DEBUG 1
 #endif
 
-/* First come, first served: a CPU draws a ticket and waits until it is served. */
+/*
+ * Whoever finds it free has it. Not first come, first served: a virtual CPU that
+ * its host does not run would then hold up all behind it.
+ */
 struct spin_lock {
-    uint32_t next;              /* ticket; atomic */
-    uint32_t served;            /* ticket; atomic, written by the holder */
-    uint32_t holder;            /* index of the CPU plus one; 0: nobody */
+    uint32_t holder;            /* index of the CPU plus one; 0: nobody; atomic */
     const char *name;
 };
 #define SPIN_LOCK(text) { .name = (text) }
 
 /* The slow paths. */
-void spin_wait(struct spin_lock *lock, uint32_t ticket);
+void spin_wait(struct spin_lock *lock);
 _Noreturn void spin_not_holder(const struct spin_lock *lock);
 
 static inline bool spin_is_mine(const struct spin_lock *lock)
@@ -56,15 +57,21 @@ static inline bool spin_is_mine(const struct spin_lock *lock)
     return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_cpu()->index + 1;
 }
 
+static inline bool spin_try(struct spin_lock *lock)
+{
+    uint32_t nobody = 0;
+
+    return __atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu()->index + 1, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
 /* Returns what spin_unlock() takes. */
 static inline uintptr_t spin_lock(struct spin_lock *lock)
 {
     uintptr_t flags = irq_save();
-    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
 
-    if (__atomic_load_n(&lock->served, __ATOMIC_ACQUIRE) != ticket)
-        spin_wait(lock, ticket);
-    __atomic_store_n(&lock->holder, this_cpu()->index + 1, __ATOMIC_RELAXED);
+    if (!spin_try(lock))
+        spin_wait(lock);
     return flags;
 }
 
@@ -72,8 +79,7 @@ static inline void spin_unlock(struct spin_lock *lock, uintptr_t flags)
 {
     if (IOMMUKIT_DEBUG && !spin_is_mine(lock))
         spin_not_holder(lock);
-    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&lock->served, lock->served + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
     irq_restore(flags);
 }
 

@@ -95,7 +95,7 @@ static bool is_deserted(const struct run_queue *queue)
            __atomic_load_n(&queue->sleepers, __ATOMIC_ACQUIRE) == NULL;
 }
 
-/* Makes ready whose time is over on this CPU; the next one to run, or NULL and when to look again. */
+/* Makes ready whose time is over here; the next one to run, or NULL and when to look again. */
 static struct thread *next_to_run(uint64_t *look_us)
 {
     struct run_queue *queue = &this_cpu()->queue;
@@ -319,9 +319,12 @@ static void lay_out_stack(struct thread *thread, size_t stack_pages)
 
 struct thread *thread_create_on(unsigned cpu, const char *name, void (*fn)(void *arg), void *arg)
 {
-    struct thread *thread = take_spare();
+    struct thread *thread;
     uintptr_t flags;
 
+    if (!smp_online(cpu))
+        return NULL;
+    thread = take_spare();
     if (thread == NULL)
         thread = new_thread(STACK_PAGES);
     if (thread == NULL)

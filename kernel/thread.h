@@ -16,7 +16,7 @@ struct per_cpu;
 void thread_init(void);         /* after clock_init(); the caller becomes the first thread */
 /* Starts fn(arg) on a stack of its own, on this CPU. NULL: no memory. */
 struct thread *thread_create(const char *name, void (*fn)(void *arg), void *arg);
-/* The same on that CPU, which must be online. */
+/* The same on that CPU. NULL also: it is not online. */
 struct thread *thread_create_on(unsigned cpu, const char *name, void (*fn)(void *arg), void *arg);
 void thread_join(struct thread *thread);    /* waits for its end and frees it */
 void thread_yield(void);

@@ -171,6 +171,7 @@ static const struct {
     { "panic", smp_test_panic },
     { "shootdown", smp_test_shootdown },
     { "ipi-call", smp_test_ipi_call },
+    { "smp-stress", smp_test_stress },
 };
 
 void trap_test(const char *kind)

@@ -15,8 +15,77 @@
 #include "exerciser.h"
 #include "iommu/debug.h"
 #include "iommu/iommu.h"
+#include "iommu/irq.h"
 
 struct suite_env;
+
+/* ---- interrupts ---- */
+
+/* How an interrupt gets from its source to the CPU. */
+enum suite_irq_kind {
+    SUITE_IRQ_MSI,      /* 1 to 32 messages of an exerciser's MSI capability */
+    SUITE_IRQ_MSIX,     /* entries of its MSI-X table, from 0 on */
+    SUITE_IRQ_INTX,     /* its INTx wire, through the pin of an IOAPIC: level-triggered */
+    SUITE_IRQ_PIN_EDGE, /* no exerciser: a pin of an IOAPIC that the environment can raise */
+    SUITE_IRQ_PIN_LEVEL,
+    SUITE_IRQ_HPET,     /* no exerciser: messages of a comparator */
+};
+
+struct suite_irqs;      /* interrupts of one source, all of one kind */
+
+/*
+ * Interrupts of exercisers, remapped where the units do that, else sent
+ * straight to a CPU. Vectors mean the same on all CPUs. One caller a time for
+ * one source; a raised interrupt is counted by whatever CPU it reaches.
+ */
+struct suite_irq_ops {
+    /*
+     * count interrupts of ex (NULL for kinds without one), none of them routed, all masked at the source where that
+     * has mask bits. NULL: done, else why not, in words for a skip.
+     */
+    const char *(*alloc)(struct suite_env *env, struct exerciser *ex, enum suite_irq_kind kind, unsigned count,
+                         struct suite_irqs **out);
+    /* Silences the source, frees its entries; its vectors stay as they are. What iommu_irq_free() returned, or OK. */
+    enum iommu_status (*free)(struct suite_env *env, struct suite_irqs *irqs);
+
+    /* A vector that counts what comes, with nothing behind it; negative: none is left. Free it when nothing leads there. */
+    int (*vector_alloc)(struct suite_env *env);
+    void (*vector_free)(struct suite_env *env, int vector);
+    /* How often it came on that CPU since vector_alloc(). */
+    uint64_t (*count)(struct suite_env *env, unsigned cpu, int vector);
+    /* Interrupts so far, on any CPU, whose vector nobody had allocated. */
+    uint64_t (*unexpected)(struct suite_env *env);
+    uint32_t (*apic_id)(struct suite_env *env, unsigned cpu);
+
+    /*
+     * Number index leads to that vector of that CPU, and the source is told its message or entry; the first time it is
+     * unmasked too. Errors as iommu_irq_route(); IOMMU_ERR_RANGE where without remapping the CPU is out of reach.
+     * The messages of one MSI that is not remapped take vector - index for their base: route them to vectors in a row.
+     */
+    enum iommu_status (*route)(struct suite_env *env, struct suite_irqs *irqs, unsigned index, unsigned cpu,
+                               int vector);
+    /* Mask bit of the source. False: it has none. */
+    bool (*mask)(struct suite_env *env, struct suite_irqs *irqs, unsigned index, bool masked);
+    /* Raised while masked, and kept by the source: pending bit, or delivery status of a pin. */
+    bool (*pending)(struct suite_env *env, struct suite_irqs *irqs, unsigned index);
+    /*
+     * Raises it once, as the device does it. Level-triggered ones go down in their handler; exercisers are told
+     * interrupt_done() there too. EX_UNSUPPORTED: this source cannot raise that one.
+     */
+    enum ex_status (*raise)(struct suite_env *env, struct suite_irqs *irqs, unsigned index);
+
+    /* The library's block; NULL where nothing is remapped. */
+    struct iommu_irqs *(*block)(struct suite_env *env, struct suite_irqs *irqs);
+    /*
+     * What the source sends, read and written behind the environment's back: messages that name other entries, that
+     * are not remapped, or make no sense. The next route() sets it right. False: a pin, which sends no message of its own.
+     */
+    bool (*message_read)(struct suite_env *env, struct suite_irqs *irqs, unsigned index, struct iommu_msi *out);
+    bool (*message_write)(struct suite_env *env, struct suite_irqs *irqs, unsigned index,
+                          const struct iommu_msi *message);
+    /* The requester id under which it sends. */
+    uint16_t (*source_id)(struct suite_env *env, struct suite_irqs *irqs);
+};
 
 struct suite_env_ops {
     /*
@@ -71,6 +140,8 @@ struct suite_env_ops {
      */
     bool (*run_on_cpus)(struct suite_env *env, void (*fn)(void *arg), void *const args[],
                         size_t count);
+
+    const struct suite_irq_ops *irqs;   /* NULL: the environment takes no interrupts */
 };
 
 struct suite_env {

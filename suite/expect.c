@@ -542,6 +542,9 @@ static size_t refused_turns(struct suite_case *t, struct fault_check *check, con
         if (!case_runs(t))
             return 0;
         overflows = t->env->ops->overflows(t->env);
+        /* A device stopped at its queues sends nothing until it is reset; then it reads them again. */
+        if (turn > 0 && check->refusal->any_address && plan->m->needs_rebase)
+            (void)plan->m->ex->ops->rebase(plan->m->ex, plan->m->private_iova);
         if (!nothing_arrived(t, plan, expected))
             return 0;
         count = for_each_fault(t, plan->m, check_fault, check);

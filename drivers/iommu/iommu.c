@@ -125,7 +125,8 @@ static const struct table_reader readers[] = {
     { "IVRS", amdvi_add_table },
 };
 
-static enum iommu_status read_table(struct iommu *iommu, const struct table_reader *reader, const void *table, size_t len)
+static enum iommu_status
+read_table(struct iommu *iommu, const struct table_reader *reader, const void *table, size_t len)
 {
     enum iommu_status status = reader->add(iommu, table, len);
     enum iommu_status sources = iommu_irq_sources_complete(iommu);

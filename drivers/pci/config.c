@@ -21,6 +21,11 @@ void pci_log(const struct pci *pci, const char *format, ...)
     va_end(args);
 }
 
+void pci_no_interrupt(const struct pci_function *f, const char *why)
+{
+    pci_log(f->pci, "pci: " PCI_FORMAT " %s: no interrupt from it", PCI_ARGS(f), why);
+}
+
 static uint32_t ones(unsigned width)
 {
     return ~0u >> (32 - 8 * width);

@@ -1,152 +1,176 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One message-signalled interrupt of a function: an entry of the MSI-X table,
- * or the single message of MSI. Several messages of one MSI capability are
- * left out.
- * Sources: PCI Local Bus 3.0 §6.8.1 (MSI), §6.8.2 (MSI-X)
+ * The messages of an MSI capability: 1 to 32 of them, with or without mask
+ * bits, address of 32 or 64 bits; and the wire that a function uses without
+ * messages.
+ * Source: PCI Local Bus 3.0 §6.8.1
  */
 #include "pci_internal.h"
 
 #define MSI_CONTROL             0x02
 #define MSI_CONTROL_ENABLE      PCI_BIT32(0)
-#define MSI_CONTROL_MULTIPLE    PCI_BITS32(6, 4)
+#define MSI_CONTROL_CAPABLE     PCI_BITS32(3, 1)    /* log2 of the messages */
+#define MSI_CONTROL_MULTIPLE    PCI_BITS32(6, 4)    /* log2 of those in use */
 #define MSI_CONTROL_64BIT       PCI_BIT32(7)
 #define MSI_CONTROL_MASKABLE    PCI_BIT32(8)
+#define MSI_CAPABLE_MAX         5u
 #define MSI_ADDRESS             0x04
 #define MSI_ADDRESS_UPPER       0x08
 #define MSI_DATA_32             0x08
 #define MSI_DATA_64             0x0c
 #define MSI_MASK_32             0x0cu
 #define MSI_MASK_64             0x10u
+#define MSI_PENDING             0x04u               /* behind the mask bits */
+#define MSI_BYTES_32            0x0au
+#define MSI_BYTES_64            0x0eu
 
-#define MSIX_CONTROL            0x02
-#define MSIX_CONTROL_SIZE       PCI_BITS32(10, 0)   /* entries - 1 */
-#define MSIX_CONTROL_MASK       PCI_BIT32(14)
-#define MSIX_CONTROL_ENABLE     PCI_BIT32(15)
-#define MSIX_TABLE              0x04
-#define MSIX_TABLE_BIR          PCI_BITS32(2, 0)
-#define MSIX_TABLE_OFFSET       PCI_BITS32(31, 3)
-#define MSIX_BYTES              0x0cu               /* of the capability */
-#define MSIX_ENTRY_BYTES        16u
-#define MSIX_ENTRY_ADDRESS      0u
-#define MSIX_ENTRY_UPPER        4u
-#define MSIX_ENTRY_DATA         8u
-#define MSIX_ENTRY_CONTROL      12u
-#define MSIX_ENTRY_MASKED       PCI_BIT32(0)
-
-static bool malformed(const struct pci_function *f, const char *what)
+static uint32_t control_of(const struct pci_function *f)
 {
-    pci_log(f->pci, "pci: " PCI_FORMAT " %s: no interrupt from it", PCI_ARGS(f), what);
-    return false;
+    return pci_read(f, (uint16_t)(f->cap_msi + MSI_CONTROL), 2);
 }
 
-static struct pci_function_state *state_of(struct pci_function *f)
+static void set_control(const struct pci_function *f, uint32_t control)
 {
-    return (struct pci_function_state *)f;
+    pci_write(f, (uint16_t)(f->cap_msi + MSI_CONTROL), 2, control);
 }
 
-static unsigned msix_entries(const struct pci_function *f)
+static uint16_t mask_at(const struct pci_function *f, uint32_t control)
 {
-    return (pci_read(f, (uint16_t)(f->cap_msix + MSIX_CONTROL), 2) & MSIX_CONTROL_SIZE) + 1;
+    return (uint16_t)(f->cap_msi + (control & MSI_CONTROL_64BIT ? MSI_MASK_64 : MSI_MASK_32));
 }
 
-/* Maps the table, once; false: the capability places it where nothing is. */
-static bool msix_table_map(struct pci_function *f)
+static uint16_t data_at(const struct pci_function *f, uint32_t control)
 {
-    struct pci_function_state *state = state_of(f);
-    uint32_t table = pci_read(f, (uint16_t)(f->cap_msix + MSIX_TABLE), 4);
-    uint32_t bir = table & MSIX_TABLE_BIR;
-    uint64_t offset = table & MSIX_TABLE_OFFSET;
-    uint64_t len = (uint64_t)msix_entries(f) * MSIX_ENTRY_BYTES;
-    const struct pci_bar *bar;
-
-    if (state->msix_table != NULL)
-        return true;
-    if (bir >= sizeof(f->bars) / sizeof(f->bars[0]))
-        return malformed(f, "MSI-X table is in a BAR that does not exist");
-    bar = &f->bars[bir];
-    if (bar->len == 0 || bar->io)
-        return malformed(f, "MSI-X table is in a BAR without memory");
-    if (offset > bar->len || len > bar->len - offset)
-        return malformed(f, "MSI-X table reaches beyond its BAR");
-    state->msix_table = f->pci->host->mmio_map(f->pci->ctx, bar->pa + offset, len);
-    return state->msix_table != NULL || malformed(f, "MSI-X table cannot be mapped");
+    return (uint16_t)(f->cap_msi + (control & MSI_CONTROL_64BIT ? MSI_DATA_64 : MSI_DATA_32));
 }
 
-static void msix_entry_write(struct pci_function *f, unsigned vector, uint64_t address,
-                             uint32_t data)
+static unsigned log2_capable(uint32_t control)
 {
-    volatile uint8_t *entry = state_of(f)->msix_table + (size_t)vector * MSIX_ENTRY_BYTES;
-    const struct pci_host *host = f->pci->host;
-    void *ctx = f->pci->ctx;
-
-    host->mmio_write(ctx, entry + MSIX_ENTRY_CONTROL, 4, MSIX_ENTRY_MASKED);
-    host->mmio_write(ctx, entry + MSIX_ENTRY_ADDRESS, 4, (uint32_t)address);
-    host->mmio_write(ctx, entry + MSIX_ENTRY_UPPER, 4, (uint32_t)(address >> 32));
-    host->mmio_write(ctx, entry + MSIX_ENTRY_DATA, 4, data);
-    host->mmio_write(ctx, entry + MSIX_ENTRY_CONTROL, 4, 0);
+    return (control & MSI_CONTROL_CAPABLE) >> 1;
 }
 
-/* The function stays masked until its entry is whole. */
-static bool msix_enable(struct pci_function *f, unsigned vector, uint64_t address, uint32_t data)
+/* Where a capability of its form ends. */
+static unsigned end_of(const struct pci_function *f, uint32_t control)
 {
-    uint16_t control_at = (uint16_t)(f->cap_msix + MSIX_CONTROL);
+    if (control & MSI_CONTROL_MASKABLE)
+        return mask_at(f, control) + MSI_PENDING + 4u;
+    return f->cap_msi + (control & MSI_CONTROL_64BIT ? MSI_BYTES_64 : MSI_BYTES_32);
+}
+
+unsigned pci_msi_count(const struct pci_function *f)
+{
     uint32_t control;
 
-    if (f->cap_msix + MSIX_BYTES > PCI_CONFIG_PORT_BYTES)
-        return malformed(f, "MSI-X capability reaches beyond its place");
-    if (!(pci_read(f, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY))
-        return malformed(f, "memory decode is off");
-    if (!msix_table_map(f))
-        return false;
-    control = pci_read(f, control_at, 2);
-    pci_write(f, control_at, 2, control | MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK);
-    msix_entry_write(f, vector, address, data);
-    pci_write(f, control_at, 2, (control | MSIX_CONTROL_ENABLE) & ~MSIX_CONTROL_MASK);
-    return true;
+    if (f->cap_msi == 0)
+        return 0;
+    control = control_of(f);
+    if (end_of(f, control) > PCI_CONFIG_PORT_BYTES) {
+        pci_no_interrupt(f, "MSI capability reaches beyond its place");
+        return 0;
+    }
+    if (log2_capable(control) > MSI_CAPABLE_MAX) {
+        pci_no_interrupt(f, "MSI capability with a reserved number of messages");
+        return 0;
+    }
+    return 1u << log2_capable(control);
 }
 
-static bool msi_enable(struct pci_function *f, uint64_t address, uint32_t data)
+static void set_masks(const struct pci_function *f, uint32_t control, uint32_t masks)
 {
-    uint16_t cap = f->cap_msi;
-    uint32_t control = pci_read(f, (uint16_t)(cap + MSI_CONTROL), 2) &
-                       ~(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE);
-    bool wide = (control & MSI_CONTROL_64BIT) != 0;
-    unsigned mask_at = cap + (wide ? MSI_MASK_64 : MSI_MASK_32);
-
-    if (mask_at + 4 > PCI_CONFIG_PORT_BYTES)
-        return malformed(f, "MSI capability reaches beyond its place");
-    if (!wide && address >> 32 != 0)
-        return malformed(f, "MSI address has 32 bits, the message needs more");
-    pci_write(f, (uint16_t)(cap + MSI_CONTROL), 2, control);
-    pci_write(f, (uint16_t)(cap + MSI_ADDRESS), 4, (uint32_t)address);
-    if (wide)
-        pci_write(f, (uint16_t)(cap + MSI_ADDRESS_UPPER), 4, (uint32_t)(address >> 32));
-    pci_write(f, (uint16_t)(cap + (wide ? MSI_DATA_64 : MSI_DATA_32)), 2, data);
     if (control & MSI_CONTROL_MASKABLE)
-        pci_write(f, (uint16_t)mask_at, 4, 0);
-    pci_write(f, (uint16_t)(cap + MSI_CONTROL), 2, control | MSI_CONTROL_ENABLE);
+        pci_write(f, mask_at(f, control), 4, masks);
+}
+
+bool pci_msi_write(const struct pci_function *f, uint64_t address, uint32_t data)
+{
+    uint32_t control = control_of(f);
+    bool wide = (control & MSI_CONTROL_64BIT) != 0;
+
+    if (!wide && address >> 32 != 0) {
+        pci_no_interrupt(f, "MSI address has 32 bits, the message needs more");
+        return false;
+    }
+    pci_write(f, (uint16_t)(f->cap_msi + MSI_ADDRESS), 4, (uint32_t)address);
+    if (wide)
+        pci_write(f, (uint16_t)(f->cap_msi + MSI_ADDRESS_UPPER), 4, (uint32_t)(address >> 32));
+    pci_write(f, data_at(f, control), 2, data);
     return true;
 }
 
-bool pci_msi_enable(struct pci_function *f, unsigned vector, uint64_t address, uint32_t data)
+void pci_msi_read(const struct pci_function *f, uint64_t *address, uint32_t *data)
 {
-    if (f->cap_msix != 0 && vector < msix_entries(f))
-        return msix_enable(f, vector, address, data);
-    return f->cap_msi != 0 && vector == 0 && msi_enable(f, address, data);
+    uint32_t control = control_of(f);
+
+    *address = pci_read(f, (uint16_t)(f->cap_msi + MSI_ADDRESS), 4);
+    if (control & MSI_CONTROL_64BIT)
+        *address |= (uint64_t)pci_read(f, (uint16_t)(f->cap_msi + MSI_ADDRESS_UPPER), 4) << 32;
+    *data = pci_read(f, data_at(f, control), 2);
 }
 
-void pci_msi_disable(struct pci_function *f)
+static unsigned log2_up(unsigned count)
 {
-    if (f->cap_msix != 0) {
-        uint16_t control_at = (uint16_t)(f->cap_msix + MSIX_CONTROL);
-        uint32_t control = pci_read(f, control_at, 2);
+    unsigned shift = 0;
 
-        pci_write(f, control_at, 2, (control | MSIX_CONTROL_MASK) & ~MSIX_CONTROL_ENABLE);
-    }
-    if (f->cap_msi != 0) {
-        uint16_t control_at = (uint16_t)(f->cap_msi + MSI_CONTROL);
+    while (1u << shift < count)
+        shift++;
+    return shift;
+}
 
-        pci_write(f, control_at, 2, pci_read(f, control_at, 2) & ~MSI_CONTROL_ENABLE);
-    }
+bool pci_msi_enable(const struct pci_function *f, unsigned count, uint64_t address, uint32_t data)
+{
+    unsigned shift = log2_up(count);
+    uint32_t control;
+
+    if (count == 0 || count > pci_msi_count(f))
+        return false;
+    control = control_of(f) & ~(MSI_CONTROL_ENABLE | MSI_CONTROL_MULTIPLE);
+    set_control(f, control);
+    if (!pci_msi_write(f, address, data))
+        return false;
+    set_masks(f, control, ~0u);
+    set_control(f, control | shift << 4 | MSI_CONTROL_ENABLE);
+    return true;
+}
+
+bool pci_msi_mask(const struct pci_function *f, unsigned index, bool masked)
+{
+    uint32_t control = control_of(f), bit = PCI_BIT32(index), masks;
+
+    if (!(control & MSI_CONTROL_MASKABLE))
+        return false;
+    masks = pci_read(f, mask_at(f, control), 4);
+    pci_write(f, mask_at(f, control), 4, masked ? masks | bit : masks & ~bit);
+    return true;
+}
+
+bool pci_msi_pending(const struct pci_function *f, unsigned index)
+{
+    uint32_t control = control_of(f);
+
+    return (control & MSI_CONTROL_MASKABLE) != 0 &&
+           (pci_read(f, (uint16_t)(mask_at(f, control) + MSI_PENDING), 4) & PCI_BIT32(index)) != 0;
+}
+
+void pci_msi_disable(const struct pci_function *f)
+{
+    if (f->cap_msi != 0)
+        set_control(f, control_of(f) & ~MSI_CONTROL_ENABLE);
+}
+
+uint8_t pci_intx_pin(const struct pci_function *f)
+{
+    return (uint8_t)pci_read(f, PCI_INTERRUPT_PIN, 1);
+}
+
+void pci_intx_enable(const struct pci_function *f, bool on)
+{
+    uint32_t command = pci_read(f, PCI_COMMAND, 2);
+
+    pci_write(f, PCI_COMMAND, 2,
+              on ? command & ~PCI_COMMAND_INTX_OFF : command | PCI_COMMAND_INTX_OFF);
+}
+
+bool pci_intx_asserted(const struct pci_function *f)
+{
+    return (pci_read(f, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT) != 0;
 }

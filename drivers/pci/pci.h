@@ -118,13 +118,42 @@ size_t pci_requester_ids(const struct pci_function *f, uint16_t *rids, size_t ma
 /* The bridges above f, nearest first. */
 size_t pci_bridges_above(const struct pci_function *f, uint16_t *rids, size_t max);
 
+/* ---- interrupts: any context but for counting and enabling; one caller at a time for a function ---- */
+
+/* How many messages the capability has, 1 to 32; 0: there is none, or it is malformed (which is logged). */
+unsigned pci_msi_count(const struct pci_function *f);
 /*
- * One message-signalled interrupt. MSI-X is preferred where it has an entry
- * vector; table accesses need memory decode on. False: neither is there, or
- * the capability is malformed (which is logged).
+ * count messages, in a block of the next power of two: message n sends data + n. All masked, where there are mask
+ * bits. False: more than pci_msi_count(), or the address has more bits than the capability.
  */
-bool pci_msi_enable(struct pci_function *f, unsigned vector, uint64_t address, uint32_t data);
-void pci_msi_disable(struct pci_function *f);
+bool pci_msi_enable(const struct pci_function *f, unsigned count, uint64_t address, uint32_t data);
+/* Another address and data while it is enabled. False: the address does not fit. */
+bool pci_msi_write(const struct pci_function *f, uint64_t address, uint32_t data);
+void pci_msi_read(const struct pci_function *f, uint64_t *address, uint32_t *data);
+bool pci_msi_mask(const struct pci_function *f, unsigned index, bool masked);   /* false: no mask bits */
+bool pci_msi_pending(const struct pci_function *f, unsigned index);
+void pci_msi_disable(const struct pci_function *f);
+
+/*
+ * How many entries the table has; 0: there is none, or it or its pending bits lie outside of the function's memory
+ * (which is logged). Maps both.
+ */
+unsigned pci_msix_count(struct pci_function *f);
+/* All entries masked. Needs memory decode. False, logged: as a count of 0. */
+bool pci_msix_enable(struct pci_function *f);
+/* The rest needs pci_msix_count() above index. */
+void pci_msix_write(const struct pci_function *f, unsigned index, uint64_t address, uint32_t data);
+void pci_msix_read(const struct pci_function *f, unsigned index, uint64_t *address, uint32_t *data);
+void pci_msix_mask(const struct pci_function *f, unsigned index, bool masked);
+bool pci_msix_pending(const struct pci_function *f, unsigned index);
+bool pci_msix_enabled(const struct pci_function *f);
+void pci_msix_disable(const struct pci_function *f);
+
+/* Its wire: 1 to 4 for INTA to INTD, 0: it has none. */
+uint8_t pci_intx_pin(const struct pci_function *f);
+void pci_intx_enable(const struct pci_function *f, bool on);
+/* The function wants an interrupt, whether or not its wire may say so. */
+bool pci_intx_asserted(const struct pci_function *f);
 
 /* "NVMe controller" and the like, from the class code; never NULL. */
 const char *pci_class_name(uint32_t class_code);

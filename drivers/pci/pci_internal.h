@@ -18,7 +18,9 @@
 #define PCI_COMMAND_IO          PCI_BIT32(0)
 #define PCI_COMMAND_MEMORY      PCI_BIT32(1)
 #define PCI_COMMAND_MASTER      PCI_BIT32(2)
+#define PCI_COMMAND_INTX_OFF    PCI_BIT32(10)
 #define PCI_STATUS              0x06
+#define PCI_STATUS_INTERRUPT    PCI_BIT32(3)
 #define PCI_STATUS_CAP_LIST     PCI_BIT32(4)
 #define PCI_REVISION            0x08
 #define PCI_HEADER              0x0e
@@ -28,6 +30,7 @@
 #define PCI_SUBSYSTEM           0x2c    /* type 0 */
 #define PCI_CAP_POINTER         0x34    /* types 0 and 1 */
 #define PCI_CAP_POINTER_CARDBUS 0x14    /* type 2 */
+#define PCI_INTERRUPT_PIN       0x3d
 #define PCI_SECONDARY_BUS       0x19    /* types 1 and 2 */
 #define PCI_SUBORDINATE_BUS     0x1a
 
@@ -83,7 +86,7 @@ struct pci {
 /* Every struct pci_function is the first member of one of these. */
 struct pci_function_state {
     struct pci_function function;
-    volatile uint8_t *msix_table;       /* NULL: not mapped yet */
+    volatile uint8_t *msix_table, *msix_pending;    /* NULL: not mapped yet */
 };
 
 static inline uint8_t pci_bus_of(uint16_t rid)
@@ -92,6 +95,9 @@ static inline uint8_t pci_bus_of(uint16_t rid)
 }
 
 void pci_log(const struct pci *pci, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says why no interrupt is taken from f. */
+void pci_no_interrupt(const struct pci_function *f, const char *why);
 
 /* Through ports CF8h/CFCh, segment 0 only. */
 uint32_t pci_port_read(const struct pci *pci, uint16_t rid, uint16_t offset, unsigned width);

@@ -61,7 +61,7 @@ static void add_x2(uint32_t id, uint32_t flags)
     build_len += 16;
 }
 
-/* The table in memory of its own, exactly len bytes: one byte too far is the sanitizer's finding. */
+/* The table in memory of its own, exactly sized: a byte too far is the sanitizer's finding. */
 static struct acpi_cpus read_len(uint32_t *ids, size_t max, uint32_t len)
 {
     uint8_t *bytes = malloc(len == 0 ? 1 : len);

@@ -117,13 +117,6 @@ TEST(table_and_flush_before_remapping)
     }
 }
 
-static void leave_compatible(struct driver *d)
-{
-    if (d->command_count == 1)
-        vtd_model_poke32(d->m, 0, SPEC_GSTS, vtd_model_reg32(d->m, 0, SPEC_GSTS) | SPEC_GCMD_CFI);
-    look_at_enable(d);
-}
-
 /* VT-d §11.4.4.1: with CFIS set messages that are not remapped would pass. */
 TEST(compatibility_format_is_off_before_remapping_is_on)
 {
@@ -131,10 +124,12 @@ TEST(compatibility_format_is_off_before_remapping_is_on)
     struct iommu_config config = irq_config();
     struct driver *d = driver_create(&model, &config);
 
+    vtd_model_poke32(d->m, 0, SPEC_GSTS, SPEC_GCMD_CFI);
     memset(&at_enable, 0, sizeof(at_enable));
-    d->on_command = leave_compatible;
+    d->on_command = look_at_enable;
     CHECK_OK(irq_add_table(d, IRQ_RIG_INTR_REMAP));
     CHECK_OK(iommu_start(d->iommu));
+    CHECK(d->commands[0] & SPEC_GCMD_CFI);
     CHECK(at_enable.seen && !at_enable.compatible);
     CHECK_EQ(vtd_model_reg32(d->m, 0, SPEC_GSTS) & (SPEC_GCMD_IRE | SPEC_GCMD_CFI), SPEC_GCMD_IRE);
     driver_destroy(d);

@@ -41,6 +41,30 @@ struct amdvi_queue {
     uint64_t completion_interrupts;
 };
 
+/*
+ * Interrupt entries of one device or source, whatever ids it sends under: never of two, or one could raise what the
+ * other was given. Stays with its ids until the device table goes.
+ */
+#define AMDVI_IRQ_ENTRIES_MAX 2048u
+/* Bits 7:0 of an index are an IOAPIC's vector, by which it knows an end of interrupt: pins have indexes below this. */
+#define AMDVI_IRQ_PIN_ENTRIES 256u
+
+struct amdvi_irq_table {
+    struct amdvi_irq_table *next;   /* of the unit */
+    void *entries;                  /* page-aligned */
+    uint32_t count;                 /* a power of two, 512 at least */
+    uint32_t rid_count;             /* grows, read atomically */
+    uint16_t rids[IOMMU_DEVICE_RIDS];
+    uint64_t level[AMDVI_IRQ_PIN_ENTRIES / 64];     /* bit set: a level-triggered pin; changed atomically */
+    uint64_t taken[AMDVI_IRQ_ENTRIES_MAX / 64];     /* guarded by base.irq_lock */
+};
+
+/* What came for virtual CPUs that do not run (AMD-Vi §2.2.5.5): entries of 8 bytes. */
+struct amdvi_guest_log {
+    uint64_t *ring;     /* a page, and after it one into which the unit stores its tail pointer */
+    bool on;
+};
+
 struct amdvi_event_log {
     struct amdvi_event *ring;
     bool on;
@@ -73,8 +97,14 @@ struct amdvi_unit {
     size_t table_entries;       /* a multiple of 128: ids 0 to the highest that firmware names */
     uint64_t *nowhere;          /* a page table that maps nothing; see amdvi_device.c */
     uint64_t **guest_roots;     /* GCR3 table of an id, NULL: none; made when the first is needed */
+    bool wide_entries;          /* interrupt entries have 128 bits (GAEn), on every unit alike */
+    bool many_entries;          /* tables of 2048 (NumIntRemapMode): messages name them in another way */
+    struct amdvi_irq_table **irq_tables;    /* of an id, NULL: none; made when the first is needed; by attach_lock */
+    struct amdvi_irq_table *all_irq_tables; /* guarded by attach_lock */
+    struct iommu_pool irq_table_pool;
     struct amdvi_queue queue;
     struct amdvi_event_log events;
+    struct amdvi_guest_log guest_log;
     struct iommu_lock lock;     /* guards: queue, control */
 };
 
@@ -117,6 +147,12 @@ enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr);
  * amdvi_lock().
  */
 enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits);
+
+/*
+ * Translation off although devices may be running, which lose bus mastering first: what changes next is not taken, or
+ * would be misread, while it is on.
+ */
+void amdvi_open_window(struct amdvi_unit *unit, const char *why, uint64_t seen);
 
 /* All that was seen, to the log. */
 void amdvi_unit_dump(struct iommu_unit *unit);
@@ -259,6 +295,8 @@ enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit);
  * untranslated until it has seen that command for it, whatever its entry says.
  */
 enum iommu_status amdvi_invalidate_devices(struct amdvi_unit *unit);
+/* INVALIDATE_INTERRUPT_TABLE for up to IOMMU_DEVICE_RIDS ids, one batch. */
+enum iommu_status amdvi_flush_interrupts(struct amdvi_unit *unit, const uint16_t *rids, uint32_t count);
 enum iommu_status amdvi_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
 enum iommu_status amdvi_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
 enum iommu_status amdvi_flush_present(struct iommu_unit *unit, uint32_t domain_id,
@@ -274,8 +312,72 @@ void amdvi_table_setting(struct amdvi_unit *unit, uint16_t rid, uint8_t setting)
 enum iommu_status amdvi_set_device(struct iommu_unit *unit, const uint16_t *rids, size_t count,
                                    const struct iommu_entry *old, const struct iommu_entry *next);
 enum iommu_entry_kind amdvi_device_state(struct iommu_unit *unit, uint16_t rid);
+/* Before the table is given: every id's DMA passes (config.no_translation). */
+void amdvi_table_pass(struct amdvi_unit *unit);
+/* Before the table is given: every id's interrupts are aborted. */
+void amdvi_table_abort_interrupts(struct amdvi_unit *unit);
+/*
+ * attach_lock held, interrupts remapped: the id's are looked up in 2^len_shift entries at table_pa, or, where that
+ * is 0, aborted. What firmware lets pass stays. Not flushed.
+ */
+void amdvi_table_set_interrupts(const struct amdvi_unit *unit, uint16_t rid, uint64_t table_pa, unsigned len_shift);
+
+/* The IOAPIC of AMD's southbridges always sends as 00:14.0; a second one, in the northbridge, often as 00:00.2. */
+#define AMDVI_SOUTHBRIDGE_RID 0x00a0u
+#define AMDVI_NORTHBRIDGE_RID 0x0002u
+
+/* ---- amdvi_interrupts.c: is remapping possible; its format, on and off ---- */
+
+/* What the features allow: no_remapping, no_x2apic, no_posting. */
+void amdvi_interrupts_identify(struct amdvi_unit *unit);
+/* Steps of bring-up, in this order. */
+enum iommu_status amdvi_interrupts_check(struct amdvi_unit *unit);
+enum iommu_status amdvi_interrupts_format(struct amdvi_unit *unit);
+enum iommu_status amdvi_interrupts_block(struct amdvi_unit *unit);
+enum iommu_status amdvi_interrupts_enable(struct amdvi_unit *unit);
+/* Nothing is accepted any more; the unit still remaps until IommuEn is 0. */
+void amdvi_interrupts_disable(struct amdvi_unit *unit);
+/* IommuEn is 0: the format that was found. */
+void amdvi_interrupts_restore(struct amdvi_unit *unit);
+
+/* ---- amdvi_irte.c: tables, blocks, entries ---- */
+
+void amdvi_irq_tables_destroy(struct amdvi_unit *unit);
+enum iommu_status amdvi_irte_alloc(struct iommu_irqs *irqs);
+enum iommu_status amdvi_irte_free(struct iommu_irqs *irqs);
+enum iommu_status amdvi_irte_route(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_target *target);
+enum iommu_status amdvi_irte_mask(struct iommu_irqs *irqs, unsigned index, bool masked);
+/* The entry becomes value (RemapEn set), unless it is masked; flushed. */
+enum iommu_status amdvi_irte_lead(struct iommu_irqs *irqs, unsigned index, struct amdvi_irte value);
+void amdvi_irte_message(const struct iommu_irqs *irqs, unsigned index, struct iommu_msi *out);
+uint64_t amdvi_irte_ioapic_entry(const struct iommu_irqs *irqs, bool active_low);
+void amdvi_irte_debug_read(const struct iommu_irqs *irqs, unsigned index, struct iommu_debug_irq_entry *out);
+enum iommu_status amdvi_irte_debug_write(struct iommu_irqs *irqs, unsigned index,
+                                         const struct iommu_debug_irq_entry *entry, bool flush);
+
+/* ---- amdvi_guest_irq.c: interrupts of virtual CPUs ---- */
+
+enum iommu_status amdvi_irte_post(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_posting *posting);
+enum iommu_status amdvi_guest_log_create(struct amdvi_unit *unit);
+void amdvi_guest_log_destroy(struct amdvi_unit *unit);
+enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit);
+enum iommu_status amdvi_guest_log_disable(struct amdvi_unit *unit);
+/* Calls config.irq.guest_log for what is in it, and starts it again where it has run over. */
+void amdvi_guest_log_read(struct amdvi_unit *unit);
 
 /* ---- amdvi_fault.c, amdvi_irq.c, amdvi_caps.c ---- */
+
+/* A log that stops when it has run over. */
+struct amdvi_log_bits {
+    uint64_t enable;        /* of Control, */
+    uint64_t interrupt;
+    uint32_t run;           /* and of Status */
+    uint32_t overflow;
+};
+/* amdvi_lock() held: off, the overflow bit cleared, on again (AMD-Vi §2.5.1). Both pointers stay where they are. */
+enum iommu_status amdvi_log_restart_locked(struct amdvi_unit *unit, const struct amdvi_log_bits *log);
+/* Waits until the code, bits 63:60, of an entry that the tail has announced is there; false: it did not come. */
+bool amdvi_entry_arrives(const struct amdvi_unit *unit, const uint64_t *word);
 
 enum iommu_status amdvi_events_create(struct amdvi_unit *unit);
 void amdvi_events_destroy(struct amdvi_unit *unit);
@@ -288,6 +390,8 @@ size_t amdvi_read_events(struct amdvi_unit *unit);
 /* The specification's name of an event code (AMD-Vi §2.5). Never NULL. */
 const char *amdvi_event_name(uint32_t code);
 
+/* Offset of the first capability of that id in a function's configuration space; 0: none. */
+unsigned amdvi_find_capability(const struct amdvi_unit *unit, uint16_t rid, uint8_t id);
 /* Asks the embedder for an interrupt and lets the unit send it: its MSI capability, or the XT registers. */
 void amdvi_irq_enable(struct amdvi_unit *unit);
 void amdvi_irq_disable(struct amdvi_unit *unit);

@@ -8,11 +8,13 @@
  * lies in the lower half, which one store of 16 bytes replaces: a device that
  * moves between domains, or whose domain's root grows, is never refused in
  * between. Where the processor has no such store the entry is blocked first, by
- * the one word that says whether it translates. Left out: interrupt fields
- * (IV = 0), device TLBs (I = 0), page requests, more than one PASID.
+ * the one word that says whether it translates. The interrupt fields lie in a
+ * word of their own. Left out: device TLBs (I = 0), page requests, more than
+ * one PASID.
  */
 #include "amd/amdvi.h"
 #include "amd/amdvi_store.h"
+#include "memory.h"
 
 #define READ_WRITE (AMDVI_DTE0_IR | AMDVI_DTE0_IW)
 
@@ -83,6 +85,7 @@ void amdvi_table_destroy(struct amdvi_unit *unit)
     const struct iommu_platform *platform = unit->base.platform;
 
     free_guest_roots(unit);
+    amdvi_irq_tables_destroy(unit);
     if (unit->table != NULL)
         platform->page_free(unit->base.ctx, unit->table, table_pages(unit));
     if (unit->nowhere != NULL)
@@ -170,6 +173,43 @@ static struct half value_of(const struct amdvi_unit *unit, uint16_t rid, const s
     return value;
 }
 
+/* ---- interrupts ---- */
+
+#define INTERRUPT_FIELDS (AMDVI_DTE2_IV | AMDVI_DTE2_INT_TAB_LEN | AMDVI_DTE2_INT_TAB_ROOT | AMDVI_DTE2_INT_CTL)
+
+/* One store of the word changes all of them at once (AMD-Vi §2.2.2.2). IV holds whatever V says. */
+void amdvi_table_set_interrupts(const struct amdvi_unit *unit, uint16_t rid, uint64_t table_pa, unsigned len_shift)
+{
+    struct amdvi_dte *live = &unit->table[rid];
+    uint64_t q2 = (live->q[2] & ~INTERRUPT_FIELDS) | AMDVI_DTE2_IV;
+
+    if (table_pa != 0)
+        q2 |= (table_pa & AMDVI_DTE2_INT_TAB_ROOT) | field_make(AMDVI_DTE2_INT_TAB_LEN, len_shift) |
+              field_make(AMDVI_DTE2_INT_CTL, AMDVI_CTL_TRANSLATE);
+    __atomic_store_n(&live->q[2], q2, __ATOMIC_RELEASE);
+    amdvi_write_back(unit, live, sizeof(*live));
+}
+
+/* An id without IV would raise any interrupt it likes. */
+void amdvi_table_abort_interrupts(struct amdvi_unit *unit)
+{
+    for (size_t id = 0; id < unit->table_entries; id++)
+        amdvi_table_set_interrupts(unit, (uint16_t)id, 0, 0);
+}
+
+/* No domain is ever attached on such a unit: which id the entries have does not matter, but that it is not 0. */
+void amdvi_table_pass(struct amdvi_unit *unit)
+{
+    static const struct iommu_entry pass = { .kind = IOMMU_ENTRY_PASS_THROUGH, .domain_id = 1 };
+
+    for (size_t id = 0; id < unit->table_entries; id++) {
+        struct half value = value_of(unit, (uint16_t)id, &pass);
+
+        memcpy(unit->table[id].q, value.q, sizeof(value.q));
+    }
+    amdvi_write_back(unit, unit->table, unit->table_entries * sizeof(unit->table[0]));
+}
+
 /* ---- publishing ---- */
 
 /*
@@ -191,6 +231,18 @@ static void publish_half(const struct amdvi_unit *unit, uint16_t rid, struct hal
         __atomic_store_n(&live->q[1 - first], value.q[1 - first], __ATOMIC_RELAXED);
     }
     amdvi_write_back(unit, live, sizeof(*live));
+}
+
+/* Refused interrupts of a fenced id are not recorded either; where none are refused the bit has no meaning. */
+static void publish_silence(const struct amdvi_unit *unit, uint16_t rid, bool silent)
+{
+    struct amdvi_dte *live = &unit->table[rid];
+    uint64_t q2 = live->q[2] & ~AMDVI_DTE2_IG;
+
+    if (silent && (q2 & AMDVI_DTE2_IV))
+        q2 |= AMDVI_DTE2_IG;
+    if (q2 != live->q[2])
+        __atomic_store_n(&live->q[2], q2, __ATOMIC_RELAXED);
 }
 
 /* Looked at only while GV is set, which it is not: the upper half goes first (AMD-Vi §2.2.2.2). */
@@ -220,6 +272,7 @@ static void publish(const struct amdvi_unit *unit, const uint16_t *rids, size_t 
     for (size_t i = 0; i < count; i++) {
         if (is_guest(unit, next))
             publish_guest_root(unit, rids[i], next);
+        publish_silence(unit, rids[i], next->kind == IOMMU_ENTRY_FENCED);
         publish_half(unit, rids[i], value_of(unit, rids[i], next), is_present(next));
     }
 }

@@ -3,10 +3,12 @@
  * Makes units, their device tables and reserved regions of what an IVRS table
  * names (AMD-Vi §5.2). A unit is known by its IVHD and the capability block of
  * its PCI function (§3.2), never by a PCI id; where the two differ the IVHD
- * holds. Device-TLBs (46h, 47h) and the names of ACPI devices are not used.
+ * holds. Device-TLBs (46h, 47h) are not used. The embedder's overrides replace
+ * ids of ACPI devices (F0h) here, those of IOAPICs and HPETs (48h) in irq.c.
  */
 #include "amd/amdvi.h"
 #include "amd/ivrs.h"
+#include "memory.h"
 
 #define UNIT_PAGES ((sizeof(struct amdvi_unit) + IOMMU_PAGE - 1) / IOMMU_PAGE)
 
@@ -111,13 +113,87 @@ static uint16_t larger(uint16_t a, uint16_t b)
     return a > b ? a : b;
 }
 
-/* IOAPICs and HPETs send interrupts under an id that needs an entry like any other. */
-static uint16_t highest_id(struct ivrs_entries entries)
+/* A number as its digits say it; false: there is something else too. */
+static bool parse_uid(const char *text, uint64_t *value)
 {
+    *value = 0;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        *value = *value * 10 + (uint64_t)(*at - '0');
+    }
+    return *text != '\0';
+}
+
+/* Unique ids are text, a number of 8 bytes, or there is none. */
+static bool same_uid(const struct ivrs_entry *entry, const char *uid)
+{
+    uint64_t wanted, value = 0;
+    size_t len = 0;
+
+    while (uid[len] != '\0')
+        len++;
+    if (entry->uid_format == 1) {
+        memcpy(&value, entry->uid, entry->uid_len < sizeof(value) ? entry->uid_len : sizeof(value));
+        return parse_uid(uid, &wanted) && value == wanted;
+    }
+    return len == entry->uid_len && memcmp(uid, entry->uid, len) == 0;
+}
+
+static bool same_hid(const struct ivrs_entry *entry, const char *hid)
+{
+    for (size_t i = 0; i < 8; i++) {
+        if (entry->hid[i] != hid[i])
+            return false;
+        if (hid[i] == '\0')
+            break;
+    }
+    return true;
+}
+
+/* The embedder's word on an entry; NULL: there is none. */
+static const struct iommu_irq_override *
+find_override(const struct iommu *iommu, uint16_t segment, const struct ivrs_entry *entry)
+{
+    const struct iommu_irq_config *config = &iommu->config.irq;
+
+    for (size_t i = 0; i < config->override_count; i++) {
+        const struct iommu_irq_override *override = &config->overrides[i];
+
+        if (override->segment != segment)
+            continue;
+        if (entry->kind == IVRS_ENTRY_ACPI && override->kind == IOMMU_IRQ_ACPI &&
+            same_hid(entry, override->hid) && same_uid(entry, override->uid))
+            return override;
+        if (override->id == entry->handle &&
+            ((entry->kind == IVRS_ENTRY_IOAPIC && override->kind == IOMMU_IRQ_IOAPIC) ||
+             (entry->kind == IVRS_ENTRY_HPET && override->kind == IOMMU_IRQ_HPET)))
+            return override;
+    }
+    return NULL;
+}
+
+static bool next_entry(const struct iommu *iommu, uint16_t segment, struct ivrs_entries *entries,
+                       struct ivrs_entry *entry)
+{
+    const struct iommu_irq_override *override;
+
+    if (!ivrs_entry_next(entries, entry))
+        return false;
+    override = find_override(iommu, segment, entry);
+    if (override != NULL)
+        entry->first = entry->last = override->rid;
+    return true;
+}
+
+/* IOAPICs and HPETs send interrupts under an id that needs an entry like any other. */
+static uint16_t highest_id(const struct iommu *iommu, const struct ivrs_unit *found)
+{
+    struct ivrs_entries entries = found->entries;
     struct ivrs_entry entry;
     uint16_t highest = 0;
 
-    while (ivrs_entry_next(&entries, &entry)) {
+    while (next_entry(iommu, found->segment, &entries, &entry)) {
         highest = larger(highest, larger(entry.first, entry.last));
         if (entry.has_alias)
             highest = larger(highest, entry.alias);
@@ -153,13 +229,29 @@ static enum iommu_status add_entries(struct amdvi_unit *unit, struct ivrs_entrie
 {
     struct ivrs_entry entry;
 
-    while (ivrs_entry_next(&entries, &entry)) {
+    while (next_entry(unit->base.iommu, unit->base.segment, &entries, &entry)) {
         enum iommu_status status = add_entry(unit, &entry);
 
         if (status != IOMMU_OK)
             return status;
     }
     return IOMMU_OK;
+}
+
+/* Who sends interrupts without being a PCI function. The unit has been added. */
+static enum iommu_status add_sources(struct amdvi_unit *unit, struct ivrs_entries entries)
+{
+    struct iommu *iommu = unit->base.iommu;
+    struct ivrs_entry entry;
+    enum iommu_status status = IOMMU_OK;
+
+    while (status == IOMMU_OK && ivrs_entry_next(&entries, &entry)) {
+        if (entry.kind == IVRS_ENTRY_IOAPIC)
+            status = iommu_irq_source_add(iommu, &unit->base, IOMMU_IRQ_IOAPIC, entry.handle, entry.first);
+        else if (entry.kind == IVRS_ENTRY_HPET)
+            status = iommu_irq_source_add(iommu, &unit->base, IOMMU_IRQ_HPET, entry.handle, entry.first);
+    }
+    return status;
 }
 
 /* ---- units ---- */
@@ -236,7 +328,7 @@ static enum iommu_status open_unit(struct discovery *d, struct amdvi_unit *unit,
     if (status == IOMMU_ERR_NOT_FOUND && enable_registers(d, unit, found))
         status = amdvi_unit_identify(unit, found->has_efr);
     if (status == IOMMU_OK)
-        status = amdvi_table_create(unit, highest_id(found->entries));
+        status = amdvi_table_create(unit, highest_id(d->iommu, found));
     if (status == IOMMU_OK)
         status = add_entries(unit, found->entries);
     return status;
@@ -302,6 +394,7 @@ static void on_unit(void *arg, const struct ivrs_unit *found)
               unit->base.name, (unsigned long long)found->registers_pa, IOMMU_RID_ARGS(found->segment, found->rid),
               found->type, unit->header, (unsigned long long)unit->efr, (unsigned long long)unit->efr2,
               unit->table_entries);
+    remember(d, add_sources(unit, found->entries));
 }
 
 /* ---- memory regions ---- */

@@ -112,6 +112,7 @@ static enum iommu_status apply(struct amdvi_unit *unit, const struct amdvi_errat
             tell(unit, e, IOMMU_LOG_WARNING, "the register could not be written");
         break;
     case AMDVI_INTERRUPTS:
+        unit->base.no_remapping = e->symptom;
         tell(unit, e, IOMMU_LOG_WARNING, "present");
         break;
     case AMDVI_LEAVE_OFF:

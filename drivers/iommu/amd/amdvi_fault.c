@@ -14,6 +14,7 @@
 
 /* Rounds over the log in one call; a device that is faster than that is fenced meanwhile. */
 #define ROUNDS_MAX 1024u
+#define INTERRUPTS (AMDVI_STATUS_EVENT_LOG_INT | AMDVI_STATUS_COM_WAIT_INT | AMDVI_STATUS_GA_LOG_INT)
 /* Errata 732, 733: tail and interrupt may come before the entry. Longer than any was seen to take. */
 #define LATE_ENTRY_US 1000u
 
@@ -225,8 +226,7 @@ static void report_event(struct amdvi_unit *unit, const struct amdvi_event *even
 
 /* ---- the log ---- */
 
-/* Waits for an entry the tail has announced; false: it did not come. */
-static bool entry_arrives(const struct amdvi_unit *unit, struct amdvi_event *entry)
+bool amdvi_entry_arrives(const struct amdvi_unit *unit, const uint64_t *word)
 {
     const struct iommu_platform *platform = unit->base.platform;
     uint64_t start = platform->now_us(unit->base.ctx);
@@ -234,7 +234,7 @@ static bool entry_arrives(const struct amdvi_unit *unit, struct amdvi_event *ent
     for (;;) {
         uint64_t now = platform->now_us(unit->base.ctx);
 
-        if (field_get(__atomic_load_n(&entry->lo, __ATOMIC_ACQUIRE), AMDVI_EVENT_CODE) != 0)
+        if (field_get(__atomic_load_n(word, __ATOMIC_ACQUIRE), AMDVI_EVENT_CODE) != 0)
             return true;
         if (now - start >= LATE_ENTRY_US)
             return false;
@@ -259,7 +259,7 @@ static bool take_event(struct amdvi_unit *unit, struct amdvi_event *out)
     if (found) {
         struct amdvi_event *entry = &unit->events.ring[slot];
 
-        if (entry_arrives(unit, entry))
+        if (amdvi_entry_arrives(unit, &entry->lo))
             *out = *entry;
         *entry = (struct amdvi_event){ 0, 0 };
         amdvi_write_back(unit, entry, sizeof(*entry));
@@ -269,12 +269,18 @@ static bool take_event(struct amdvi_unit *unit, struct amdvi_event *out)
     return found;
 }
 
+/* It translates, remaps interrupts, or both. */
+static bool is_at_work(const struct iommu_unit *base)
+{
+    return base->running || __atomic_load_n(&base->remaps, __ATOMIC_RELAXED);
+}
+
 size_t amdvi_read_events(struct amdvi_unit *unit)
 {
     struct amdvi_event event;
     size_t count = 0;
 
-    if (!unit->base.running || !unit->events.on)
+    if (!is_at_work(&unit->base) || !unit->events.on)
         return 0;
     while (count < AMDVI_EVENT_SLOTS && take_event(unit, &event)) {
         if (event.lo != 0)
@@ -287,28 +293,28 @@ size_t amdvi_read_events(struct amdvi_unit *unit)
     return count;
 }
 
-/*
- * Recording has stopped (AMD-Vi §2.5.1): off, the bit cleared, on again. Both
- * pointers stay where they are; what the log held has been read.
- */
-static enum iommu_status restart_locked(struct amdvi_unit *unit)
+enum iommu_status amdvi_log_restart_locked(struct amdvi_unit *unit, const struct amdvi_log_bits *log)
 {
-    uint64_t interrupt = unit->control & AMDVI_CONTROL_EVENT_INT_EN;
-    enum iommu_status status = amdvi_control(unit, AMDVI_CONTROL_EVENT_LOG_EN | interrupt, 0,
-                                             AMDVI_STATUS_EVENT_LOG_RUN);
+    uint64_t interrupt = unit->control & log->interrupt;
+    enum iommu_status status = amdvi_control(unit, log->enable | interrupt, 0, log->run);
 
     if (status != IOMMU_OK)
         return status;
-    reg_write32(&unit->regs, AMDVI_STATUS, AMDVI_STATUS_EVENT_OVERFLOW);
-    return amdvi_control(unit, 0, AMDVI_CONTROL_EVENT_LOG_EN | interrupt, run_bit(unit));
+    reg_write32(&unit->regs, AMDVI_STATUS, log->overflow);
+    return amdvi_control(unit, 0, log->enable | interrupt, log->run);
 }
+
+static const struct amdvi_log_bits event_log = {
+    .enable = AMDVI_CONTROL_EVENT_LOG_EN, .interrupt = AMDVI_CONTROL_EVENT_INT_EN,
+    .run = AMDVI_STATUS_EVENT_LOG_RUN, .overflow = AMDVI_STATUS_EVENT_OVERFLOW,
+};
 
 /* Two CPUs may have seen the overflow; one of them restarts. */
 static void serve_overflow(struct amdvi_unit *unit)
 {
     uintptr_t flags = amdvi_lock(unit);
     bool overflow = (reg_read32(&unit->regs, AMDVI_STATUS) & AMDVI_STATUS_EVENT_OVERFLOW) != 0;
-    enum iommu_status status = overflow ? restart_locked(unit) : IOMMU_OK;
+    enum iommu_status status = overflow ? amdvi_log_restart_locked(unit, &event_log) : IOMMU_OK;
 
     if (status != IOMMU_OK)
         unit->events.on = false;
@@ -326,6 +332,8 @@ static uint32_t pending_bits(const struct amdvi_unit *unit)
 
     if (unit->events.on)
         bits |= AMDVI_STATUS_EVENT_LOG_INT | AMDVI_STATUS_EVENT_OVERFLOW;
+    if (unit->guest_log.on)
+        bits |= AMDVI_STATUS_GA_LOG_INT | AMDVI_STATUS_GA_LOG_OVERFLOW;
     return reg_read32(&unit->regs, AMDVI_STATUS) & bits;
 }
 
@@ -341,18 +349,19 @@ size_t amdvi_read_faults(struct iommu_unit *base)
     uint32_t pending;
     size_t count = 0;
 
-    if (!base->running)
+    if (!is_at_work(base))
         return 0;
     pending = pending_bits(unit);
     for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-        if (pending & (AMDVI_STATUS_EVENT_LOG_INT | AMDVI_STATUS_COM_WAIT_INT))
-            reg_write32(&unit->regs, AMDVI_STATUS,
-                        pending & (AMDVI_STATUS_EVENT_LOG_INT | AMDVI_STATUS_COM_WAIT_INT));
+        if (pending & INTERRUPTS)
+            reg_write32(&unit->regs, AMDVI_STATUS, pending & INTERRUPTS);
         if (pending & AMDVI_STATUS_COM_WAIT_INT)
             __atomic_fetch_add(&unit->queue.completion_interrupts, 1, __ATOMIC_RELAXED);
         count += amdvi_read_events(unit);
         if (pending & AMDVI_STATUS_EVENT_OVERFLOW)
             serve_overflow(unit);
+        if (unit->guest_log.on)
+            amdvi_guest_log_read(unit);
         pending = pending_bits(unit);
         if (pending == 0)
             return count;

@@ -38,9 +38,14 @@
 
 #define OWN_INTERRUPTS (AMDVI_CONTROL_EVENT_INT_EN | AMDVI_CONTROL_COM_WAIT_INT_EN)
 
+static uint32_t function_read(const struct amdvi_unit *unit, uint16_t rid, unsigned offset, unsigned width)
+{
+    return unit->base.platform->pci_read(unit->base.ctx, unit->base.segment, rid, (uint16_t)offset, width);
+}
+
 static uint32_t config_read(const struct amdvi_unit *unit, unsigned offset, unsigned width)
 {
-    return unit->base.platform->pci_read(unit->base.ctx, unit->base.segment, unit->rid, (uint16_t)offset, width);
+    return function_read(unit, unit->rid, offset, width);
 }
 
 static void config_write(const struct amdvi_unit *unit, unsigned offset, unsigned width, uint32_t value)
@@ -48,23 +53,28 @@ static void config_write(const struct amdvi_unit *unit, unsigned offset, unsigne
     unit->base.platform->pci_write(unit->base.ctx, unit->base.segment, unit->rid, (uint16_t)offset, width, value);
 }
 
-/* The first MSI capability; QEMU's list has a second one that does nothing. 0: none, or no way to write it. */
-static unsigned find_msi(const struct amdvi_unit *unit)
+unsigned amdvi_find_capability(const struct amdvi_unit *unit, uint16_t rid, uint8_t id)
 {
-    uint32_t status = config_read(unit, PCI_STATUS, 2);
+    uint32_t status = function_read(unit, rid, PCI_STATUS, 2);
     unsigned at;
 
-    if (unit->base.platform->pci_write == NULL || status == 0xffff || !(status & PCI_STATUS_CAPABILITIES))
+    if (status == 0xffff || !(status & PCI_STATUS_CAPABILITIES))
         return 0;
-    at = config_read(unit, PCI_CAPABILITIES, 1) & 0xfcu;
+    at = function_read(unit, rid, PCI_CAPABILITIES, 1) & 0xfcu;
     for (unsigned i = 0; i < PCI_CAPABILITIES_MAX && at >= 0x40; i++) {
-        uint32_t header = config_read(unit, at, 2);
+        uint32_t header = function_read(unit, rid, at, 2);
 
-        if ((header & 0xff) == PCI_CAP_MSI)
+        if ((header & 0xff) == id)
             return at;
         at = header >> 8 & 0xfcu;
     }
     return 0;
+}
+
+/* The first MSI capability; QEMU's list has a second one that does nothing. 0: none, or no way to write it. */
+static unsigned find_msi(const struct amdvi_unit *unit)
+{
+    return unit->base.platform->pci_write == NULL ? 0 : amdvi_find_capability(unit, unit->rid, PCI_CAP_MSI);
 }
 
 static void msi_off(const struct amdvi_unit *unit, unsigned at)
@@ -102,12 +112,12 @@ static bool has_xt(const struct amdvi_unit *unit)
     return (unit->efr & AMDVI_EFR_XT_SUP) != 0;
 }
 
-static void xt_on(struct amdvi_unit *unit, const struct iommu_msi *msi)
+static void xt_on(struct amdvi_unit *unit, struct reg64 reg, const struct iommu_msi *msi)
 {
     uint64_t destination = field_get(msi->address, MESSAGE_DESTINATION) |
                            field_get(msi->address, MESSAGE_DESTINATION_HIGH) << 8;
 
-    reg_write64(&unit->regs, AMDVI_XT_GENERAL,
+    reg_write64(&unit->regs, reg,
                 (msi->address & MESSAGE_LOGICAL ? AMDVI_XT_DEST_MODE : 0) |
                 (msi->data & MESSAGE_LOWEST_PRIORITY ? AMDVI_XT_DELIVERY : 0) |
                 field_make(AMDVI_XT_VECTOR, field_get(msi->data, MESSAGE_VECTOR)) |
@@ -131,7 +141,9 @@ void amdvi_irq_enable(struct amdvi_unit *unit)
         return;
     }
     if (has_xt(unit))
-        xt_on(unit, &msi);
+        xt_on(unit, AMDVI_XT_GENERAL, &msi);
+    if (has_xt(unit) && unit->guest_log.ring != NULL)
+        xt_on(unit, AMDVI_XT_GA, &msi);
     (void)amdvi_control(unit, 0, OWN_INTERRUPTS | (has_xt(unit) ? AMDVI_CONTROL_INT_CAP_XT_EN : 0), 0);
     unit->event_interrupt = true;
 }
@@ -144,6 +156,8 @@ void amdvi_irq_disable(struct amdvi_unit *unit)
     (void)amdvi_control(unit, OWN_INTERRUPTS | AMDVI_CONTROL_INT_CAP_XT_EN, 0, 0);
     if (has_xt(unit))
         reg_write64(&unit->regs, AMDVI_XT_GENERAL, 0);
+    if (has_xt(unit) && unit->guest_log.ring != NULL)
+        reg_write64(&unit->regs, AMDVI_XT_GA, 0);
     if (at != 0)
         msi_off(unit, at);
 }

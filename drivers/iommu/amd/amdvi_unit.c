@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bring-up of one AMD-Vi unit as a list of named steps (AMD-Vi §2.3, §3.3),
- * take-over of what firmware left running, and stopping it again. Interrupt
- * remapping is left as it is found, and our device table entries do not use
- * it; PPR and GA logs, MARC, SMI filters and SNP are not used.
+ * take-over of what firmware left running, and stopping it again. A unit may
+ * be there for interrupts alone: DMA passes then. Where none are remapped their
+ * format is left as it is found. PPR logs, MARC, SMI filters and SNP are not
+ * used.
  */
 #include "amd/amdvi.h"
 #include "amd/ivrs.h"
@@ -135,6 +136,7 @@ enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr)
         base->hole_start = HT_HOLE_START;
         base->hole_end = HT_HOLE_END;
     }
+    amdvi_interrupts_identify(unit);
     return IOMMU_OK;
 }
 
@@ -148,11 +150,14 @@ static enum iommu_status step_check(struct amdvi_unit *unit)
         report(unit, IOMMU_LOG_ERROR, "registers have gone, control", control);
         return IOMMU_ERR_NOT_FOUND;
     }
+    unit->base.no_translation = unit->base.iommu->config.no_translation;
     if (unit->base.level_mask == 0) {
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
                   "%s: no host translation: hats=%u hatdis=%u, expected hats 0 to 2", unit->base.name,
                   (unsigned)field_get(unit->efr, AMDVI_EFR_HATS), unit->host_off);
-        return IOMMU_ERR_UNSUPPORTED;
+        unit->base.no_translation = true;
+        if (unit->base.iommu->config.irq.mode == IOMMU_IRQ_OFF)
+            return IOMMU_ERR_UNSUPPORTED;
     }
     if (unit->base.iommu->config.guest_tables && !unit->guest_tables)
         report(unit, IOMMU_LOG_WARNING, "v1 tables, since v2 need GTSup and GIoSup, efr", unit->efr);
@@ -218,11 +223,35 @@ static enum iommu_status step_memory(struct amdvi_unit *unit)
         status = amdvi_queue_create(unit);
     if (status == IOMMU_OK)
         status = amdvi_events_create(unit);
+    if (status == IOMMU_OK)
+        status = amdvi_guest_log_create(unit);
     unit->base.uses_queue = status == IOMMU_OK;
     return status;
 }
 
 /* ---- steps: tables ---- */
+
+/* Nothing is asked of a unit that is there for interrupts only, where these are not remapped. */
+static bool is_idle(const struct amdvi_unit *unit)
+{
+    return unit->base.no_translation && !unit->base.iommu->irq.remapping;
+}
+
+static enum iommu_status step_idle(struct amdvi_unit *unit)
+{
+    if (!is_idle(unit) || !enabled(unit))
+        return IOMMU_OK;
+    report(unit, IOMMU_LOG_WARNING, "window: translation off, as nothing is to be translated, table",
+           unit->found_table);
+    return amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, 0);
+}
+
+static enum iommu_status step_pass(struct amdvi_unit *unit)
+{
+    if (unit->base.no_translation)
+        amdvi_table_pass(unit);
+    return IOMMU_OK;
+}
 
 static uint64_t link_bits(uint8_t ivhd_flags)
 {
@@ -295,6 +324,14 @@ static bool give_bases_in_time(struct amdvi_unit *unit)
     }
 }
 
+void amdvi_open_window(struct amdvi_unit *unit, const char *why, uint64_t seen)
+{
+    iommu_log(unit->base.iommu, IOMMU_LOG_WARNING, "%s: window: translation off, since %s seen=0x%llx",
+              unit->base.name, why, (unsigned long long)seen);
+    iommu_unit_stop_masters(&unit->base);
+    (void)amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, 0);
+}
+
 /*
  * Over live tables too: devices go from the old ones to ours without a moment
  * of pass-through. A unit that was left on with a segmented table uses ours
@@ -307,13 +344,11 @@ static enum iommu_status step_table(struct amdvi_unit *unit)
     if (give_bases(unit))
         return IOMMU_OK;
     if (enabled(unit)) {
-        report(unit, IOMMU_LOG_WARNING, "window: translation off, since new bases are ignored while it is on, table",
-               reg_read64(&unit->regs, AMDVI_DEV_TAB));
-        iommu_unit_stop_masters(&unit->base);
-        (void)amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, 0);
-        if (give_bases_in_time(unit))
-            return IOMMU_OK;
+        amdvi_open_window(unit, "new bases are ignored while it is on, table",
+                          reg_read64(&unit->regs, AMDVI_DEV_TAB));
     }
+    if (unit->base.found_translating && give_bases_in_time(unit))
+        return IOMMU_OK;
     iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
               "%s: base refused table=0x%llx expected=0x%llx commands=0x%llx events=0x%llx", unit->base.name,
               (unsigned long long)reg_read64(&unit->regs, AMDVI_DEV_TAB), (unsigned long long)table_base(unit),
@@ -325,9 +360,12 @@ static enum iommu_status step_table(struct amdvi_unit *unit)
 /* Segments, guest translation of others and the like had a meaning under the old table only. */
 static enum iommu_status step_old_modes(struct amdvi_unit *unit)
 {
-    const uint64_t keep = AMDVI_CONTROL_IOMMU_EN | LINK_BITS | AMDVI_CONTROL_COHERENT | AMDVI_CONTROL_INV_TIMEOUT |
-                          LEFT_AS_FOUND;
+    uint64_t keep = AMDVI_CONTROL_IOMMU_EN | LINK_BITS | AMDVI_CONTROL_COHERENT | AMDVI_CONTROL_INV_TIMEOUT |
+                    LEFT_AS_FOUND;
 
+    /* A cache that was left off slows every interrupt. */
+    if (unit->base.iommu->irq.remapping)
+        keep &= ~AMDVI_CONTROL_IRT_CACHE_DIS;
     return amdvi_control(unit, ~keep, unit->guest_tables ? AMDVI_CONTROL_GT_EN : 0, 0);
 }
 
@@ -386,28 +424,35 @@ static enum iommu_status step_entries(struct amdvi_unit *unit)
 
 struct step {
     enum iommu_start_stage stage;
+    bool also_idle;
     const char *name;
     enum iommu_status (*run)(struct amdvi_unit *unit);
 };
 
 static const struct step steps[] = {
-    { IOMMU_START_PREPARE, "check capabilities", step_check },
-    { IOMMU_START_PREPARE, "apply errata", step_errata },
-    { IOMMU_START_PREPARE, "look at what was left on", step_look },
-    { IOMMU_START_PREPARE, "switch the old interrupts off", step_old_interrupts },
-    { IOMMU_START_PREPARE, "stop the old rings", step_old_rings },
-    { IOMMU_START_PREPARE, "discard stale status", step_stale_status },
-    { IOMMU_START_PREPARE, "allocate rings", step_memory },
-    { IOMMU_START_TABLES, "program the control register", step_control },
-    { IOMMU_START_TABLES, "set the device table", step_table },
-    { IOMMU_START_TABLES, "leave old modes", step_old_modes },
-    { IOMMU_START_TABLES, "switch the exclusion range off", step_exclusion },
-    { IOMMU_START_ENABLE, "start the command ring", step_queue },
-    { IOMMU_START_ENABLE, "start the event log", step_events },
-    { IOMMU_START_ENABLE, "enable the unit's interrupt", step_interrupt },
-    { IOMMU_START_ENABLE, "enable translation", step_translate },
-    { IOMMU_START_ENABLE, "flush all caches", step_flush },
-    { IOMMU_START_ENABLE, "announce every device table entry", step_entries },
+    { IOMMU_START_PREPARE, true, "check capabilities", step_check },
+    { IOMMU_START_PREPARE, true, "apply errata", step_errata },
+    { IOMMU_START_PREPARE, true, "look at what was left on", step_look },
+    { IOMMU_START_PREPARE, true, "switch the old interrupts off", step_old_interrupts },
+    { IOMMU_START_PREPARE, true, "stop the old rings", step_old_rings },
+    { IOMMU_START_PREPARE, true, "discard stale status", step_stale_status },
+    { IOMMU_START_PREPARE, true, "allocate rings", step_memory },
+    { IOMMU_START_PREPARE, true, "check the sources of interrupts", amdvi_interrupts_check },
+    { IOMMU_START_TABLES, true, "switch unwanted translation off", step_idle },
+    { IOMMU_START_TABLES, false, "program the control register", step_control },
+    { IOMMU_START_TABLES, false, "choose the format of interrupt entries", amdvi_interrupts_format },
+    { IOMMU_START_TABLES, false, "block interrupts", amdvi_interrupts_block },
+    { IOMMU_START_TABLES, false, "let DMA pass where nothing translates", step_pass },
+    { IOMMU_START_TABLES, false, "set the device table", step_table },
+    { IOMMU_START_TABLES, false, "leave old modes", step_old_modes },
+    { IOMMU_START_TABLES, false, "switch the exclusion range off", step_exclusion },
+    { IOMMU_START_ENABLE, false, "start the command ring", step_queue },
+    { IOMMU_START_ENABLE, false, "start the event log", step_events },
+    { IOMMU_START_ENABLE, false, "enable the unit's interrupt", step_interrupt },
+    { IOMMU_START_ENABLE, false, "enable translation", step_translate },
+    { IOMMU_START_ENABLE, false, "flush all caches", step_flush },
+    { IOMMU_START_ENABLE, false, "announce every device table entry", step_entries },
+    { IOMMU_START_ENABLE, false, "remap interrupts", amdvi_interrupts_enable },
 };
 
 static enum iommu_status amdvi_start(struct iommu_unit *base, enum iommu_start_stage stage)
@@ -417,7 +462,7 @@ static enum iommu_status amdvi_start(struct iommu_unit *base, enum iommu_start_s
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         enum iommu_status status;
 
-        if (steps[i].stage != stage)
+        if (steps[i].stage != stage || (!steps[i].also_idle && is_idle(unit)))
             continue;
         status = steps[i].run(unit);
         iommu_log(base->iommu, status == IOMMU_OK ? IOMMU_LOG_DEBUG : IOMMU_LOG_ERROR, "%s: step=\"%s\" status=%s",
@@ -449,6 +494,7 @@ static enum iommu_status amdvi_stop(struct iommu_unit *base)
     if (!unit->table_given)
         return IOMMU_OK;
     amdvi_irq_disable(unit);
+    amdvi_interrupts_disable(unit);
     if (unit->queue.on)
         (void)amdvi_queue_disable(unit);
     if (unit->events.on)
@@ -457,6 +503,7 @@ static enum iommu_status amdvi_stop(struct iommu_unit *base)
     unit->in_doubt = status != IOMMU_OK;
     if (status != IOMMU_OK)
         return status;
+    amdvi_interrupts_restore(unit);
     /* Models look interrupts up in the table even with IommuEn = 0 (QEMU); it is about to be freed. */
     reg_write64(&unit->regs, AMDVI_DEV_TAB, unit->found_table);
     unit->table_given = false;
@@ -471,6 +518,7 @@ static void amdvi_destroy(struct iommu_unit *base)
 
     amdvi_queue_destroy(unit);
     amdvi_events_destroy(unit);
+    amdvi_guest_log_destroy(unit);
     amdvi_table_destroy(unit);
     iommu_domain_ids_destroy(base);
     base->platform->mmio_unmap(base->ctx, unit->regs.base, unit->regs.len);
@@ -492,6 +540,7 @@ static void amdvi_info(const struct iommu_unit *base, struct iommu_unit_info *ou
     out->fault_records = AMDVI_EVENT_SLOTS;
     out->fault_interrupt = unit->event_interrupt;
     out->translating = base->running && (reg_read64(&unit->regs, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN);
+    out->remapping = base->remaps && (reg_read64(&unit->regs, AMDVI_CONTROL) & AMDVI_CONTROL_IOMMU_EN);
 }
 
 void amdvi_unit_dump(struct iommu_unit *base)
@@ -560,4 +609,15 @@ const struct iommu_ops amdvi_ops = {
     .debug_use_queue = debug_use_queue,
     .debug_flush_all = debug_flush_all,
     .debug_counters = debug_counters,
+    .irq_alloc = amdvi_irte_alloc,
+    .irq_free = amdvi_irte_free,
+    .irq_route = amdvi_irte_route,
+    .irq_post = amdvi_irte_post,
+    .irq_mask = amdvi_irte_mask,
+    .irq_message = amdvi_irte_message,
+    .irq_ioapic_entry = amdvi_irte_ioapic_entry,
+    .ioapic_word = "ivrs_ioapic",
+    .ioapic_rids = { AMDVI_SOUTHBRIDGE_RID, AMDVI_NORTHBRIDGE_RID },
+    .debug_irq_read = amdvi_irte_debug_read,
+    .debug_irq_write = amdvi_irte_debug_write,
 };

@@ -332,6 +332,11 @@ static struct vtd_irte *entry_of(const struct iommu_irqs *irqs, unsigned index)
     return (struct vtd_irte *)irqs->entries + index;
 }
 
+static IOMMU_COLD enum iommu_status flush_again(struct vtd_unit *unit, struct vtd_descriptor d)
+{
+    return vtd_invalidate(unit, &d, 1);
+}
+
 /*
  * The unit forgets the entry's old content, and messages it had let through by
  * it have reached their CPU when the wait completes (VT-d §6.5.5). An absent
@@ -347,7 +352,7 @@ static inline enum iommu_status changed(struct iommu_irqs *irqs, unsigned index,
     if (!(old & VTD_IRTE_P) && !((new & VTD_IRTE_P) && unit->base.flush_present))
         return IOMMU_OK;
     status = vtd_queue_run_one(unit, d);
-    return __builtin_expect(status == IOMMU_ERR_QUEUE, 0) ? vtd_invalidate(unit, &d, 1) : status;
+    return __builtin_expect(status == IOMMU_ERR_QUEUE, 0) ? flush_again(unit, d) : status;
 }
 
 /* What a new content is while the entry is masked. */
@@ -369,23 +374,28 @@ static IOMMU_COLD uint64_t exchange_wide(struct vtd_irte *live, struct vtd_irte 
     return seen.lo;
 }
 
+static uint64_t destination(const struct iommu *iommu, uint32_t apic_id)
+{
+    return iommu->irq.x2apic ? field_make(VTD_IRTE_DST, apic_id) : field_make(VTD_IRTE_DST_XAPIC, apic_id);
+}
+
 enum iommu_status vtd_irte_route(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_target *target)
 {
     struct vtd_irte *live = entry_of(irqs, index);
     uint64_t value = VTD_IRTE_P | ROUTED | (target->level ? VTD_IRTE_TM : 0) |
                      field_make(VTD_IRTE_DLM, target->delivery == IOMMU_IRQ_LOWEST ? VTD_DLM_LOWEST : VTD_DLM_FIXED) |
-                     field_make(VTD_IRTE_V, target->vector) |
-                     field_make(irqs->unit->iommu->irq.x2apic ? VTD_IRTE_DST : VTD_IRTE_DST_XAPIC, target->apic_id);
-    uint64_t old = __atomic_load_n(&live->lo, __ATOMIC_RELAXED);
+                     field_make(VTD_IRTE_V, target->vector) | destination(irqs->unit->iommu, target->apic_id);
+    uint64_t old = __atomic_load_n(&live->lo, __ATOMIC_RELAXED), next;
 
     do {
         if (__builtin_expect((old & VTD_IRTE_IM) != 0, 0)) {
             old = exchange_wide(live, (struct vtd_irte){ .lo = value });
+            next = under_mask(value, old);
             break;
         }
-    } while (!__atomic_compare_exchange_n(&live->lo, &old, under_mask(value, old), false, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_RELAXED));
-    return changed(irqs, index, old, under_mask(value, old));
+        next = under_mask(value, old);
+    } while (!__atomic_compare_exchange_n(&live->lo, &old, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+    return changed(irqs, index, old, next);
 }
 
 enum iommu_status vtd_irte_post(struct iommu_irqs *irqs, unsigned index, const struct iommu_irq_posting *posting)

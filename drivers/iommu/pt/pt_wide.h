@@ -78,19 +78,21 @@ static inline unsigned pt_largest(uint64_t sizes, uint64_t address_bits, uint64_
     return 63 - (unsigned)__builtin_clzll(sizes & (BIT64(most) * 2 - 1));
 }
 
-/* Fills count entries with leaves of 2^shift bytes, from the address in m on. */
+/*
+ * Fills count entries with leaves of 2^shift bytes, from the address in m on.
+ * Two copies are told apart because a loop of known length costs half as much.
+ */
 static inline void pt_fill_blocks(const struct pt_format *f, uint64_t *entry, size_t count,
                                   unsigned level, unsigned shift, const struct iommu_mapping *m)
 {
-    unsigned wider = shift - pt_shift(level);
-    size_t copies = (size_t)1 << wider;
+    size_t copies = (size_t)1 << (shift - pt_shift(level));
     uint64_t value = f->leaf(m->pa, shift, m->prot);
 
-    if (wider == 0)
+    if (copies == 1)
         pt_fill(entry, count, value, BIT64(shift));
-    else if (copies < PT_LINE_ENTRIES)
-        for (size_t i = 0; i < count; i++)
-            pt_store(&entry[i], value + ((uint64_t)(i >> wider) << shift));
+    else if (copies == 2)
+        for (size_t i = 0; i < count; i += 2, value += BIT64(shift))
+            pt_fill(&entry[i], 2, value, 0);
     else
         for (size_t i = 0; i < count; i += copies, value += BIT64(shift))
             pt_fill(&entry[i], copies, value, 0);

@@ -51,8 +51,9 @@ struct iommu_debug_irq_entry {
 };
 void iommu_debug_irq_read(const struct iommu_irqs *irqs, unsigned index, struct iommu_debug_irq_entry *out);
 /*
- * Puts any bits there, table_index aside; without flush the unit may go on with the old ones. Errors as
- * iommu_irq_route(). iommu_irq_route() and iommu_irq_free() do not put back what belongs to the source: write back what was read.
+ * Puts any bits there, table_index aside; without flush the unit may go on with
+ * the old ones. Errors as iommu_irq_route(), which does not put back what
+ * belongs to the source: write back what was read.
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_debug_irq_write(struct iommu_irqs *irqs, unsigned index, const struct iommu_debug_irq_entry *entry, bool flush);

@@ -104,8 +104,8 @@ struct iommu_config {
     bool no_superpages;         /* only 4 KiB leaves (intel_iommu=sp_off) */
     bool no_queue;              /* register-based invalidation even where there is a queue (VT-d §6.5.1) */
     bool guest_tables;          /* AMD-Vi: v2 (x86-64) page tables where the unit has them (amd_iommu=pgtbl_v2) */
-    bool no_translation;        /* units remap interrupts only; DMA is neither translated nor blocked (intel_iommu=off) */
-    struct iommu_irq_config irq; /* off unless it asks for it: the embedder has to give every source its entry */
+    bool no_translation;        /* interrupts only; DMA is neither translated nor blocked (intel_iommu=off) */
+    struct iommu_irq_config irq; /* off unless asked for: the embedder has to give every source its entry */
     bool force;                 /* start units that a known erratum says to leave off (amd_iommu=force_enable) */
     /* What each unit begins with (iommu_unit_set_storm()): */
     uint32_t storm_threshold;   /* a device that faults this often ... 0: the default of 256 */

@@ -89,6 +89,12 @@ struct iommu_irq_config {
     size_t ioapic_count;
     const struct iommu_irq_override *overrides;
     size_t override_count;
+    /*
+     * AMD-Vi, may be NULL: a message came for a virtual CPU that does not run (struct iommu_irq_posting, log), in
+     * interrupt context, as iommu_config.fault. lost: some went unlogged, so that any of them may have one; tag is 0.
+     */
+    void (*guest_log)(void *ctx, uint32_t tag, bool lost);
+    void *guest_log_ctx;
 };
 
 /* ---- what became of it ---- */
@@ -97,7 +103,7 @@ struct iommu_irq_info {
     bool remapping;
     bool x2apic;                /* 32-bit destinations reach; false: APIC ids up to 255 */
     bool posting;               /* iommu_irq_post() works */
-    const char *reason;         /* why not remapping; else why not x2APIC though asked for; ""; lives as long as iommu */
+    const char *reason;         /* why not remapping, else why not x2APIC though asked for; or ""; the machine's */
     char suggestion[40];        /* the word that helps: "ivrs_ioapic=4@0000:00:14.0"; or "" */
 };
 /* Valid once iommu_start() has returned. How many entries are in use: struct iommu_unit_info. */
