@@ -8,6 +8,7 @@
 
 #include "boot_info.h"
 #include "format.h"
+#include "irq_override.h"
 #include "words.h"
 
 /* No word is cut: a cut list of globs would run other scenarios than asked for. */
@@ -305,12 +306,20 @@ static bool amd_item(struct parser *parser, const char *text)
 
 static bool intremap_item(struct parser *parser, const char *text)
 {
-    static const char *const known[] = { "on", "off", "nosid", "no_x2apic_optout", "nopost" };
-    size_t index;
+    struct options *options = parser->options;
 
-    if (!one_of(text, known, COUNT(known), &index))
+    if (text_equal(text, "off"))
+        options->intremap_off = true;
+    else if (text_equal(text, "on"))
+        options->intremap_off = false;
+    else if (text_equal(text, "nosid"))
+        options->intremap_nosid = true;
+    else if (text_equal(text, "no_x2apic_optout"))
+        options->intremap_x2apic = true;
+    else if (text_equal(text, "nopost"))
+        options->intremap_nopost = true;
+    else
         return false;
-    warn(parser, no_effect);
     return true;
 }
 
@@ -336,6 +345,63 @@ static bool set_intremap(struct parser *parser, const char *value)
 {
     each_item(parser, value, intremap_item);
     return true;
+}
+
+static bool set_amd_intr(struct parser *parser, const char *value)
+{
+    if (text_equal(value, "legacy"))
+        parser->options->irq_format = IOMMU_IRQ_FORMAT_LEGACY;
+    else if (text_equal(value, "vapic"))
+        parser->options->irq_format = IOMMU_IRQ_FORMAT_VAPIC;
+    else
+        return false;
+    return true;
+}
+
+static bool same_source(const struct iommu_irq_override *a, const struct iommu_irq_override *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    return a->kind == IOMMU_IRQ_ACPI ? text_equal(a->hid, b->hid) && text_equal(a->uid, b->uid) : a->id == b->id;
+}
+
+/* The last word on a source wins. What is wrong with it is all said here. */
+static bool add_override(struct parser *parser, enum iommu_irq_source_kind kind, const char *text)
+{
+    struct options *options = parser->options;
+    struct iommu_irq_override override;
+    const char *wrong = irq_override_parse(kind, text, &override);
+    size_t at = 0;
+
+    if (wrong != NULL) {
+        warn(parser, wrong);
+        return true;
+    }
+    while (at < options->override_count && !same_source(&options->overrides[at], &override))
+        at++;
+    if (at == COUNT(options->overrides)) {
+        warn(parser, "more overrides than fit, ignored");
+        return true;
+    }
+    options->overrides[at] = override;
+    if (at == options->override_count)
+        options->override_count++;
+    return true;
+}
+
+static bool add_ioapic(struct parser *parser, const char *text)
+{
+    return add_override(parser, IOMMU_IRQ_IOAPIC, text);
+}
+
+static bool add_hpet(struct parser *parser, const char *text)
+{
+    return add_override(parser, IOMMU_IRQ_HPET, text);
+}
+
+static bool add_acpihid(struct parser *parser, const char *text)
+{
+    return add_override(parser, IOMMU_IRQ_ACPI, text);
 }
 
 /* Linux's spellings of a switch. */
@@ -406,10 +472,10 @@ static const struct word {
     { "iommu.strict=", set_iommu_strict },
     { "iommu.forcedac=", set_nothing },
     { "amd_iommu=", set_amd },
-    { "amd_iommu_intr=", set_nothing },
-    { "ivrs_ioapic", set_nothing },
-    { "ivrs_hpet", set_nothing },
-    { "ivrs_acpihid", set_nothing },
+    { "amd_iommu_intr=", set_amd_intr },
+    { "ivrs_ioapic", add_ioapic },
+    { "ivrs_hpet", add_hpet },
+    { "ivrs_acpihid", add_acpihid },
     { "intremap=", set_intremap },
     { "swiotlb=", set_nothing },
 };

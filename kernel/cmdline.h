@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "iommu/irq.h"
 #include "panic.h"
 
 enum report_kind { REPORT_SUMMARY, REPORT_FULL, REPORT_JSON, REPORT_NONE };
@@ -44,6 +45,13 @@ struct options {
     unsigned madt_table;        /* madt=N: the same of the APIC tables */
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
     bool trace_dma;             /* trace=dma: each transfer that arrived, said with its frame */
+    bool intremap_off;          /* intremap=off */
+    bool intremap_nosid;        /* intremap=nosid */
+    bool intremap_x2apic;       /* intremap=no_x2apic_optout */
+    bool intremap_nopost;       /* intremap=nopost */
+    enum iommu_irq_format irq_format;   /* amd_iommu_intr= */
+    struct iommu_irq_override overrides[IOMMU_IRQ_OVERRIDES_MAX];   /* ivrs_ioapic=, ivrs_hpet=, ivrs_acpihid= */
+    size_t override_count;
     char unknown[8][48];        /* words to warn about */
     size_t unknown_count;
 };

@@ -211,6 +211,9 @@ struct iommu_ops {
     /* What flush does, after entries only became present; only called where unit->flush_present. */
     enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,
                                        const struct iommu_gather *gather);
+    /* The same for one page, as flush_page; tables on the way to it may have become present too. */
+    enum iommu_status (*flush_present_page)(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova,
+                                            uint64_t len);
 
     /*
      * Interrupts; all of them, or none where no unit of the vendor remaps. Called only on units that do

@@ -94,6 +94,8 @@ void vtd_model_destroy(struct vtd_model *m)
 {
     if (m == NULL)
         return;
+    if (m->checker_runs)
+        vtd_model_checker_stop(m);
     vm_platform_destroy(m);
     vm_memory_destroy(m);
     pthread_mutex_destroy(&m->lock);
@@ -133,6 +135,16 @@ void vm_unlock(struct vtd_model *m)
         pthread_mutex_unlock(&m->lock);
         if (m->msi != NULL)
             m->msi(m->msi_ctx, event.unit, event.address, event.data);
+        pthread_mutex_lock(&m->lock);
+    }
+    while (m->delivery_count > 0) {
+        struct vtd_model_interrupt interrupt = m->deliveries[0];
+
+        m->delivery_count--;
+        memmove(&m->deliveries[0], &m->deliveries[1], m->delivery_count * sizeof(interrupt));
+        pthread_mutex_unlock(&m->lock);
+        if (m->deliver != NULL)
+            m->deliver(m->deliver_ctx, &interrupt);
         pthread_mutex_lock(&m->lock);
     }
     pthread_mutex_unlock(&m->lock);
@@ -363,6 +375,17 @@ void vtd_model_on_msi(struct vtd_model *m, vtd_model_msi_fn *fn, void *ctx)
 {
     m->msi = fn;
     m->msi_ctx = ctx;
+}
+
+void vtd_model_on_interrupt(struct vtd_model *m, vtd_model_deliver_fn *fn, void *ctx)
+{
+    m->deliver = fn;
+    m->deliver_ctx = ctx;
+}
+
+struct vtd_model_interrupt vtd_model_last_interrupt(const struct vtd_model *m)
+{
+    return m->last_interrupt;
 }
 
 struct vtd_model_stats vtd_model_stats(const struct vtd_model *m, unsigned unit)

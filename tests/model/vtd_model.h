@@ -14,9 +14,14 @@
  *  - reserved bits are refused; a broken rule of software is a violation.
  *
  * Legacy mode only: TTM 01 and 11 are accepted in RTADDR and answered with the
- * faults of a unit without SMTS and ADMS. Interrupt remapping is switched on
- * and off but no interrupt is remapped. No device-TLB is kept: descriptors of
- * types 3 and 4 are checked and counted.
+ * faults of a unit without SMTS and ADMS. No device-TLB is kept: descriptors of
+ * type 3 are checked and counted.
+ *
+ * Interrupts are remapped and posted (§5); what the unit reads of its table is
+ * cached until the invalidation that names it, and fetched again at once. They
+ * arrive before the request returns, so that there is nothing to drain. A
+ * posted-interrupt descriptor is changed by two atomic stores, PIR first, where
+ * hardware has one: who takes the vectors between them may be notified in vain.
  *
  * Calls are safe from several threads at once.
  */
@@ -141,8 +146,9 @@ enum vtd_model_result {
     VTD_MODEL_FAULT,     /* refused by translation; recorded unless FPD, overflow */
     VTD_MODEL_PROTECTED, /* refused by a protected memory region; never recorded (VT-d §11.4.8.1) */
     VTD_MODEL_NO_MEMORY, /* translated, but there is no RAM at the address */
-    VTD_MODEL_INTERRUPT, /* FEExxxxxh: an interrupt request */
+    VTD_MODEL_INTERRUPT, /* FEExxxxxh: an interrupt request, delivered or posted */
     VTD_MODEL_NO_MASTER, /* the function's bus mastering is off */
+    VTD_MODEL_MASKED,    /* the IOAPIC's pin sends nothing */
 };
 
 struct vtd_model_request {
@@ -163,6 +169,45 @@ enum vtd_model_result vtd_model_dma(struct vtd_model *m, unsigned unit, uint16_t
                                     void *data, size_t len, bool write);
 /* The fault reason of the last refused request, whether or not it was recorded; 0: none. */
 unsigned vtd_model_last_reason(const struct vtd_model *m);
+
+/* ---- interrupts ---- */
+
+/* As it reaches the CPUs' interrupt controllers. */
+struct vtd_model_interrupt {
+    unsigned unit;
+    uint32_t apic_id;
+    uint8_t vector;
+    uint8_t mode; /* delivery mode: 0 fixed, 1 lowest priority, 4 NMI, ... */
+    bool logical, hint, level;
+    bool remapped;     /* false: a request in compatibility format that passed */
+    bool notification; /* for a posted-interrupt descriptor */
+};
+
+/* A device's DMA write of four bytes at address, or a message of an HPET. */
+enum vtd_model_result vtd_model_interrupt(struct vtd_model *m, unsigned unit, uint16_t rid, uint64_t address,
+                                          uint32_t data);
+/* What a pin of an IOAPIC sends that has this redirection entry; it is asserted once. */
+enum vtd_model_result vtd_model_ioapic(struct vtd_model *m, unsigned unit, uint16_t rid, uint64_t redirection_entry);
+/* Called with the model's lock released, before the request returns. */
+typedef void vtd_model_deliver_fn(void *ctx, const struct vtd_model_interrupt *interrupt);
+void vtd_model_on_interrupt(struct vtd_model *m, vtd_model_deliver_fn *fn, void *ctx);
+/* The last one delivered; all zero: none yet. */
+struct vtd_model_interrupt vtd_model_last_interrupt(const struct vtd_model *m);
+
+/*
+ * Half-written entries. A present one that the unit has cached and that is seen
+ * to change word by word without an invalidation between is a violation anyhow.
+ * Beyond that fn judges one entry as the unit would fetch it: at every barrier,
+ * flush, register access and interrupt while watched, and, between
+ * checker_start and checker_stop, in a thread that does nothing else. false is
+ * a violation. NULL ends the watch. fn must not call the model.
+ */
+typedef bool vtd_model_irte_fn(void *ctx, uint32_t index, const uint64_t entry[2]);
+void vtd_model_watch_irte(struct vtd_model *m, unsigned unit, uint32_t index, vtd_model_irte_fn *fn, void *ctx);
+void vtd_model_checker_start(struct vtd_model *m);
+/* How many times it has looked so far. */
+uint64_t vtd_model_checker_looks(const struct vtd_model *m);
+void vtd_model_checker_stop(struct vtd_model *m);
 
 /* A bridge that the platform's pci_read() knows. All other functions: vtd_model_function(). */
 void vtd_model_bridge(struct vtd_model *m, uint16_t segment, uint16_t rid, uint8_t secondary, uint8_t subordinate);
@@ -208,7 +253,7 @@ struct vtd_model_firmware {
     bool queue_stuck;       /* ... with a tail that is never reached (IQE) */
     bool protected_memory;  /* PMEN over all of low RAM */
     bool stale_fault;       /* record 0 pending, and PFO */
-    bool interrupts;        /* IRE = 1 */
+    bool interrupts;        /* IRE = 1, two entries, both absent */
 };
 void vtd_model_firmware_left(struct vtd_model *m, unsigned unit, const struct vtd_model_firmware *left);
 
@@ -228,6 +273,9 @@ struct vtd_model_stats {
     uint64_t walks, iotlb_hits;
     uint64_t faults, faults_lost;
     uint64_t mmio_reads, mmio_writes;
+    uint64_t interrupts;             /* reached a CPU, notifications included */
+    uint64_t posted, notifications;
+    uint64_t interrupt_walks, interrupt_hits; /* entries read from memory; found in the cache */
 };
 struct vtd_model_stats vtd_model_stats(const struct vtd_model *m, unsigned unit);
 uint64_t vtd_model_flushed_lines(const struct vtd_model *m); /* cache lines given to dma_flush() */

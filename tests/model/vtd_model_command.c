@@ -62,6 +62,9 @@ static void check_sequence(struct vm_unit *u, uint64_t value, uint64_t changed)
         vm_violation(m, "vtd%u: translation table mode changed while TES is set (VT-d 6.6)", u->index);
     if ((changed & SPEC_GCMD_IRE) != 0 && (value & SPEC_GCMD_IRE) != 0 && !u->interrupt_root_set)
         vm_violation(m, "vtd%u: IRE without SIRTP (VT-d 6.7)", u->index);
+    if ((changed & SPEC_GCMD_IRE) != 0 && (value & SPEC_GCMD_IRE) != 0 && u->stale_interrupts)
+        vm_violation(m, "vtd%u: IRE without global invalidation of the interrupt entry cache after SIRTP (VT-d 6.7)",
+                     u->index);
     if ((changed & SPEC_GCMD_QIE) != 0 && (value & SPEC_GCMD_QIE) != 0 && vm_get(u, SPEC_IQT, 8) != 0)
         vm_violation(m, "vtd%u: QIE with IQT not zero (VT-d 6.5.2)", u->index);
     if ((changed & SPEC_GCMD_QIE) != 0 && (value & SPEC_GCMD_QIE) == 0 && !u->hang &&
@@ -114,6 +117,22 @@ static void root_latch(struct vm_unit *u)
     u->stale_iotlb = true;
 }
 
+static void interrupt_root_latch(struct vm_unit *u)
+{
+    u->interrupt_root = vm_get(u, SPEC_IRTA, 8);
+    u->interrupt_root_set = true;
+    u->stale_interrupts = vm_cap(u, SPEC_CAP_ESIRTPS) == 0;
+    if (!u->stale_interrupts)
+        vm_invalidate_all_interrupts(u);
+}
+
+static void interrupts_disabled(struct vm_unit *u)
+{
+    u->interrupt_root_set = false;
+    if (vm_cap(u, SPEC_CAP_ESIRTPS) != 0)
+        vm_invalidate_all_interrupts(u);
+}
+
 static void gcmd_finish(struct vm_unit *u)
 {
     uint64_t value = u->gcmd.value, status = vm_get(u, SPEC_GSTS, 4);
@@ -124,7 +143,7 @@ static void gcmd_finish(struct vm_unit *u)
         status |= SPEC_GCMD_SRTP;
     }
     if ((value & SPEC_GCMD_SIRTP) != 0) {
-        u->interrupt_root_set = true;
+        interrupt_root_latch(u);
         status |= SPEC_GCMD_SIRTP;
     }
     if ((value & SPEC_GCMD_WBF) != 0) {
@@ -138,7 +157,7 @@ static void gcmd_finish(struct vm_unit *u)
     if ((changed & SPEC_GCMD_TE) != 0 && (value & SPEC_GCMD_TE) == 0)
         u->root_set = false;
     if ((changed & SPEC_GCMD_IRE) != 0 && (value & SPEC_GCMD_IRE) == 0)
-        u->interrupt_root_set = false;
+        interrupts_disabled(u);
     status = (status & ~SPEC_GCMD_LEVEL) | (value & SPEC_GCMD_LEVEL);
     vm_set(u, SPEC_GSTS, 4, status);
     if ((status & (SPEC_GCMD_TE | SPEC_GCMD_IRE)) == 0)

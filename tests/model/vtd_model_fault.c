@@ -54,23 +54,30 @@ void vm_queue_error(struct vm_unit *u, unsigned info)
     vm_fault_status(u, SPEC_FSTS_IQE);
 }
 
-static void record_fill(struct vm_unit *u, unsigned offset, const struct vm_request *request, unsigned reason)
+/* §11.4.7.6: fault reasons with which FI is undefined. */
+#define UNDEFINED_FI 0x5a5a5a5a5a5a5000ull
+
+static bool has_no_info(unsigned reason)
+{
+    return reason == SPEC_FR_IR_REQUEST_RESERVED || reason == SPEC_FR_IR_COMPATIBILITY ||
+           reason == SPEC_FR_INTERRUPT_RANGE || reason == SPEC_FR_IR_EIME || reason == SPEC_FR_IR_REQUIRED;
+}
+
+/* A record but for SID and FR. */
+static void request_words(const struct vm_unit *u, const struct vm_request *request, uint64_t *lo, uint64_t *hi)
 {
     /* §11.4.7.6: bits above the largest adjusted width are reserved. */
     uint64_t widths = vm_cap(u, SPEC_CAP_SAGAW), width = widths & 8 ? 57 : widths & 4 ? 48 : 39;
-    uint64_t hi = SPEC_FRCD_HI_F;
 
-    spec_put(&hi, SPEC_FRCD_HI_SID, request->rid);
-    spec_put(&hi, SPEC_FRCD_HI_FR, reason);
-    spec_put(&hi, SPEC_FRCD_HI_T1, request->access != VTD_MODEL_WRITE);
-    spec_put(&hi, SPEC_FRCD_HI_T2, request->access == VTD_MODEL_ATOMIC);
+    *hi = 0;
+    spec_put(hi, SPEC_FRCD_HI_T1, request->access != VTD_MODEL_WRITE);
+    spec_put(hi, SPEC_FRCD_HI_T2, request->access == VTD_MODEL_ATOMIC);
     if (vm_ecap(u, SPEC_ECAP_DT) != 0)
-        spec_put(&hi, SPEC_FRCD_HI_AT, request->at);
-    vm_set(u, offset, 8, request->iova & SPEC_FRCD_LO_FI & (BIT_SPEC(width) - 1));
-    vm_set(u, offset + 8, 8, hi);
+        spec_put(hi, SPEC_FRCD_HI_AT, request->at);
+    *lo = request->iova & SPEC_FRCD_LO_FI & (BIT_SPEC(width) - 1);
 }
 
-void vm_fault(struct vm_unit *u, const struct vm_request *request, unsigned reason)
+static void record(struct vm_unit *u, uint16_t rid, unsigned reason, uint64_t lo, uint64_t hi)
 {
     unsigned offset = vm_record_offset(u, u->record_index);
     uint64_t status = vm_get(u, SPEC_FSTS, 4);
@@ -86,13 +93,30 @@ void vm_fault(struct vm_unit *u, const struct vm_request *request, unsigned reas
         status_set(u, SPEC_FSTS_PFO, false);
         return;
     }
-    record_fill(u, offset, request, reason);
+    spec_put(&hi, SPEC_FRCD_HI_SID, rid);
+    spec_put(&hi, SPEC_FRCD_HI_FR, reason);
+    vm_set(u, offset, 8, has_no_info(reason) ? UNDEFINED_FI : lo);
+    vm_set(u, offset + 8, 8, hi | SPEC_FRCD_HI_F);
     if ((status & SPEC_FSTS_PPF) == 0) {
         spec_put(&status, SPEC_FSTS_FRI, u->record_index);
         vm_set(u, SPEC_FSTS, 4, status);
     }
     u->record_index = (u->record_index + 1) % vm_record_count(u);
     status_set(u, SPEC_FSTS_PPF, true);
+}
+
+void vm_fault(struct vm_unit *u, const struct vm_request *request, unsigned reason)
+{
+    uint64_t lo, hi;
+
+    request_words(u, request, &lo, &hi);
+    record(u, request->rid, reason, lo, hi);
+}
+
+/* T1, T2, AT and the rest mean nothing with these reasons. */
+void vm_interrupt_fault(struct vm_unit *u, uint16_t rid, uint32_t index, unsigned reason)
+{
+    record(u, rid, reason, spec_make(SPEC_FRCD_LO_INDEX, index), 0);
 }
 
 /* §11.4.7.2: IP goes when everything pending has been served. */

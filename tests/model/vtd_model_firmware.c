@@ -178,7 +178,9 @@ void vtd_model_firmware_left(struct vtd_model *m, unsigned unit, const struct vt
     }
     if (left->interrupts) {
         status = vm_get(u, SPEC_GSTS, 4) | SPEC_GCMD_IRE | SPEC_GCMD_SIRTP;
-        vm_set(u, SPEC_IRTA, 8, vm_take_pages(m, 1, VM_FIRMWARE));
+        u->interrupt_root = vm_take_pages(m, 1, VM_FIRMWARE);
+        vm_publish(m, u->interrupt_root, VM_PAGE);
+        vm_set(u, SPEC_IRTA, 8, u->interrupt_root);
         vm_set(u, SPEC_GSTS, 4, status);
         u->interrupt_root_set = true;
     }

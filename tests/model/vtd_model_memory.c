@@ -5,6 +5,7 @@
  * behind write buffers sees it (RWBF: what the last flush let through,
  * VT-d §6.8). Pages are handed out by page and their state is watched.
  */
+#include <emmintrin.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,27 +107,72 @@ uint64_t vtd_model_pa(const struct vtd_model *m, const void *at)
     return m->config.ram_pa + (uint64_t)((const uint8_t *)at - m->ram);
 }
 
+enum vm_page_state vm_page_state(const struct vtd_model *m, uint64_t pa)
+{
+    return (enum vm_page_state)m->page_state[(pa - m->config.ram_pa) / VM_PAGE];
+}
+
+static const uint8_t *view_of(const struct vm_unit *u)
+{
+    const struct vtd_model *m = u->model;
+
+    if (u->visible != NULL)
+        return u->visible;
+    return vm_ecap(u, SPEC_ECAP_C) == 0 ? m->flushed : m->ram;
+}
+
+/* True: the page is one that may be read. */
+static bool check_page(const struct vm_unit *u, uint64_t pa)
+{
+    enum vm_page_state state = vm_page_state(u->model, pa);
+
+    if (state != VM_FREED && state != VM_FREE)
+        return true;
+    vm_violation(u->model, "vtd%u: table walk into page 0x%llx, which is %s", u->index, (unsigned long long)pa,
+                 state == VM_FREED ? "freed" : "not allocated");
+    return false;
+}
+
+static void check_flushed(const struct vm_unit *u, uint64_t pa, uint64_t value)
+{
+    const struct vtd_model *m = u->model;
+
+    if (view_of(u) != m->ram && value == VM_UNFLUSHED)
+        vm_violation(u->model, "vtd%u: table entry at 0x%llx was never %s", u->index, (unsigned long long)pa,
+                     view_of(u) == m->flushed ? "flushed" : "let through by a write-buffer flush");
+}
+
 bool vm_fetch(struct vm_unit *u, uint64_t pa, uint64_t *value)
 {
-    struct vtd_model *m = u->model;
-    const uint8_t *view = m->ram;
-
-    if (!vm_is_ram(m, pa, sizeof(*value)))
+    *value = 0;
+    if (!vm_is_ram(u->model, pa, sizeof(*value)))
         return false;
-    if (*state_of(m, pa) == VM_FREED || *state_of(m, pa) == VM_FREE) {
-        vm_violation(m, "vtd%u: table walk into page 0x%llx, which is %s", u->index,
-                     (unsigned long long)pa, *state_of(m, pa) == VM_FREED ? "freed" : "not allocated");
-        *value = 0;
+    if (!check_page(u, pa))
         return true;
-    }
-    if (u->visible != NULL)
-        view = u->visible;
-    else if (vm_ecap(u, SPEC_ECAP_C) == 0)
-        view = m->flushed;
-    memcpy(value, view + (pa - m->config.ram_pa), sizeof(*value));
-    if (view != m->ram && *value == VM_UNFLUSHED)
-        vm_violation(m, "vtd%u: table entry at 0x%llx was never %s", u->index, (unsigned long long)pa,
-                     view == m->flushed ? "flushed" : "let through by a write-buffer flush");
+    memcpy(value, view_of(u) + (pa - u->model->config.ram_pa), sizeof(*value));
+    check_flushed(u, pa, *value);
+    return true;
+}
+
+/* A load of 16 aligned bytes is one access on every processor this runs on. */
+void vm_peek_pair(const struct vm_unit *u, uint64_t pa, uint64_t value[2])
+{
+    const uint8_t *at = view_of(u) + (pa - u->model->config.ram_pa);
+    __m128i whole = *(const volatile __m128i *)(const void *)at;
+
+    memcpy(value, &whole, sizeof(whole));
+}
+
+bool vm_fetch_pair(struct vm_unit *u, uint64_t pa, uint64_t value[2])
+{
+    memset(value, 0, 2 * sizeof(*value));
+    if (!vm_is_ram(u->model, pa, 2 * sizeof(*value)))
+        return false;
+    if (!check_page(u, pa))
+        return true;
+    vm_peek_pair(u, pa, value);
+    check_flushed(u, pa, value[0]);
+    check_flushed(u, pa + 8, value[1]);
     return true;
 }
 
@@ -171,6 +217,7 @@ void vm_flush(struct vtd_model *m, const void *at, size_t len)
     m->flushed_lines += (end - start) / VM_LINE;
     if (m->flushed != NULL)
         memcpy(m->flushed + start, m->ram + start, end - start);
+    vm_irte_look(m);
 }
 
 /* ---- pages ---- */
@@ -255,6 +302,7 @@ void vm_page_free(struct vtd_model *m, void *pages, size_t count)
         else
             m->live_pages--;
         m->page_state[i] = VM_FREED;
+        vm_interrupt_table_freed(m, m->config.ram_pa + i * VM_PAGE);
     }
     POISON(pages, count * VM_PAGE);
 }

@@ -121,6 +121,7 @@ static uint64_t mmio_read(struct vtd_model *m, const volatile void *at, unsigned
 
     vm_lock(m);
     vm_tick(m, 1);
+    vm_irte_look(m);
     u = decode(m, at, width, &offset);
     if (u != NULL)
         value = vm_register_read(u, offset, width);
@@ -135,6 +136,7 @@ static void mmio_write(struct vtd_model *m, const volatile void *at, unsigned wi
 
     vm_lock(m);
     vm_tick(m, 1);
+    vm_irte_look(m);
     u = decode(m, at, width, &offset);
     if (u != NULL)
         vm_register_write(u, offset, width, value);
@@ -267,6 +269,7 @@ static void dma_write_barrier(void *ctx)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     vm_lock(m);
     m->barriers++;
+    vm_irte_look(m);
     vm_unlock(m);
 }
 

@@ -17,6 +17,8 @@
 #define VM_IOTLB 1024
 #define VM_PAGING 1024
 #define VM_PENDING 8
+#define VM_IRTES 1024
+#define VM_DELIVERIES 64
 #define VM_REGISTER_BYTES 0x8000u
 /* What a unit finds in a page that was allocated and not flushed since. */
 #define VM_UNFLUSHED 0xa5a5a5a5a5a5a5a5ull
@@ -59,6 +61,16 @@ struct vm_paging {
     unsigned perm;
 };
 
+/* A cached interrupt entry; with CM = 1 also one that is absent or wrong. */
+struct vm_irte {
+    bool used;
+    uint16_t rid; /* who asked first */
+    uint32_t index;
+    uint64_t words[2];
+    uint64_t seen[2]; /* what the memory held when last looked at */
+    unsigned changed; /* words that have been seen to change one by one: bits 0 and 1 */
+};
+
 struct vm_descriptor {
     uint64_t lo, hi;
     uint64_t order; /* number of descriptors fetched before it */
@@ -84,7 +96,9 @@ struct vm_unit {
     bool root_set;         /* SRTP since translation was last off */
     bool stale_contexts;   /* no global context invalidation since SRTP, ESRTPS = 0 */
     bool stale_iotlb;      /* nor IOTLB after it */
+    uint64_t interrupt_root; /* IRTA as latched by SIRTP */
     bool interrupt_root_set;
+    bool stale_interrupts; /* no global invalidation of the interrupt entry cache since SIRTP, ESIRTPS = 0 */
     struct vm_command gcmd, ccmd, iotlb, pmen;
     bool iva_written;
     bool refuse_register;
@@ -102,6 +116,8 @@ struct vm_unit {
     struct vm_translation iotlb_cache[VM_IOTLB];
     struct vm_paging paging[VM_PAGING];
     unsigned context_next, iotlb_next, paging_next;
+    struct vm_irte irtes[VM_IRTES];
+    unsigned irte_next, irte_count; /* count: used ones */
 
     uint8_t *visible;      /* RWBF: memory as of the last write-buffer flush */
     struct vtd_model_stats stats;
@@ -123,6 +139,13 @@ struct vm_event {
     unsigned unit;
     uint64_t address;
     uint32_t data;
+};
+
+struct vm_watch {
+    struct vm_unit *unit; /* NULL: nobody watches */
+    uint32_t index;
+    vtd_model_irte_fn *fn;
+    void *ctx;
 };
 
 struct vm_text {
@@ -159,6 +182,16 @@ struct vtd_model {
     void *msi_ctx;
     struct vm_event events[VM_EVENTS];
     size_t event_count;
+
+    vtd_model_deliver_fn *deliver;
+    void *deliver_ctx;
+    struct vtd_model_interrupt deliveries[VM_DELIVERIES], last_interrupt;
+    size_t delivery_count;
+
+    struct vm_watch watch;
+    pthread_t checker;
+    bool checker_runs, checker_ends;
+    uint64_t checker_looks, checker_refused;
 };
 
 /* One request piece inside one page. */
@@ -171,16 +204,23 @@ struct vm_request {
     uint32_t pasid;
 };
 
+/* An interrupt request; pin: the redirection entry it came from, or NULL. */
+struct vm_message {
+    uint16_t rid;
+    uint64_t address;
+    uint32_t data;
+    const uint64_t *pin;
+};
+
 struct vm_result {
     unsigned reason;  /* 0: pa is valid */
     bool suppressed;  /* a qualified fault under FPD */
-    bool interrupt;
     uint64_t pa;
 };
 
 /* vtd_model.c */
 void vm_lock(struct vtd_model *m);
-void vm_unlock(struct vtd_model *m); /* sends the events collected meanwhile */
+void vm_unlock(struct vtd_model *m); /* sends the events and interrupts collected meanwhile */
 void vm_violation(struct vtd_model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void vm_append(struct vm_text *text, const char *line);
 void vm_tick(struct vtd_model *m, uint64_t count);
@@ -195,6 +235,11 @@ bool vm_is_ram(const struct vtd_model *m, uint64_t pa, size_t len);
 uint8_t *vm_ram(struct vtd_model *m, uint64_t pa);
 /* An aligned qword as the unit's table walks see it; false: no memory there. */
 bool vm_fetch(struct vm_unit *u, uint64_t pa, uint64_t *value);
+/* The same of 16 bytes that are read at once. */
+bool vm_fetch_pair(struct vm_unit *u, uint64_t pa, uint64_t value[2]);
+/* The same without a word about what is wrong with the page; pa must be RAM. */
+void vm_peek_pair(const struct vm_unit *u, uint64_t pa, uint64_t value[2]);
+enum vm_page_state vm_page_state(const struct vtd_model *m, uint64_t pa);
 void vm_write_buffer_flush(struct vm_unit *u);
 void *vm_page_alloc(struct vtd_model *m, size_t count, uint64_t limit_pa);
 void vm_page_free(struct vtd_model *m, void *pages, size_t count);
@@ -254,8 +299,27 @@ void vm_invalidate_all(struct vm_unit *u); /* the hardware's own: SRTP with ESRT
 struct vm_result vm_translate(struct vm_unit *u, const struct vm_request *request);
 unsigned vm_level_shift(unsigned level);
 
+/* vtd_model_irq.c */
+enum vtd_model_result vm_interrupt(struct vm_unit *u, const struct vm_message *message);
+/* 0, or what is wrong with an interrupt entry for that requester (§5.1.4): a fault reason. */
+unsigned vm_irte_fault(const struct vm_unit *u, const uint64_t words[2], uint16_t rid);
+
+/* vtd_model_iec.c: the interrupt entry cache, and whoever changes entries by halves */
+uint32_t vm_irte_limit(const struct vm_unit *u); /* entries of the table */
+/* Out of the cache or memory; the reason of the fault of reading it, or 0. */
+unsigned vm_irte_get(struct vm_unit *u, uint32_t index, uint16_t rid, uint64_t words[2]);
+/* What the entry names was at fault: with CM = 0 it is not cached either. */
+void vm_irte_forget(struct vm_unit *u, uint32_t index);
+/* As an index-selective descriptor says (§6.5.2.8); everything with index_bits 32. */
+void vm_invalidate_interrupts(struct vm_unit *u, uint32_t index, unsigned index_bits);
+/* The hardware's own, with ESIRTPS. */
+void vm_invalidate_all_interrupts(struct vm_unit *u);
+void vm_irte_look(struct vtd_model *m);
+void vm_interrupt_table_freed(struct vtd_model *m, uint64_t pa);
+
 /* vtd_model_fault.c */
 void vm_fault(struct vm_unit *u, const struct vm_request *request, unsigned reason);
+void vm_interrupt_fault(struct vm_unit *u, uint16_t rid, uint32_t index, unsigned reason);
 void vm_fault_status(struct vm_unit *u, uint64_t bit);
 void vm_fault_status_write(struct vm_unit *u, uint32_t value);
 void vm_record_write(struct vm_unit *u, unsigned offset, unsigned width, uint64_t value);

@@ -252,6 +252,23 @@ static void iotlb_finish(struct vm_unit *u, uint64_t lo, uint64_t hi)
                                         (vm_cap(u, SPEC_CAP_DWD) != 0 && (lo & SPEC_IOTLB_DSC_DW) == 0));
 }
 
+/* §6.5.2.8: G = 0 is all of it; IM at most MHMV (§11.4.3). */
+static void interrupts_finish(struct vm_unit *u, uint64_t lo)
+{
+    unsigned mask = (unsigned)spec_get(lo, SPEC_IEC_IM);
+
+    u->stats.interrupt_cache++;
+    if ((lo & SPEC_IEC_G) == 0) {
+        vm_invalidate_interrupts(u, 0, 32);
+        return;
+    }
+    if (mask > vm_ecap(u, SPEC_ECAP_MHMV)) {
+        vm_violation(u->model, "vtd%u: index mask %u of an interrupt entry invalidation, beyond MHMV", u->index, mask);
+        mask = 0;
+    }
+    vm_invalidate_interrupts(u, (uint32_t)spec_get(lo, SPEC_IEC_IIDX), mask);
+}
+
 static void execute(struct vm_unit *u, uint64_t lo, uint64_t hi)
 {
     unsigned type = type_of(lo);
@@ -275,7 +292,7 @@ static void execute(struct vm_unit *u, uint64_t lo, uint64_t hi)
         break;
     case SPEC_DSC_IEC:
         vm_write_buffer_flush(u);
-        u->stats.interrupt_cache++;
+        interrupts_finish(u, lo);
         break;
     default:
         wait_finish(u, lo, hi);

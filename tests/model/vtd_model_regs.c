@@ -211,6 +211,20 @@ static void message_write(struct vm_unit *u, unsigned offset, uint64_t value)
     vm_set(u, offset, 4, value & ~reserved);
 }
 
+static void interrupt_table_write(struct vm_unit *u, uint64_t value)
+{
+    uint64_t reserved = SPEC_IRTA_RESERVED | above_host_width(u);
+
+    if (vm_ecap(u, SPEC_ECAP_EIM) == 0)
+        reserved |= SPEC_IRTA_EIME;
+    check_reserved(u, "IRTA", value, vm_ecap(u, SPEC_ECAP_IR) == 0 ? ~0ull : reserved);
+    if (vm_status(u, SPEC_GCMD_IRE) && ((value ^ vm_get(u, SPEC_IRTA, 8)) & SPEC_IRTA_EIME) != 0)
+        vm_violation(u->model, "vtd%u: EIME changed while IRES is set (VT-d 11.4.10)", u->index);
+    if (u->gcmd.busy && (u->gcmd.value & SPEC_GCMD_SIRTP) != 0)
+        vm_violation(u->model, "vtd%u: IRTA written while SIRTP is pending (VT-d 6.9)", u->index);
+    vm_set(u, SPEC_IRTA, 8, value);
+}
+
 /* value is the whole register's, the part not written taken from what it held. */
 static void write_whole(struct vm_unit *u, unsigned offset, uint64_t value)
 {
@@ -258,7 +272,7 @@ static void write_whole(struct vm_unit *u, unsigned offset, uint64_t value)
         vm_completion_status_write(u, (uint32_t)value);
         break;
     case SPEC_IRTA:
-        vm_set(u, SPEC_IRTA, 8, value);
+        interrupt_table_write(u, value);
         break;
     default:
         vm_violation(u->model, "vtd%u: write of the read-only register 0x%03x", u->index, offset);

@@ -228,7 +228,7 @@ static struct vm_result result_of(const struct vm_unit *u, const struct vm_reque
     return result;
 }
 
-/* RTA.1, RTA.2, RTA.4 and the interrupt range (§3.15): what no table decides. 0 or a reason. */
+/* RTA.1, RTA.2, RTA.4: what no table decides. 0 or a reason. */
 static unsigned refused_early(const struct vm_unit *u, const struct vm_request *request)
 {
     uint64_t ttm = spec_get(u->root, SPEC_RTADDR_TTM);
@@ -239,9 +239,6 @@ static unsigned refused_early(const struct vm_unit *u, const struct vm_request *
         return SPEC_FR_TTM;
     if (request->has_pasid)
         return SPEC_FR_PASID;
-    if (is_interrupt_range(request->iova) && request->at == VTD_MODEL_UNTRANSLATED &&
-        request->access != VTD_MODEL_WRITE && request->access != VTD_MODEL_ZERO_READ)
-        return SPEC_FR_INTERRUPT_RANGE;
     return 0;
 }
 
@@ -315,22 +312,34 @@ static enum vtd_model_result move(struct vm_unit *u, uint64_t pa, uint8_t *data,
     return VTD_MODEL_DONE;
 }
 
+static enum vtd_model_result refuse(struct vm_unit *u, const struct vm_request *request, unsigned reason,
+                                    bool suppressed)
+{
+    u->model->last_reason = reason;
+    if (!suppressed)
+        vm_fault(u, request, reason);
+    return VTD_MODEL_FAULT;
+}
+
 static enum vtd_model_result piece(struct vm_unit *u, const struct vm_request *request, uint8_t *data, size_t len)
 {
     bool write = request->access == VTD_MODEL_WRITE || request->access == VTD_MODEL_ATOMIC;
+    struct vm_message message = { .rid = request->rid, .address = request->iova };
     struct vm_result result;
 
-    /* §3.15: a write to the interrupt range is an interrupt request and never translated. */
-    if (is_interrupt_range(request->iova) && request->access == VTD_MODEL_WRITE && !request->has_pasid &&
-        request->at == VTD_MODEL_UNTRANSLATED)
-        return VTD_MODEL_INTERRUPT;
-    result = vm_translate(u, request);
-    if (result.reason != 0) {
-        u->model->last_reason = result.reason;
-        if (!result.suppressed)
-            vm_fault(u, request, result.reason);
-        return VTD_MODEL_FAULT;
+    if (is_interrupt_range(request->iova) && !request->has_pasid && request->at == VTD_MODEL_UNTRANSLATED &&
+        request->access != VTD_MODEL_ZERO_READ) {
+        /* §3.15: such a write is an interrupt request and never translated. */
+        if (request->access == VTD_MODEL_WRITE && len == sizeof(message.data) && request->iova % len == 0) {
+            memcpy(&message.data, data, len);
+            return vm_interrupt(u, &message);
+        }
+        if (vm_status(u, SPEC_GCMD_TE) || vm_status(u, SPEC_GCMD_IRE))
+            return refuse(u, request, SPEC_FR_INTERRUPT_RANGE, false);
     }
+    result = vm_translate(u, request);
+    if (result.reason != 0)
+        return refuse(u, request, result.reason, result.suppressed);
     if (request->at == VTD_MODEL_TRANSLATION)
         return VTD_MODEL_DONE;
     if (is_protected(u, result.pa, len == 0 ? 1 : len))

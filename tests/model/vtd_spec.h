@@ -56,6 +56,7 @@ enum {
 #define SPEC_CAP_MAMV SPEC_F(53, 48)
 #define SPEC_CAP_DWD SPEC_F(54, 54)
 #define SPEC_CAP_DRD SPEC_F(55, 55)
+#define SPEC_CAP_PI SPEC_F(59, 59)
 #define SPEC_CAP_ESIRTPS SPEC_F(62, 62)
 #define SPEC_CAP_ESRTPS SPEC_F(63, 63)
 
@@ -73,6 +74,8 @@ enum {
 #define SPEC_ECAP_PDS SPEC_F(42, 42)
 #define SPEC_ECAP_SMTS SPEC_F(43, 43)
 #define SPEC_ECAP_ADMS SPEC_F(52, 52)
+#define SPEC_ECAP_EIMER SPEC_F(61, 61)
+#define SPEC_ECAP_IRREQ SPEC_F(62, 62)
 
 /* ---- §11.4.4 ---- */
 #define SPEC_GCMD_TE SPEC_F(31, 31)
@@ -127,6 +130,7 @@ enum { SPEC_G_GLOBAL = 1, SPEC_G_DOMAIN = 2, SPEC_G_SELECTIVE = 3 };
 #define SPEC_EADDR_MA SPEC_F(31, 2)
 /* FRCD_REG: bits 127:64 as a word of their own. */
 #define SPEC_FRCD_LO_FI SPEC_F(63, 12)
+#define SPEC_FRCD_LO_INDEX SPEC_F(63, 48) /* of interrupt faults, 47:12 being zero then */
 #define SPEC_FRCD_HI_SID SPEC_F(79 - 64, 64 - 64)
 #define SPEC_FRCD_HI_T2 SPEC_F(92 - 64, 92 - 64)
 #define SPEC_FRCD_HI_PP SPEC_F(95 - 64, 95 - 64)
@@ -157,6 +161,72 @@ enum {
     SPEC_IQEI_ALIGNMENT = 6,
     SPEC_IQEI_TTM = 7,
 };
+
+/* ---- §11.4.10 ---- */
+#define SPEC_IRTA_IRTA SPEC_F(63, 12)
+#define SPEC_IRTA_EIME SPEC_F(11, 11)
+#define SPEC_IRTA_RESERVED SPEC_F(10, 4)
+#define SPEC_IRTA_S SPEC_F(3, 0) /* 2^(S + 1) entries */
+
+/* ---- §5.1.2 address and data of an interrupt request; the remappable format ---- */
+#define SPEC_MSI_HANDLE_14_0 SPEC_F(19, 5)
+#define SPEC_MSI_FORMAT SPEC_F(4, 4)
+#define SPEC_MSI_SHV SPEC_F(3, 3)
+#define SPEC_MSI_HANDLE_15 SPEC_F(2, 2)
+#define SPEC_MSI_DATA_RESERVED SPEC_F(31, 16) /* SHV = 1; ignored otherwise */
+#define SPEC_MSI_SUBHANDLE SPEC_F(15, 0)
+/* §5.1.2.1, the compatibility format; Figure 5-1 */
+#define SPEC_MSI_DESTINATION SPEC_F(19, 12)
+#define SPEC_MSI_HINT SPEC_F(3, 3)
+#define SPEC_MSI_LOGICAL SPEC_F(2, 2)
+#define SPEC_MSI_DATA_LEVEL SPEC_F(15, 15)
+#define SPEC_MSI_DATA_MODE SPEC_F(10, 8)
+#define SPEC_MSI_DATA_VECTOR SPEC_F(7, 0)
+
+/* ---- §9.9, §9.10 interrupt remapping entries: low word, high word (bits 127:64) ---- */
+#define SPEC_IRTE_P SPEC_F(0, 0)
+#define SPEC_IRTE_FPD SPEC_F(1, 1)
+#define SPEC_IRTE_DM SPEC_F(2, 2)
+#define SPEC_IRTE_RH SPEC_F(3, 3)
+#define SPEC_IRTE_TM SPEC_F(4, 4)
+#define SPEC_IRTE_DLM SPEC_F(7, 5)
+#define SPEC_IRTE_AVAIL SPEC_F(11, 8)
+#define SPEC_IRTE_IM SPEC_F(15, 15)
+#define SPEC_IRTE_V SPEC_F(23, 16)
+#define SPEC_IRTE_DST SPEC_F(63, 32)
+#define SPEC_IRTE_DST_XAPIC SPEC_F(47, 40)
+#define SPEC_IRTE_DST_XAPIC_RESERVED (SPEC_F(63, 48) | SPEC_F(39, 32))
+#define SPEC_IRTE_RESERVED (SPEC_F(31, 24) | SPEC_F(14, 12))
+#define SPEC_IRTE_HI_SID SPEC_F(79 - 64, 64 - 64)
+#define SPEC_IRTE_HI_SQ SPEC_F(81 - 64, 80 - 64)
+#define SPEC_IRTE_HI_SVT SPEC_F(83 - 64, 82 - 64)
+#define SPEC_IRTE_HI_RESERVED SPEC_F(127 - 64, 84 - 64)
+#define SPEC_PIRTE_URG SPEC_F(14, 14) /* IM = 1 */
+#define SPEC_PIRTE_VV SPEC_F(23, 16)
+#define SPEC_PIRTE_PDAL SPEC_F(63, 38) /* address bits 31:6 */
+#define SPEC_PIRTE_RESERVED (SPEC_F(37, 24) | SPEC_F(13, 12) | SPEC_F(7, 2))
+#define SPEC_PIRTE_HI_PDAH SPEC_F(127 - 64, 96 - 64)
+#define SPEC_PIRTE_HI_RESERVED SPEC_F(95 - 64, 84 - 64)
+enum { SPEC_SVT_NONE = 0, SPEC_SVT_ID = 1, SPEC_SVT_BUS = 2, SPEC_SVT_RESERVED = 3 };
+enum { SPEC_DLM_FIXED = 0, SPEC_DLM_LOWEST = 1, SPEC_DLM_SMI = 2, SPEC_DLM_NMI = 4, SPEC_DLM_INIT = 5, SPEC_DLM_EXTINT = 7 };
+
+/* ---- §9.11 posted interrupt descriptor: words 0 to 3 are PIR, this is word 4, words 5 to 7 are reserved ---- */
+#define SPEC_PID_ON SPEC_F(256 - 256, 256 - 256)
+#define SPEC_PID_SN SPEC_F(257 - 256, 257 - 256)
+#define SPEC_PID_NV SPEC_F(279 - 256, 272 - 256)
+#define SPEC_PID_NDST SPEC_F(319 - 256, 288 - 256)
+#define SPEC_PID_NDST_XAPIC SPEC_F(303 - 256, 296 - 256)
+#define SPEC_PID_NDST_XAPIC_RESERVED (SPEC_F(319 - 256, 304 - 256) | SPEC_F(295 - 256, 288 - 256))
+#define SPEC_PID_RESERVED (SPEC_F(271 - 256, 258 - 256) | SPEC_F(287 - 256, 280 - 256))
+enum { SPEC_PID_BYTES = 64, SPEC_IRTE_BYTES = 16 };
+
+/* ---- I/OxAPIC redirection entry: what it sends of it (the chipset's datasheets), Figure 5-3 ---- */
+#define SPEC_RTE_ADDRESS_19_4 SPEC_F(63, 48)
+#define SPEC_RTE_MASK SPEC_F(16, 16)
+#define SPEC_RTE_LEVEL SPEC_F(15, 15)
+#define SPEC_RTE_LOGICAL SPEC_F(11, 11)
+#define SPEC_RTE_MODE SPEC_F(10, 8)
+#define SPEC_RTE_VECTOR SPEC_F(7, 0)
 
 /* ---- §9.1, §9.3: low word, high word (bits 127:64) ---- */
 #define SPEC_ROOT_P SPEC_F(0, 0)
@@ -196,10 +266,25 @@ enum {
     SPEC_FR_SS_RESERVED = 0xc,
     SPEC_FR_TYPE_BLOCKED = 0xd,
     SPEC_FR_OUTPUT_RANGE = 0xe,
-    SPEC_FR_INTERRUPT_RANGE = 0x29,
+    SPEC_FR_INTERRUPT_RANGE = 0x29, /* and those of interrupts in Table 15 */
     SPEC_FR_TTM = 0x30,
     SPEC_FR_PASID = 0x31,
     SPEC_FR_ABORT = 0x33,
+};
+
+/* ---- §5.1.4.1, Table 15 ---- */
+enum {
+    SPEC_FR_IR_REQUEST_RESERVED = 0x20,
+    SPEC_FR_IR_INDEX = 0x21,
+    SPEC_FR_IR_P = 0x22,
+    SPEC_FR_IR_ACCESS = 0x23,
+    SPEC_FR_IR_RESERVED = 0x24,
+    SPEC_FR_IR_COMPATIBILITY = 0x25,
+    SPEC_FR_IR_SOURCE = 0x26,
+    SPEC_FR_IR_PID_ACCESS = 0x27,
+    SPEC_FR_IR_PID_RESERVED = 0x28,
+    SPEC_FR_IR_EIME = 0x2a,
+    SPEC_FR_IR_REQUIRED = 0x2b,
 };
 
 /* ---- §6.5.2 descriptors: low word, then high word ---- */

@@ -131,7 +131,8 @@ TEST(wrong_values_warn_once_with_the_word)
         "loglevel=high", "console=tty0", "console=ttyS9", "console=ttyS0,", "console=ttyS0,115201",
         "console=ttyS0,0", "console=fbx", "iommu.strict=2", "iommu.passthrough=", "vtd=queue", "run=", "dmar=", "dmar=x", "dmar=256", "madt=", "madt=256",
         "ivrs=", "ivrs=256",
-        "intel_iommu=maybe", "iommu=", "amd_iommu=on", "intremap=yes",
+        "intel_iommu=maybe", "iommu=", "amd_iommu=on", "intremap=yes", "intremap=",
+        "amd_iommu_intr=", "amd_iommu_intr=posted",
     };
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -266,6 +267,119 @@ TEST(amd_words)
     CHECK(!parse("amd_iommu=pgtbl_v2").ivrs_dump);
 }
 
+TEST(words_of_interrupts)
+{
+    struct options o = parse("");
+
+    CHECK(!o.intremap_off && !o.intremap_nosid && !o.intremap_x2apic && !o.intremap_nopost);
+    CHECK_EQ(o.irq_format, IOMMU_IRQ_FORMAT_AUTO);
+    CHECK_EQ(o.override_count, 0);
+    CHECK(parse("intremap=off").intremap_off);
+    CHECK(!parse("intremap=off intremap=on").intremap_off);
+    o = parse("intremap=on,nosid,no_x2apic_optout,nopost");
+    CHECK(!o.intremap_off && o.intremap_nosid && o.intremap_x2apic && o.intremap_nopost);
+    CHECK_EQ(parse("amd_iommu_intr=legacy").irq_format, IOMMU_IRQ_FORMAT_LEGACY);
+    CHECK_EQ(parse("amd_iommu_intr=vapic").irq_format, IOMMU_IRQ_FORMAT_VAPIC);
+    CHECK_EQ(warnings, 0);
+}
+
+static void check_override(const char *text, enum iommu_irq_source_kind kind, unsigned id, uint16_t segment, uint16_t rid)
+{
+    struct options o = parse(text);
+
+    CHECK_EQ(warnings, 0);
+    CHECK_EQ(o.override_count, 1);
+    CHECK_EQ(o.overrides[0].kind, kind);
+    CHECK_EQ(o.overrides[0].id, id);
+    CHECK_EQ(o.overrides[0].segment, segment);
+    CHECK_EQ(o.overrides[0].rid, rid);
+}
+
+/* 00:14.0 is device 20, function 0: 0xa0; ff:1f.7 is 0xffff. */
+TEST(overrides_in_both_spellings)
+{
+    check_override("ivrs_ioapic[4]=00:14.0", IOMMU_IRQ_IOAPIC, 4, 0, 0x00a0);
+    check_override("ivrs_ioapic=4@0000:00:14.0", IOMMU_IRQ_IOAPIC, 4, 0, 0x00a0);
+    check_override("ivrs_ioapic=10@00:14.0", IOMMU_IRQ_IOAPIC, 10, 0, 0x00a0);
+    check_override("ivrs_ioapic[255]=0001:ff:1f.7", IOMMU_IRQ_IOAPIC, 255, 1, 0xffff);
+    check_override("ivrs_hpet[0]=00:14.0", IOMMU_IRQ_HPET, 0, 0, 0x00a0);
+    check_override("ivrs_hpet=1@0001:00:14.1", IOMMU_IRQ_HPET, 1, 1, 0x00a1);
+}
+
+static void check_hid(const char *text, const char *hid, const char *uid, uint16_t segment, uint16_t rid)
+{
+    struct options o = parse(text);
+
+    CHECK_EQ(warnings, 0);
+    CHECK_EQ(o.override_count, 1);
+    CHECK_EQ(o.overrides[0].kind, IOMMU_IRQ_ACPI);
+    CHECK_STR(o.overrides[0].hid, hid);
+    CHECK_STR(o.overrides[0].uid, uid);
+    CHECK_EQ(o.overrides[0].segment, segment);
+    CHECK_EQ(o.overrides[0].rid, rid);
+}
+
+TEST(overrides_of_acpi_devices)
+{
+    check_hid("ivrs_acpihid[00:14.5]=AMD0020:0", "AMD0020", "0", 0, 0x00a5);
+    check_hid("ivrs_acpihid=AMD0020:0@00:14.5", "AMD0020", "0", 0, 0x00a5);
+    check_hid("ivrs_acpihid=AMDI0020:ID00@0001:00:14.5", "AMDI0020", "ID00", 1, 0x00a5);
+    check_hid("ivrs_acpihid[0001:00:14.5]=AMD0020:002", "AMD0020", "2", 1, 0x00a5);
+    check_hid("ivrs_acpihid=AMD0020:00@00:14.5", "AMD0020", "0", 0, 0x00a5);
+}
+
+TEST(malformed_overrides_say_what_is_wrong)
+{
+    static const struct {
+        const char *word, *wrong;
+    } words[] = {
+        { "ivrs_ioapic", "neither in the form" }, { "ivrs_ioapic4=00:14.0", "neither in the form" },
+        { "ivrs_ioapic=", "no number up to 255" }, { "ivrs_ioapic[256]=00:14.0", "no number up to 255" },
+        { "ivrs_ioapic[x]=00:14.0", "no number up to 255" }, { "ivrs_ioapic[4]00:14.0", "neither in the form" },
+        { "ivrs_ioapic=4", "neither in the form" }, { "ivrs_ioapic=4@", "no PCI function" },
+        { "ivrs_ioapic[4]=00:14", "no PCI function" }, { "ivrs_ioapic[4]=00:20.0", "no PCI function" },
+        { "ivrs_ioapic[4]=00:14.8", "no PCI function" }, { "ivrs_ioapic[4]=100:14.0", "no PCI function" },
+        { "ivrs_ioapic[4]=10000:00:14.0", "no PCI function" }, { "ivrs_ioapic[4]=00:14.0x", "no PCI function" },
+        { "ivrs_hpet=0@00:00:14.0:0", "no PCI function" }, { "ivrs_acpihid=AMD0020@00:14.5", "no name of a device" },
+        { "ivrs_acpihid=:0@00:14.5", "no name of a device" }, { "ivrs_acpihid=AMDI00200:0@00:14.5", "no name of a device" },
+        { "ivrs_acpihid[00:14.5]AMD0020:0", "neither in the form" }, { "ivrs_acpihid=AMD0020:0", "neither in the form" },
+        { "ivrs_acpihid[14.5]=AMD0020:0", "no PCI function" }, { "ivrs_acpihid", "neither in the form" },
+        { "ivrs_acpihid=A:12345678901234567890123456789012@00:14.5", "no name of a device" },
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct options o = parse(words[i].word);
+
+        if (warnings != 1 || strstr(warned, words[i].wrong) == NULL || o.override_count != 0)
+            test_fail(__FILE__, __LINE__, "%s: %u warnings, \"%s\"", words[i].word, warnings, warned);
+    }
+}
+
+TEST(the_last_override_of_a_source_wins)
+{
+    struct options o = parse("ivrs_ioapic[4]=00:14.0 ivrs_hpet[4]=00:14.1 ivrs_ioapic=4@00:14.2 ivrs_ioapic=5@00:14.3 "
+                             "ivrs_acpihid=A:1@00:14.4 ivrs_acpihid=A:2@00:14.5 ivrs_acpihid=A:01@00:14.6");
+
+    CHECK_EQ(o.override_count, 5);
+    CHECK_EQ(o.overrides[0].rid, 0xa2);
+    CHECK_EQ(o.overrides[1].rid, 0xa1);
+    CHECK_EQ(o.overrides[2].rid, 0xa3);
+    CHECK_EQ(o.overrides[3].rid, 0xa6);
+    CHECK_EQ(o.overrides[4].rid, 0xa5);
+    CHECK_EQ(warnings, 0);
+}
+
+TEST(more_overrides_than_fit)
+{
+    char text[40 * 24] = "";
+
+    for (int i = 0; i < 34; i++)
+        sprintf(text + strlen(text), "ivrs_ioapic=%d@00:14.0 ", i);
+    CHECK_EQ(parse(text).override_count, 32);
+    CHECK_EQ(warnings, 2);
+    CHECK(strstr(warned, "ivrs_ioapic=33@00:14.0: more overrides than fit") != NULL);
+}
+
 TEST(lists_with_commas)
 {
     struct options o = parse("intel_iommu=on,strict,sp_off");
@@ -281,8 +395,7 @@ TEST(lists_with_commas)
 TEST(words_without_effect_are_known)
 {
     static const char *const words[] = {
-        "amd_iommu=force_isolation", "amd_iommu=irtcachedis", "amd_iommu_intr=legacy", "ivrs_ioapic[4]=00:14.0",
-        "intremap=nosid", "iommu=soft", "iommu=nobypass", "iommu.forcedac=1", "intel_iommu=sm_on",
+        "amd_iommu=force_isolation", "amd_iommu=irtcachedis", "iommu=soft", "iommu=nobypass", "iommu.forcedac=1", "intel_iommu=sm_on",
         "intel_iommu=igfx_off",
     };
 

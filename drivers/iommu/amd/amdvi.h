@@ -299,6 +299,7 @@ enum iommu_status amdvi_invalidate_devices(struct amdvi_unit *unit);
 enum iommu_status amdvi_flush_interrupts(struct amdvi_unit *unit, const uint16_t *rids, uint32_t count);
 enum iommu_status amdvi_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
 enum iommu_status amdvi_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
+enum iommu_status amdvi_flush_present_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
 enum iommu_status amdvi_flush_present(struct iommu_unit *unit, uint32_t domain_id,
                                       const struct iommu_gather *gather);
 

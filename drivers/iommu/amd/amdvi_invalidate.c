@@ -138,6 +138,15 @@ enum iommu_status amdvi_flush_page(struct iommu_unit *base, uint32_t domain_id, 
 }
 
 /* NpCache: absent entries may be cached, directories too. */
+enum iommu_status amdvi_flush_present_page(struct iommu_unit *base, uint32_t domain_id, uint64_t iova, uint64_t len)
+{
+    struct amdvi_unit *unit = amdvi_unit_of(base);
+
+    if (__builtin_expect(!unit->has_tables, 0))
+        return IOMMU_OK;
+    return amdvi_queue_run_one(unit, amdvi_invalidate_pages(unit, domain_id, amdvi_range_word(iova, len), true));
+}
+
 enum iommu_status amdvi_flush_present(struct iommu_unit *base, uint32_t domain_id,
                                       const struct iommu_gather *gather)
 {

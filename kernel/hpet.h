@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The comparators of an HPET as sources of interrupts: through a pin of an
+ * IOAPIC, or as a message where the comparator can (FSB). Each is fired once
+ * for every hpet_raise(). The main counter runs on, so that clocks may read it.
+ * Portable: registers are reached through struct hpet_host.
+ */
+#ifndef KERNEL_HPET_H
+#define KERNEL_HPET_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hpet_host {
+    volatile void *(*map)(void *ctx, uint64_t pa, uint64_t len);    /* uncached; NULL: cannot */
+    uint32_t (*read)(void *ctx, const volatile void *at);
+    void (*write)(void *ctx, volatile void *at, uint32_t value);
+    void (*log)(void *ctx, const char *format, va_list args);
+    void *ctx;
+};
+
+struct hpet {
+    const struct hpet_host *host;
+    volatile uint8_t *window;
+    unsigned comparators;
+    uint32_t period_fs;         /* of its counter */
+    uint8_t number;             /* as ACPI counts HPETs */
+};
+
+/*
+ * Makes all comparators silent and ends legacy replacement. False, logged: it does not answer, or
+ * says of itself what cannot be.
+ */
+bool hpet_find(struct hpet *hpet, const struct hpet_host *host, uint64_t pa, uint8_t number);
+/* The pins of the first IOAPIC that the comparator may use. */
+uint32_t hpet_pins(const struct hpet *hpet, unsigned n);
+bool hpet_has_messages(const struct hpet *hpet, unsigned n);
+/* It raises that pin, or sends that message, from now on. */
+void hpet_use_pin(const struct hpet *hpet, unsigned n, unsigned pin, bool level);
+void hpet_use_message(const struct hpet *hpet, unsigned n, uint64_t address, uint32_t data);
+void hpet_message(const struct hpet *hpet, unsigned n, uint64_t *address, uint32_t *data);
+/* Once, that many microseconds from now. */
+void hpet_raise(const struct hpet *hpet, unsigned n, uint32_t delay_us);
+void hpet_lower(const struct hpet *hpet, unsigned n);   /* takes a level-triggered pin down */
+void hpet_silence(const struct hpet *hpet, unsigned n);
+
+#endif

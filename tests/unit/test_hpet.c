@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* kernel/hpet.c against a picture of the registers of HPET 1.0a §2.3. */
+#include "test.h"
+
+#include "hpet.h"
+
+static uint32_t registers[0x500 / 4];
+static char logged[512];
+static bool map_fails;
+
+static volatile void *fake_map(void *ctx, uint64_t pa, uint64_t len)
+{
+    (void)ctx;
+    CHECK_EQ(pa, 0xfed00000);
+    CHECK(len <= sizeof(registers));
+    return map_fails ? NULL : registers;
+}
+
+static size_t place(const volatile void *at)
+{
+    size_t index = (size_t)((const volatile uint32_t *)at - registers);
+
+    CHECK(index < sizeof(registers) / 4);
+    return index;
+}
+
+static uint32_t fake_read(void *ctx, const volatile void *at)
+{
+    (void)ctx;
+    return registers[place(at)];
+}
+
+/* The status register is cleared by ones. */
+static void fake_write(void *ctx, volatile void *at, uint32_t value)
+{
+    (void)ctx;
+    if (place(at) == 0x20 / 4)
+        registers[0x20 / 4] &= ~value;
+    else
+        registers[place(at)] = value;
+}
+
+static void fake_log(void *ctx, const char *format, va_list args)
+{
+    (void)ctx;
+    vsnprintf(logged, sizeof(logged), format, args);
+}
+
+static const struct hpet_host host = { .map = fake_map, .read = fake_read, .write = fake_write, .log = fake_log };
+static struct hpet hpet;
+
+/* Three comparators, 10 ns a tick; the second can send messages. */
+static bool machine(uint32_t capabilities, uint32_t period)
+{
+    memset(registers, 0, sizeof(registers));
+    logged[0] = '\0';
+    map_fails = false;
+    registers[0] = capabilities;
+    registers[1] = period;
+    registers[0x10 / 4] = 3;            /* runs, legacy replacement */
+    registers[0x20 / 4] = 7;
+    registers[0x100 / 4] = 0x0000000e;  /* level, enabled, periodic */
+    registers[0x104 / 4] = 0x00ff0104;
+    registers[0x120 / 4] = 0x0000c000;
+    return hpet_find(&hpet, &host, 0xfed00000, 0);
+}
+
+TEST(found_and_silenced)
+{
+    CHECK(machine(0x8086a201, 10000000));
+    CHECK_EQ(hpet.comparators, 3);
+    CHECK_EQ(registers[0x10 / 4], 1);
+    CHECK_EQ(registers[0x20 / 4], 0);
+    CHECK_EQ(registers[0x100 / 4], 0x100);
+    CHECK_EQ(registers[0x120 / 4], 0x8100);
+    CHECK_EQ(hpet_pins(&hpet, 0), 0x00ff0104);
+    CHECK(!hpet_has_messages(&hpet, 0));
+    CHECK(hpet_has_messages(&hpet, 1));
+    CHECK_STR(logged, "");
+}
+
+TEST(what_cannot_be_is_ignored)
+{
+    CHECK(!machine(0xffffffff, 0xffffffff));
+    CHECK(strstr(logged, "capabilities=0xffffffff") != NULL);
+    CHECK_EQ(registers[0x10 / 4], 3);
+    CHECK(!machine(0x8086a201, 0));
+    CHECK(!machine(0x8086a201, 100000001));
+    CHECK(machine(0x8086a201, 100000000));
+    map_fails = true;
+    CHECK(!hpet_find(&hpet, &host, 0xfed00000, 0));
+    CHECK(strstr(logged, "cannot be mapped") != NULL);
+}
+
+TEST(a_pin)
+{
+    CHECK(machine(0x8086a201, 10000000));
+    hpet_use_pin(&hpet, 0, 20, true);
+    CHECK_EQ(registers[0x100 / 4], 0x100 | 20 << 9 | 2);
+    hpet_use_pin(&hpet, 0, 2, false);
+    CHECK_EQ(registers[0x100 / 4], 0x100 | 2 << 9);
+    registers[0xf0 / 4] = 0xfffffff0;
+    hpet_raise(&hpet, 0, 5);            /* 500 ticks */
+    CHECK_EQ(registers[0x108 / 4], 484);
+    CHECK_EQ(registers[0x100 / 4], 0x100 | 2 << 9 | 4);
+    registers[0x20 / 4] = 3;
+    hpet_lower(&hpet, 0);
+    CHECK_EQ(registers[0x20 / 4], 2);
+    hpet_silence(&hpet, 0);
+    CHECK_EQ(registers[0x100 / 4], 0x100);
+}
+
+TEST(a_message)
+{
+    uint64_t address;
+    uint32_t data;
+
+    CHECK(machine(0x8086a201, 10000000));
+    hpet_use_message(&hpet, 1, 0xfee01000, 0x41);
+    CHECK_EQ(registers[0x130 / 4], 0x41);
+    CHECK_EQ(registers[0x134 / 4], 0xfee01000);
+    CHECK_EQ(registers[0x120 / 4], 0xc100);
+    hpet_message(&hpet, 1, &address, &data);
+    CHECK_EQ(address, 0xfee01000);
+    CHECK_EQ(data, 0x41);
+}
