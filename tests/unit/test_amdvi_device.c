@@ -313,7 +313,8 @@ static void note_barrier(struct amdvi_bare *hw)
     for (unsigned i = 0; i < 3; i++)
         at_barrier[i] = fake_read64(&hw->mem, at + 8 * i, hw->unit.base.coherent);
     if (hw->unit.guest_roots != NULL)
-        root_at_barrier = fake_read64(&hw->mem, fake_pa(&hw->mem, hw->unit.guest_roots[RID]), hw->unit.base.coherent);
+        root_at_barrier = fake_read64(&hw->mem, fake_pa(&hw->mem, hw->unit.guest_roots[RID]),
+                                      hw->unit.base.coherent);
 }
 
 /* Between two stores; the one that opens comes last, the one that blocks first. */
@@ -334,7 +335,7 @@ TEST(halves_are_ordered_by_a_barrier)
     amdvi_bare_destroy(hw);
 }
 
-/* A guest root and its depth are there, and written back, before an entry leads to them (AMD-Vi §2.2.2.2). */
+/* A guest root and its depth are there, and written back, before an entry leads to them. */
 TEST(guest_root_and_depth_come_before_the_entry)
 {
     for (unsigned coherent = 0; coherent < 2; coherent++) {

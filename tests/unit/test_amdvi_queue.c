@@ -624,7 +624,8 @@ TEST(batch_before_the_stop_that_is_not_done_is_refused_too)
 TEST(wait_that_a_caller_made_ends_no_batch)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);
-    const struct amdvi_command batch[3] = { illegal, { .lo = hw->unit.queue.wait_lo, .hi = 0 }, pages(1) };
+    const struct amdvi_command stores = { .lo = hw->unit.queue.wait_lo, .hi = 0 };
+    const struct amdvi_command batch[3] = { illegal, stores, pages(1) };
 
     CHECK_EQ(amdvi_queue_run(&hw->unit, batch, 3), IOMMU_ERR_QUEUE);
     CHECK_EQ(hw->seen_count, 0);

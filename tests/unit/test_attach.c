@@ -130,7 +130,8 @@ TEST(hole_ends_with_the_aperture)
     d->iommu->units[0]->hole_start = 1ull << 38;
     d->iommu->units[0]->hole_end = 1ull << 40;
     CHECK_OK(iommu_domain_create(d->iommu, &(struct iommu_domain_desc){
-        .type = IOMMU_DOMAIN_UNMANAGED, .devices = devices, .device_count = 1, .input_bits = 39 }, &domain));
+        .type = IOMMU_DOMAIN_UNMANAGED, .devices = devices, .device_count = 1,
+        .input_bits = 39 }, &domain));
     CHECK_OK(iommu_domain_hole(domain, 1, &hole));
     CHECK(hole.start == 1ull << 38 && hole.end == 1ull << 39);
     CHECK_OK(iommu_domain_destroy(domain));
@@ -153,7 +154,8 @@ TEST(smaller_hole_does_not_fit)
         domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
         unit->hole_start = HOLE_START;
         unit->hole_end = HOLE_END;
-        CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID), i == 0 ? IOMMU_OK : IOMMU_ERR_UNSUPPORTED);
+        CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID),
+                 i == 0 ? IOMMU_OK : IOMMU_ERR_UNSUPPORTED);
         if (i == 0)
             CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
         CHECK_OK(iommu_domain_destroy(domain));

@@ -38,13 +38,18 @@ static struct {
     unsigned probes, refused, wrong, early, reached;
 } t;
 
-static uint32_t word_of(uint64_t pa, uint32_t value)
+static void put_word(uint64_t pa, uint32_t value)
 {
     memcpy(amdvi_model_ram(t.m, pa, sizeof(value)), &value, sizeof(value));
-    return value;
 }
 
-static enum amdvi_model_result read_word(unsigned device, uint16_t rid, uint64_t iova, uint32_t *value)
+static uint16_t rid_of(unsigned device)
+{
+    return device == 0 ? RID : OTHER;
+}
+
+static enum amdvi_model_result read_word(unsigned device, uint16_t rid, uint64_t iova,
+                                         uint32_t *value)
 {
     return amdvi_model_dma(t.m, t.units[device], rid, iova, value, sizeof(*value), false);
 }
@@ -53,14 +58,14 @@ static bool reads(unsigned device, uint64_t iova, uint32_t wanted)
 {
     uint32_t value = 0;
 
-    return read_word(device, device == 0 ? RID : OTHER, iova, &value) == AMDVI_MODEL_DONE && value == wanted;
+    return read_word(device, rid_of(device), iova, &value) == AMDVI_MODEL_DONE && value == wanted;
 }
 
 static bool refuses(unsigned device, uint64_t iova)
 {
     uint32_t value = 0;
 
-    return read_word(device, device == 0 ? RID : OTHER, iova, &value) != AMDVI_MODEL_DONE;
+    return read_word(device, rid_of(device), iova, &value) != AMDVI_MODEL_DONE;
 }
 
 /* ---- the platform, with a device at work between any two steps ---- */
@@ -102,7 +107,8 @@ static struct iommu_device *add(uint16_t rid)
 {
     struct iommu_device *device;
 
-    CHECK_OK(iommu_add_device(t.iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 }, &device));
+    CHECK_OK(iommu_add_device(t.iommu, &(struct iommu_device_desc){
+        .rids = { rid }, .rid_count = 1 }, &device));
     return device;
 }
 
@@ -130,15 +136,16 @@ static void begin(const struct amdvi_model_config *config)
     platform->mmio_write64 = write64;
     platform->now_us = now;
     for (unsigned i = 0; i < 2; i++)
-        amdvi_model_function(t.m, 0, i == 0 ? RID : OTHER);
-    CHECK_OK(iommu_create(platform, amdvi_model_ctx(t.m), &(struct iommu_config){ .storm_threshold = UINT32_MAX },
-                          &t.iommu));
+        amdvi_model_function(t.m, 0, rid_of(i));
+    CHECK_OK(iommu_create(platform, amdvi_model_ctx(t.m), &(struct iommu_config){
+        .storm_threshold = UINT32_MAX }, &t.iommu));
     CHECK_OK(iommu_add_table(t.iommu, table, amdvi_model_ivrs(t.m, table, sizeof(table))));
 }
 
 static enum iommu_status map_at(uint64_t iova, uint64_t pa)
 {
-    return iommu_map(t.domain, &(struct iommu_mapping){ .iova = iova, .pa = pa, .len = PAGE, .prot = IOMMU_RW });
+    return iommu_map(t.domain, &(struct iommu_mapping){
+        .iova = iova, .pa = pa, .len = PAGE, .prot = IOMMU_RW });
 }
 
 static void attach(unsigned device)
@@ -156,8 +163,8 @@ static void both_in_one_domain(void)
     CHECK_OK(iommu_start(t.iommu));
     t.low_pa = amdvi_model_frames(t.m, 1, PAGE, 0, IOMMU_ANY_PA);
     t.high_pa = amdvi_model_frames(t.m, 1, PAGE, 0, IOMMU_ANY_PA);
-    word_of(t.low_pa, LOW_VALUE);
-    word_of(t.high_pa, HIGH_VALUE);
+    put_word(t.low_pa, LOW_VALUE);
+    put_word(t.high_pa, HIGH_VALUE);
     CHECK_OK(iommu_domain_create(t.iommu, &(struct iommu_domain_desc){
         .type = IOMMU_DOMAIN_UNMANAGED, .devices = t.devices, .device_count = 2 }, &t.domain));
     CHECK_OK(map_at(LOW, t.low_pa));
@@ -193,7 +200,10 @@ static unsigned levels(void)
 
 /* ---- DMA goes on ---- */
 
-/* What is mapped stays reachable for both; what is being mapped is reachable for both or none, and never elsewhere. */
+/*
+ * What is mapped stays reachable for both; what is being mapped is so for both
+ * or for none, and leads nowhere else.
+ */
 static void probe(void)
 {
     uint32_t value[2] = { 0, 0 };
@@ -204,7 +214,7 @@ static void probe(void)
     for (unsigned i = 0; i < 2; i++)
         t.refused += !reads(i, LOW, LOW_VALUE);
     for (unsigned i = 0; i < 2; i++) {
-        bool now_done = read_word(i, i == 0 ? RID : OTHER, t.high, &value[i]) == AMDVI_MODEL_DONE;
+        bool now_done = read_word(i, rid_of(i), t.high, &value[i]) == AMDVI_MODEL_DONE;
 
         done += now_done;
         t.wrong += now_done && value[i] != HIGH_VALUE;
@@ -293,8 +303,8 @@ TEST(range_across_the_end_of_the_root_makes_it_grow)
     begin(&config);
     both_in_one_domain();
     pa = amdvi_model_frames(t.m, 2, 2 * PAGE, 0, IOMMU_ANY_PA);
-    word_of(pa, LOW_VALUE);
-    word_of(pa + PAGE, HIGH_VALUE);
+    put_word(pa, LOW_VALUE);
+    put_word(pa + PAGE, HIGH_VALUE);
     CHECK_OK(map_at(border - 2 * PAGE, t.low_pa));
     CHECK_EQ(levels(), 3);
     CHECK_OK(iommu_map(t.domain, &(struct iommu_mapping){
@@ -451,21 +461,21 @@ TEST(devices_of_other_domains_are_left_alone)
     detach_both_and_end();
 }
 
-/* A domain that only reserved regions use, and the alias of a device that the embedder brings later. */
+/* A domain that only reserved regions use, and an alias that the embedder brings later. */
 TEST(reserved_domain_grows_under_its_device)
 {
     struct amdvi_model_config config = widest();
     struct iommu_device *device;
     uint32_t value = 0;
 
-    config.ivmds[0] = (struct amdvi_model_ivmd){ .type = 0x21, .flags = 7, .first = RID, .start = 0x200000,
-                                                 .end = 0x201000 };
+    config.ivmds[0] = (struct amdvi_model_ivmd){
+        .type = 0x21, .flags = 7, .first = RID, .start = 0x200000, .end = 0x201000 };
     config.ivmd_count = 1;
     begin(&config);
     CHECK_OK(iommu_start(t.iommu));
-    word_of(0x200000, LOW_VALUE);
+    put_word(0x200000, LOW_VALUE);
     t.high_pa = amdvi_model_frames(t.m, 1, PAGE, 0, 0x200000);
-    word_of(t.high_pa, HIGH_VALUE);
+    put_word(t.high_pa, HIGH_VALUE);
     device = iommu_find_device(t.iommu, 0, RID);
     CHECK(device != NULL && device->reserved_domain != NULL);
     CHECK(reads(0, 0x200000, LOW_VALUE));
@@ -474,9 +484,11 @@ TEST(reserved_domain_grows_under_its_device)
     CHECK(reads(0, 0x200000, LOW_VALUE) && reads(0, HIGH_4, HIGH_VALUE));
     CHECK_OK(iommu_domain_map(device->reserved_domain, &(struct iommu_mapping){
         .iova = HIGH_4 + PAGE, .pa = t.high_pa, .len = PAGE, .prot = IOMMU_READ }));
-    CHECK_OK(iommu_add_device(t.iommu, &(struct iommu_device_desc){ .rids = { RID, ALIAS }, .rid_count = 2 }, &device));
+    CHECK_OK(iommu_add_device(t.iommu, &(struct iommu_device_desc){
+        .rids = { RID, ALIAS }, .rid_count = 2 }, &device));
     CHECK(iommu_find_device(t.iommu, 0, ALIAS) == device);
-    CHECK_EQ(read_word(0, ALIAS, HIGH_4 + PAGE, &value), AMDVI_MODEL_DONE); /* no translation of which is cached */
+    /* No translation of that page is cached. */
+    CHECK_EQ(read_word(0, ALIAS, HIGH_4 + PAGE, &value), AMDVI_MODEL_DONE);
     CHECK_EQ(value, HIGH_VALUE);
     CHECK_EQ(read_word(0, ALIAS, 0x200000, &value), AMDVI_MODEL_DONE);
     end();
@@ -524,7 +536,8 @@ static void two_mappers(uint64_t first, uint64_t second, unsigned wanted)
 {
     struct amdvi_model_config config = widest();
     pthread_barrier_t start;
-    struct mapper mappers[2] = { { &start, first, IOMMU_ERR_INVALID }, { &start, second, IOMMU_ERR_INVALID } };
+    struct mapper mappers[2] = { { &start, first, IOMMU_ERR_INVALID },
+                                 { &start, second, IOMMU_ERR_INVALID } };
     struct worker worker = { .done = false };
     pthread_t threads[3];
 

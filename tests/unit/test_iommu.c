@@ -403,8 +403,8 @@ TEST(alias_has_no_alias_and_is_named_once)
     CHECK(iommu_find_device(d->iommu, 0, 0x0051) == device);
     CHECK(iommu_find_device(d->iommu, 0, 0x0052) == NULL);
     /* One that the embedder has found by itself. */
-    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){ .rids = { 0x0061, 0x0062 }, .rid_count = 2 },
-                              &device));
+    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){
+        .rids = { 0x0061, 0x0062 }, .rid_count = 2 }, &device));
     CHECK_EQ(device->desc.rid_count, 2);
     driver_destroy(d);
 }

@@ -359,10 +359,11 @@ TEST(region_concerns_every_id_of_a_device_in_its_segment)
         .segment = 1, .rids = { 0x0100, 0x0017 }, .rid_count = 2 }));
     CHECK(!iommu_reserved_applies(&region, &(struct iommu_device_desc){
         .segment = 1, .rids = { 0x0100, 0x0018 }, .rid_count = 2 }));
-    CHECK(!iommu_reserved_applies(&region, &(struct iommu_device_desc){ .rids = { 0x0010 }, .rid_count = 1 }));
+    CHECK(!iommu_reserved_applies(&region, &(struct iommu_device_desc){
+        .rids = { 0x0010 }, .rid_count = 1 }));
 }
 
-/* A page that is there already splits the region; what is mapped around it has the region's rights too. */
+/* A page that is there already splits the region; what is around it has the region's rights. */
 TEST(region_for_reading_is_mapped_around_what_may_be_read)
 {
     struct vtd_model_config config = vtd_model_default();
