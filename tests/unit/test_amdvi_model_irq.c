@@ -153,6 +153,7 @@ TEST(table_length_bounds_the_index)
 
         amdvi_rig_entry(&q.r, ARIG_RID, 2, airt_word(q.table, len));
         airt_put32(&q, (1u << len) - 1, NARROW(0x41));
+        airt_put32(&q, 1u << len, NARROW(0x42));
         CHECK_EQ(airt_raise(&q, (1u << len) - 1), 0);
         if (len < 9) {
             CHECK_EQ(airt_raise(&q, 1u << len), PAGE_FAULT);
