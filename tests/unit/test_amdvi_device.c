@@ -301,6 +301,65 @@ TEST(move_between_guest_tables_passes_through_blocked)
     amdvi_bare_destroy(hw);
 }
 
+/* The first barrier of a change: what hardware has seen by then. */
+static uint64_t at_barrier[3], root_at_barrier;
+static bool barrier_seen;
+
+static void note_barrier(struct amdvi_bare *hw)
+{
+    uint64_t at = fake_pa(&hw->mem, &hw->unit.table[RID]);
+
+    if (barrier_seen)
+        return;
+    barrier_seen = true;
+    for (unsigned i = 0; i < 3; i++)
+        at_barrier[i] = fake_read64(&hw->mem, at + 8 * i, hw->unit.base.coherent);
+    if (hw->unit.guest_roots != NULL)
+        root_at_barrier = fake_read64(&hw->mem, fake_pa(&hw->mem, hw->unit.guest_roots[RID]),
+                                      hw->unit.base.coherent);
+}
+
+/* Between two stores; the one that opens comes last, the one that blocks first. */
+TEST(halves_are_ordered_by_a_barrier)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+
+    hw->unit.wide_store = false;
+    hw->on_barrier = note_barrier;
+    barrier_seen = false;
+    CHECK_OK(set(hw, RID, &blocked, &a));
+    CHECK_EQ(at_barrier[0], 1);
+    CHECK_EQ(at_barrier[1], 7);
+    barrier_seen = false;
+    CHECK_OK(set(hw, RID, &a, &blocked));
+    CHECK_EQ(at_barrier[0], 1);
+    CHECK_EQ(at_barrier[1], 7);
+    amdvi_bare_destroy(hw);
+}
+
+/* A guest root and its depth are there, and written back, before an entry leads to them. */
+TEST(guest_root_and_depth_come_before_the_entry)
+{
+    for (unsigned coherent = 0; coherent < 2; coherent++) {
+        struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+        uint64_t root;
+
+        hw->unit.base.coherent = coherent;
+        hw->mem.platform.dma_flush(hw, hw->unit.table, 0x200 * 32);
+        hw->unit.guest_tables = true;
+        hw->on_barrier = note_barrier;
+        barrier_seen = false;
+        CHECK_OK(set(hw, RID, &blocked, &b)); /* five levels */
+        CHECK_EQ(at_barrier[0], 1);
+        CHECK_EQ(at_barrier[2], 1ull << 54);
+        CHECK_EQ(root_at_barrier, ROOT_B | 1);
+        root = fake_pa(&hw->mem, hw->unit.guest_roots[RID]);
+        for (unsigned at = 8; at < 4096; at += 8)
+            CHECK_EQ(fake_read64(&hw->mem, root + at, coherent), 0);
+        amdvi_bare_destroy(hw);
+    }
+}
+
 /* ---- errors ---- */
 
 TEST(unconfirmed_flush_leaves_the_entry_blocked)
@@ -327,6 +386,35 @@ TEST(unknown_entry_is_flushed_of_everything_first)
     CHECK_OK(set(hw, RID, &unknown, &a));
     check_seen(hw, 0, (const uint64_t[]){ 0x8000000000000000, DEVTAB(RID) }, 2);
     check_entry(hw, RID, 0x6000000012345803, 7, 0);
+    amdvi_bare_destroy(hw);
+}
+
+/* Where what is cached may lead anywhere, the new entry is not stored at all. */
+static unsigned opened;
+
+static void look_for_open(void *ctx, const void *at, size_t len, bool after)
+{
+    const struct amdvi_bare *hw = ctx;
+
+    (void)at;
+    (void)len;
+    (void)after;
+    opened += hw->unit.table[RID].q[0] != 1;
+}
+
+TEST(unknown_entry_stays_blocked_where_nothing_can_be_flushed)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+
+    hw->unit.base.coherent = false;
+    hw->hangs = true;
+    hw->mem.on_flush = look_for_open;
+    hw->mem.on_flush_ctx = hw;
+    opened = 0;
+    CHECK_EQ(set(hw, RID, &unknown, &b), IOMMU_ERR_TIMEOUT);
+    CHECK_EQ(opened, 0);
+    check_entry(hw, RID, 1, 0, 0);
+    hw->mem.on_flush = NULL;
     amdvi_bare_destroy(hw);
 }
 

@@ -360,6 +360,82 @@ TEST(log_of_512_events_is_given_to_the_unit)
     amdvi_bare_destroy(hw);
 }
 
+/* Nothing of an earlier life is taken for an event, or keeps the base from being written (QEMU). */
+static uint32_t status_at_base;
+
+static void look_at_status(void *ctx, volatile void *at, uint64_t value)
+{
+    struct amdvi_bare *hw = ctx;
+    size_t offset = (size_t)((volatile uint8_t *)at - (volatile uint8_t *)hw->regs);
+
+    if (offset == 0x10)
+        status_at_base = amdvi_bare_status(hw);
+    hw->regs[offset / 8] = value;
+}
+
+TEST(log_that_is_enabled_again_is_empty)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+    uint64_t ring = fake_pa(&hw->mem, hw->unit.events.ring);
+
+    CHECK_OK(amdvi_events_disable(&hw->unit));
+    CHECK(!hw->unit.events.on);
+    memset(hw->unit.events.ring, 0xff, 2 * 4096);
+    hw->regs[0x2010 / 8] = 0x40;
+    hw->regs[0x2018 / 8] = 0x80;
+    hw->regs[0x2020 / 8] = 3; /* EventOverflow, EventLogInt */
+    hw->unit.base.coherent = false;
+    hw->mem.platform.mmio_write64 = look_at_status;
+    status_at_base = UINT32_MAX;
+    CHECK_OK(amdvi_events_enable(&hw->unit));
+    CHECK(hw->unit.events.on);
+    CHECK_EQ(status_at_base & 3, 0);
+    CHECK_EQ(hw->regs[0x2010 / 8], 0);
+    CHECK_EQ(hw->regs[0x2018 / 8], 0);
+    for (unsigned at = 0; at < 2 * 4096; at += 8)
+        CHECK_EQ(fake_read64(&hw->mem, ring + at, false), 0);
+    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 0);
+    amdvi_bare_destroy(hw);
+}
+
+TEST(log_that_does_not_start_leaves_the_unit_in_doubt)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+
+    CHECK_OK(amdvi_events_disable(&hw->unit));
+    CHECK(!hw->unit.in_doubt);
+    hw->log_stopped = true;
+    CHECK_EQ(amdvi_events_enable(&hw->unit), IOMMU_ERR_TIMEOUT);
+    CHECK(hw->unit.in_doubt);
+    CHECK(!hw->unit.events.on);
+    amdvi_bare_destroy(hw);
+}
+
+TEST(cleared_entry_is_written_back_where_the_unit_does_not_snoop)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+    uint64_t ring = fake_pa(&hw->mem, hw->unit.events.ring);
+
+    hw->unit.base.coherent = false;
+    amdvi_bare_event(hw, EVENT(2, 0, 7), 0x3000);
+    hw->mem.platform.dma_flush(hw, hw->unit.events.ring, 16); /* hardware wrote it */
+    CHECK_EQ(fake_read64(&hw->mem, ring, false), EVENT(2, 0, 7));
+    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 1);
+    CHECK_EQ(fake_read64(&hw->mem, ring, false), 0);
+    amdvi_bare_destroy(hw);
+}
+
+TEST(log_that_is_off_is_not_read)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+
+    amdvi_bare_event(hw, EVENT(2, 0, 7), 0);
+    hw->unit.events.on = false;
+    CHECK_EQ(amdvi_read_faults(&hw->unit.base), 0);
+    CHECK_EQ(hw->fault_count, 0);
+    amdvi_bare_destroy(hw);
+}
+
 TEST(unit_that_does_not_run_is_not_read)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0x1ff);

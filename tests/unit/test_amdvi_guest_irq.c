@@ -96,7 +96,9 @@ TEST(posting_and_routing_take_turns)
 {
     struct irq_fake *f = start(0);
     struct iommu_irqs *irqs = irq_fake_block(f->device, 1);
-    const struct iommu_irq_posting posting = { .descriptor_pa = PAGE_PA, .vector = 0x61, .running = true, .apic_id = 3 };
+    const struct iommu_irq_posting posting = {
+        .descriptor_pa = PAGE_PA, .vector = 0x61, .running = true, .apic_id = 3,
+    };
     const struct iommu_irq_target target = { .apic_id = 5, .vector = 0x41 };
 
     CHECK_OK(iommu_irq_post(irqs, 0, &posting));

@@ -274,7 +274,8 @@ TEST(no_ioapic_of_the_southbridge_keeps_remapping_off)
 TEST(southbridge_may_be_known_by_its_function)
 {
     static const struct { uint16_t rid; uint32_t class_code; bool good; } cases[] = {
-        { 0x00a8, 0x0c0500, true }, { 0x00a8, 0x060100, true }, { 0x00a8, 0x060000, false }, { 0x01a8, 0x0c0500, false },
+        { 0x00a8, 0x0c0500, true }, { 0x00a8, 0x060100, true }, { 0x00a8, 0x060000, false },
+        { 0x01a8, 0x0c0500, false },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

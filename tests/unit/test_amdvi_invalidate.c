@@ -99,6 +99,19 @@ TEST(directories_go_where_tables_changed)
     CHECK_EQ(flush_one(0x2000, 0x4000, true, false).hi, 0x2003);
     CHECK_EQ(flush_one(0x1000, 0x2000, true, true).hi, 0x1006); /* v2: GN = 1, PASID 0 */
     CHECK_EQ(flush_one(0x1000, 0x2000, true, true).lo, 0x3000000500000000);
+    CHECK_EQ(flush_one(0x40201000, 0x4023f000, true, false).hi & 7, 3);
+}
+
+TEST(directories_go_in_every_part)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    struct iommu_gather gather = { .start = 0x40201000, .end = 0x40210000, .tables = true };
+
+    CHECK_OK(amdvi_flush(&hw->unit.base, 5, &gather));
+    CHECK_EQ(hw->seen_count, 4);
+    for (unsigned i = 0; i < 4; i++)
+        CHECK_EQ(hw->seen[i].hi & 6, 2);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(page_is_one_command)
