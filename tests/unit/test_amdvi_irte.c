@@ -16,6 +16,7 @@
 #define ABORTED 1ull
 #define DEVTAB(rid) (0x2000000000000000ull | (rid))
 #define INTERRUPTS(rid) (0x5000000000000000ull | (rid))
+#define HOLD 0x1000000000000004ull /* COMPLETION_WAIT with F alone */
 
 static const struct iommu_irq_target plain = { .apic_id = 5, .vector = 0x41 };
 static const struct iommu_irq_target moved = { .apic_id = 6, .vector = 0x52 };
@@ -65,7 +66,8 @@ TEST(first_block_gives_the_device_a_table)
 
     CHECK_EQ(table % 128, 0);
     CHECK_EQ(irq_fake_word(f, IRQ_FAKE_DEVICE), REMAPPED | table | 1ull << 56); /* INITPass stays */
-    CHECK_EQ(irq_fake_command(f, 3), DEVTAB(IRQ_FAKE_DEVICE));
+    CHECK_EQ(irq_fake_command(f, 4), DEVTAB(IRQ_FAKE_DEVICE));
+    CHECK_EQ(irq_fake_command(f, 3), HOLD);
     CHECK_EQ(irq_fake_command(f, 2), INTERRUPTS(IRQ_FAKE_DEVICE));
     CHECK_EQ(irq_fake_word(f, IRQ_FAKE_OTHER), ABORTED);
     check_entry(irqs, 0, 0, 0);
@@ -90,8 +92,8 @@ TEST(all_ids_of_a_device_have_its_table)
 
     for (unsigned i = 0; i < 3; i++) {
         CHECK_EQ(irq_fake_word(f, rids[i]), word);
-        CHECK_EQ(irq_fake_command(f, 7 - 2 * i), DEVTAB(rids[i]));
-        CHECK_EQ(irq_fake_command(f, 6 - 2 * i), INTERRUPTS(rids[i]));
+        CHECK_EQ(irq_fake_command(f, 8 - i), DEVTAB(rids[i]));
+        CHECK_EQ(irq_fake_command(f, 4 - i), INTERRUPTS(rids[i]));
     }
     CHECK_OK(iommu_irq_route(irqs, 0, &plain));
     for (unsigned i = 0; i < 3; i++)
