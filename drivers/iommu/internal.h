@@ -6,7 +6,8 @@
  * Lock order: iommu.attach_lock, then a unit's own lock (queue tail, registers),
  * then iommu.pool_lock. iommu_unit.fault_lock is held alone, and so is
  * iommu_unit.irq_lock, but for a vendor that changes device entries under it:
- * it takes attach_lock first. All are taken with interrupts off, none while a callback of the embedder runs.
+ * it takes attach_lock first; and where AMD-Vi has no CMPXCHG16B it flushes under
+ * it: a unit's own lock comes after. All are taken with interrupts off, none while a callback of the embedder runs.
  *
  * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
  * in the tables); a domain's list of units, which only grows; the buckets of
