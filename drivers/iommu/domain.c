@@ -392,6 +392,19 @@ static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t l
     return status;
 }
 
+/* The common case: one page, one unit. */
+static inline enum iommu_status flush_present_page(struct iommu_domain *domain, const struct iommu_mapping *m)
+{
+    struct iommu_unit *unit = domain->units.unit;
+    uint32_t id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
+    enum iommu_status status;
+
+    if (id == 0 || !unit->flush_present || __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE) != NULL)
+        return flush_present(domain, m);
+    status = unit->ops->flush_present_page(unit, id, m->iova, m->len);
+    return __builtin_expect(status == IOMMU_ERR_QUEUE, 0) ? flush_present(domain, m) : status;
+}
+
 IOMMU_COLD enum iommu_status
 iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
@@ -440,7 +453,7 @@ enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapp
         return map_any(domain, m);
     pt_flush_entry(&domain->table, entry);
     if (__builtin_expect(domain->flush_present, 0))
-        return flush_present(domain, m);
+        return flush_present_page(domain, m);
     return IOMMU_OK;
 }
 

@@ -6,7 +6,8 @@
  * Lock order: iommu.attach_lock, then a unit's own lock (queue tail, registers),
  * then iommu.pool_lock. iommu_unit.fault_lock is held alone, and so is
  * iommu_unit.irq_lock, but for a vendor that changes device entries under it:
- * it takes attach_lock first. All are taken with interrupts off, none while a callback of the embedder runs.
+ * it takes attach_lock first; and where AMD-Vi has no CMPXCHG16B it flushes under
+ * it: a unit's own lock comes after. All are taken with interrupts off, none while a callback of the embedder runs.
  *
  * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
  * in the tables); a domain's list of units, which only grows; the buckets of
@@ -211,6 +212,9 @@ struct iommu_ops {
     /* What flush does, after entries only became present; only called where unit->flush_present. */
     enum iommu_status (*flush_present)(struct iommu_unit *unit, uint32_t domain_id,
                                        const struct iommu_gather *gather);
+    /* The same for one page, as flush_page; tables on the way to it may have become present too. */
+    enum iommu_status (*flush_present_page)(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova,
+                                            uint64_t len);
 
     /*
      * Interrupts; all of them, or none where no unit of the vendor remaps. Called only on units that do

@@ -151,6 +151,16 @@ void am_unlock(struct amdvi_model *m)
             m->msi(m->msi_ctx, message.unit, message.address, message.data);
         pthread_mutex_lock(&m->lock);
     }
+    while (m->delivery_count > 0) {
+        struct amdvi_model_interrupt interrupt = m->deliveries[0];
+
+        m->delivery_count--;
+        memmove(&m->deliveries[0], &m->deliveries[1], m->delivery_count * sizeof(interrupt));
+        pthread_mutex_unlock(&m->lock);
+        if (m->deliver != NULL)
+            m->deliver(m->deliver_ctx, &interrupt);
+        pthread_mutex_lock(&m->lock);
+    }
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -367,6 +377,17 @@ void amdvi_model_on_msi(struct amdvi_model *m, amdvi_model_msi_fn *fn, void *ctx
 {
     m->msi = fn;
     m->msi_ctx = ctx;
+}
+
+void amdvi_model_on_interrupt(struct amdvi_model *m, amdvi_model_deliver_fn *fn, void *ctx)
+{
+    m->deliver = fn;
+    m->deliver_ctx = ctx;
+}
+
+struct amdvi_model_interrupt amdvi_model_last_interrupt(const struct amdvi_model *m)
+{
+    return m->last_interrupt;
 }
 
 struct amdvi_model_stats amdvi_model_stats(const struct amdvi_model *m, unsigned unit)

@@ -17,9 +17,13 @@
  *  - nothing is done at once: see delay, and amdvi_model_hang() for never;
  *  - reserved bits are refused; a broken rule of software is a violation.
  *
- * Interrupts of devices are seen, and passed or refused as IV and IntCtl say;
- * remapping them (IntCtl = 2) is a violation, as no table is read. No device
- * TLB is kept. Nested translation (GV with Mode above 0), the PPR and GA logs
+ * Interrupts of devices are passed, refused or remapped as IV and IntCtl say.
+ * What the unit reads of a device's table, absent entries too, is cached until
+ * INVALIDATE_INTERRUPT_TABLE names the device, and fetched again at once by the
+ * device table entry it knows. Interrupts arrive before the request returns.
+ * SMI filters are not there: an SMI is refused.
+ *
+ * No device TLB is kept. Nested translation (GV with Mode above 0), the PPR log
  * and the second logs are not there.
  *
  * Calls are safe from several threads at once.
@@ -164,8 +168,9 @@ enum amdvi_model_result {
     AMDVI_MODEL_DONE,
     AMDVI_MODEL_FAULT,     /* refused; an event unless SE, SA, overflow */
     AMDVI_MODEL_NO_MEMORY, /* let through, but there is no RAM at the address */
-    AMDVI_MODEL_INTERRUPT, /* FEExxxxxh: an interrupt request, passed on */
+    AMDVI_MODEL_INTERRUPT, /* FEExxxxxh: an interrupt request, passed on or given to a guest */
     AMDVI_MODEL_NO_MASTER, /* the function's bus mastering is off */
+    AMDVI_MODEL_MASKED,    /* the IOAPIC's pin sends nothing */
 };
 
 struct amdvi_model_request {
@@ -189,6 +194,34 @@ enum amdvi_model_result amdvi_model_dma(struct amdvi_model *m, unsigned unit, ui
 unsigned amdvi_model_last_reason(const struct amdvi_model *m);
 /* Its event, as it was or would have been recorded. */
 void amdvi_model_last_event(const struct amdvi_model *m, uint64_t event[2]);
+
+/* ---- interrupts ---- */
+
+/* As it reaches the CPUs. */
+struct amdvi_model_interrupt {
+    unsigned unit;
+    uint32_t apic_id;
+    uint8_t vector;
+    uint8_t mode; /* delivery mode: 0 fixed, 1 arbitrated, 4 NMI, ... */
+    bool logical, level;
+    bool remapped;
+    bool doorbell; /* no interrupt: tells the CPU that its guest's backing page has changed */
+};
+
+/* A device's DMA write of four bytes at address, or a message of an HPET. */
+enum amdvi_model_result amdvi_model_interrupt(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                              uint64_t address, uint32_t data);
+/* What a pin of an IOAPIC sends that has this redirection entry; it is asserted once. */
+enum amdvi_model_result amdvi_model_ioapic(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                           uint64_t redirection_entry);
+/* The legacy messages LINT0 and LINT1, which have no address; number 0 or 1. */
+enum amdvi_model_result amdvi_model_lint(struct amdvi_model *m, unsigned unit, uint16_t rid,
+                                         unsigned number);
+/* Called with the model's lock released, before the request returns. */
+typedef void amdvi_model_deliver_fn(void *ctx, const struct amdvi_model_interrupt *interrupt);
+void amdvi_model_on_interrupt(struct amdvi_model *m, amdvi_model_deliver_fn *fn, void *ctx);
+/* The last one delivered; all zero: none yet. */
+struct amdvi_model_interrupt amdvi_model_last_interrupt(const struct amdvi_model *m);
 
 /* A bridge that the platform's pci_read() knows. All other functions: amdvi_model_function(). */
 void amdvi_model_bridge(struct amdvi_model *m, uint16_t segment, uint16_t rid, uint8_t secondary,
@@ -230,6 +263,8 @@ void amdvi_model_write64(struct amdvi_model *m, unsigned unit, unsigned offset, 
                                             */
 #define AMDVI_MODEL_HANG_STORE BIT_SPEC(5) /* COMPLETION_WAIT is executed, but its store is lost   \
                                             */
+#define AMDVI_MODEL_HANG_GUEST_LOG_START BIT_SPEC(6) /* GALogRun is never set */
+#define AMDVI_MODEL_HANG_GUEST_LOG_STOP BIT_SPEC(7)  /* ... or never cleared */
 void amdvi_model_hang(struct amdvi_model *m, unsigned unit, uint64_t mask);
 
 /* A device that does not answer an INVALIDATE_IOTLB_PAGES: IOTLB_INV_TIMEOUT for the command at
@@ -270,6 +305,16 @@ void amdvi_model_checker_start(struct amdvi_model *m);
 /* How many times it has looked so far. */
 uint64_t amdvi_model_checker_looks(const struct amdvi_model *m);
 void amdvi_model_checker_stop(struct amdvi_model *m);
+/*
+ * The same for the interrupt entry that rid's message with that index goes by;
+ * the table is the one that its device table entry names when the watch, or the
+ * checker, begins. Of a 32-bit entry entry[1] is 0. Beyond that a 128-bit entry
+ * that the unit has cached and that is seen to change word by word while
+ * RemapEn is set is a violation anyhow.
+ */
+typedef bool amdvi_model_irte_fn(void *ctx, uint16_t rid, uint32_t index, const uint64_t entry[2]);
+void amdvi_model_watch_irte(struct amdvi_model *m, unsigned unit, uint16_t rid, uint32_t index,
+                            amdvi_model_irte_fn *fn, void *ctx);
 /* The entry as fetched now, past the cache; false: no memory there, or beyond the table. */
 bool amdvi_model_fetch_entry(struct amdvi_model *m, unsigned unit, uint16_t rid, uint64_t entry[4]);
 /* Is that entry refused as ILLEGAL_DEV_TABLE_ENTRY by this unit? */
@@ -289,6 +334,10 @@ struct amdvi_model_stats {
     uint64_t leaks;       /* requests passed untranslated because V = 0, while IommuEn = 1 */
     uint64_t unprotected; /* requests passed because IommuEn = 0 */
     uint64_t mmio_reads, mmio_writes;
+    uint64_t delivered; /* interrupts of devices that reached a CPU, doorbells not among them */
+    uint64_t guest_interrupts, guest_doorbells;
+    uint64_t guest_log, guest_log_lost;        /* entries of the guest virtual APIC log */
+    uint64_t interrupt_walks, interrupt_hits;  /* interrupt entries read; found in the cache */
 };
 struct amdvi_model_stats amdvi_model_stats(const struct amdvi_model *m, unsigned unit);
 uint64_t

@@ -222,4 +222,5 @@ void am_invalidate_all(struct am_unit *u)
     memset(u->directories, 0, sizeof(u->directories));
     fetch_again(u, wanted, count);
     free(wanted);
+    am_invalidate_all_interrupts(u);
 }

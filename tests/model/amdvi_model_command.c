@@ -143,9 +143,8 @@ static bool fetch(struct am_unit *u)
 /* ---- execution ---- */
 
 /*
- * A wait is behind all that came before it. Entries are invalidated before
- * the pages, and pages before the device's copies, where they were sent so:
- * software has no other way to say it without a wait between.
+ * A wait is behind all that came before it; nothing else has an order of its
+ * own: software that wants one says so by a wait with F between.
  */
 static bool may_execute(const struct am_unit *u, size_t i)
 {
@@ -158,11 +157,6 @@ static bool may_execute(const struct am_unit *u, size_t i)
         if (u->pending[k].order >= candidate->order)
             continue;
         if (op == ASPEC_OP_COMPLETION_WAIT || ahead == ASPEC_OP_INV_ALL)
-            return false;
-        if (op == ASPEC_OP_INV_PAGES && ahead == ASPEC_OP_INV_DEVTAB)
-            return false;
-        if (op == ASPEC_OP_INV_IOTLB &&
-            (ahead == ASPEC_OP_INV_PAGES || ahead == ASPEC_OP_INV_DEVTAB))
             return false;
     }
     return true;
@@ -253,6 +247,7 @@ static void execute(struct am_unit *u, const struct am_command *command)
         break;
     case ASPEC_OP_INV_INT_TABLE:
         u->stats.interrupt_table++;
+        am_invalidate_interrupts(u, (uint16_t)spec_get(command->lo, ASPEC_CMD_DEVICE));
         break;
     case ASPEC_OP_PREFETCH:
         u->stats.prefetches++;

@@ -50,6 +50,11 @@ static void check(struct am_unit *u, uint64_t value)
         am_violation(u->model, "amdvi%u: control written with a reserved InvTimeOut", u->index);
     if (spec_get(value, ASPEC_CTL_DEV_TBL_SEG_EN) > am_efr(u, ASPEC_EFR_DEV_TBL_SEG_SUP))
         am_violation(u->model, "amdvi%u: more device table segments than there are", u->index);
+    if (spec_get(value, ASPEC_CTL_NUM_INT_REMAP_MODE) >
+        spec_get(u->config->efr2, ASPEC_EFR2_NUM_INT_REMAP_SUP))
+        am_violation(u->model, "amdvi%u: NumIntRemapMode without NumIntRemapSup", u->index);
+    if ((value & ASPEC_CTL_GAM_EN) != 0 && (value & ASPEC_CTL_GA_EN) == 0)
+        am_violation(u->model, "amdvi%u: GAMEn without GAEn", u->index);
     if ((value & ASPEC_CTL_XT_EN) != 0 && (value & ASPEC_CTL_GA_EN) == 0)
         am_violation(u->model, "amdvi%u: XTEn without GAEn", u->index);
     if ((old & ASPEC_CTL_IOMMU_EN) != 0 && ((old ^ value) & FORMATS) != 0)
@@ -85,6 +90,8 @@ void am_control_apply(struct am_unit *u)
     uint64_t before = u->control, after = am_get(u, ASPEC_CONTROL, 8);
     bool commanded = runs(before, ASPEC_CTL_CMD_BUF_EN),
          commands = runs(after, ASPEC_CTL_CMD_BUF_EN);
+    bool guest_logged = runs(before, ASPEC_CTL_GA_LOG_EN),
+         guest_logs = runs(after, ASPEC_CTL_GA_LOG_EN);
     bool logged = runs(before, ASPEC_CTL_EVENT_LOG_EN), logs = runs(after, ASPEC_CTL_EVENT_LOG_EN);
 
     u->control_busy = false;
@@ -95,6 +102,10 @@ void am_control_apply(struct am_unit *u)
         am_event_stop(u);
     if (!logged && logs)
         am_event_start(u);
+    if (guest_logged && !guest_logs)
+        am_guest_log_stop(u);
+    if (!guest_logged && guest_logs)
+        am_guest_log_start(u);
     if (!commanded && commands)
         am_command_start(u);
     am_raise_enabled(u, before, after);

@@ -146,6 +146,7 @@ void am_watch_look(struct amdvi_model *m)
     const struct am_watch *watch = &m->watch;
     uint64_t words[4], pa;
 
+    am_irte_look(m);
     if (watch->unit == NULL || am_entry_fetch(watch->unit, watch->rid, words, &pa) != AM_ENTRY_READ)
         return;
     if (!watch->fn(watch->ctx, watch->rid, words))
@@ -173,6 +174,10 @@ static void *checker(void *arg)
     const struct am_watch watch = m->watch;
     uint64_t words[4], pa;
 
+    if (watch.unit == NULL) {
+        am_irte_checker(m);
+        return NULL;
+    }
     if (am_entry_fetch(watch.unit, watch.rid, words, &pa) != AM_ENTRY_READ)
         return NULL;
     while (!__atomic_load_n(&m->checker_ends, __ATOMIC_RELAXED)) {
@@ -185,7 +190,7 @@ static void *checker(void *arg)
 
 void amdvi_model_checker_start(struct amdvi_model *m)
 {
-    if (m->watch.unit == NULL || m->checker_runs)
+    if ((m->watch.unit == NULL && m->irte_watch.unit == NULL) || m->checker_runs)
         abort();
     m->checker_ends = false;
     m->checker_looks = 0;
@@ -206,6 +211,7 @@ void amdvi_model_checker_stop(struct amdvi_model *m)
     pthread_join(m->checker, NULL);
     m->checker_runs = false;
     if (m->checker_refused != 0)
-        am_violation(m, "amdvi: the checker refused the entry of %04x %llu times", m->watch.rid,
+        am_violation(m, "amdvi: the checker refused the entry of %04x %llu times",
+                     m->watch.unit != NULL ? m->watch.rid : m->irte_watch.rid,
                      (unsigned long long)m->checker_refused);
 }

@@ -12,11 +12,14 @@
 
 struct source {
     uint64_t status, enable;
+    unsigned xt; /* its register with IntCapXTEn */
 };
 
 static const struct source sources[] = {
-    { ASPEC_STS_EVENT_LOG_INT | ASPEC_STS_EVENT_OVERFLOW, ASPEC_CTL_EVENT_INT_EN },
-    { ASPEC_STS_COM_WAIT_INT, ASPEC_CTL_COM_WAIT_INT_EN },
+    { ASPEC_STS_EVENT_LOG_INT | ASPEC_STS_EVENT_OVERFLOW, ASPEC_CTL_EVENT_INT_EN,
+      ASPEC_XT_GENERAL },
+    { ASPEC_STS_COM_WAIT_INT, ASPEC_CTL_COM_WAIT_INT_EN, ASPEC_XT_GENERAL },
+    { ASPEC_STS_GA_LOG_INT | ASPEC_STS_GA_LOG_OVERFLOW, ASPEC_CTL_GA_INT_EN, ASPEC_XT_GA },
 };
 
 enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
@@ -30,11 +33,10 @@ static void send(struct am_unit *u, uint64_t address, uint32_t data)
         m->messages[m->message_count++] = (struct am_message){ u->index, address, data };
 }
 
-/* The XT register of event log and COMPLETION_WAIT, as the MSI it amounts to: bits 63:40 are the
- * id's 31:8. */
-static void send_xt(struct am_unit *u)
+/* An XT register as the MSI it amounts to: bits 63:40 are the id's 31:8. */
+static void send_xt(struct am_unit *u, unsigned offset)
 {
-    uint64_t xt = am_get(u, ASPEC_XT_GENERAL, 8);
+    uint64_t xt = am_get(u, offset, 8);
     uint64_t id = spec_get(xt, ASPEC_XT_DEST_LO) | spec_get(xt, ASPEC_XT_DEST_HI) << 24;
 
     if (xt == 0)
@@ -43,14 +45,14 @@ static void send_xt(struct am_unit *u)
          (uint32_t)(spec_get(xt, ASPEC_XT_VECTOR) | spec_get(xt, ASPEC_XT_INT_TYPE) << 8));
 }
 
-static void send_message(struct am_unit *u)
+static void send_message(struct am_unit *u, const struct source *source)
 {
     const struct am_function *function =
         am_function(u->model, u->config->segment, u->config->rid, false);
     uint64_t address;
 
     if (am_control(u, ASPEC_CTL_INT_CAP_XT_EN)) {
-        send_xt(u);
+        send_xt(u, source->xt);
         return;
     }
     if ((am_config_get(function, AMDVI_MODEL_MSI, 4) & MSI_ENABLE) == 0)
@@ -67,7 +69,7 @@ void am_raise(struct am_unit *u, uint64_t bits)
     am_status_set(u, bits);
     for (size_t i = 0; i < SOURCES; i++) {
         if ((fresh & sources[i].status) != 0 && am_control(u, sources[i].enable))
-            send_message(u);
+            send_message(u, &sources[i]);
     }
 }
 
@@ -76,7 +78,7 @@ void am_raise_enabled(struct am_unit *u, uint64_t before, uint64_t after)
     for (size_t i = 0; i < SOURCES; i++) {
         if ((after & ~before & sources[i].enable) != 0 &&
             (am_get(u, ASPEC_STATUS, 8) & sources[i].status) != 0)
-            send_message(u);
+            send_message(u, &sources[i]);
     }
 }
 

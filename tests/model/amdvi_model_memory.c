@@ -132,6 +132,28 @@ void am_fetch_halves(const struct am_unit *u, uint64_t pa, uint64_t value[4])
     memcpy(value + 2, &hi, sizeof(hi));
 }
 
+/* A load of 16 aligned bytes is one access on every processor this runs on. */
+void am_peek_pair(const struct am_unit *u, uint64_t pa, uint64_t value[2])
+{
+    const struct amdvi_model *m = u->model;
+    const uint8_t *view = am_snoops(u) ? m->ram : m->flushed;
+    __m128i whole = *(const volatile __m128i *)(const void *)(view + (pa - m->config.ram_pa));
+
+    memcpy(value, &whole, sizeof(whole));
+}
+
+bool am_fetch_pair(struct am_unit *u, uint64_t pa, uint64_t value[2])
+{
+    memset(value, 0, 2 * sizeof(*value));
+    if (!am_is_ram(u->model, pa, 2 * sizeof(*value)))
+        return false;
+    (void)am_fetch(u, pa, value); /* says what is wrong with the page */
+    (void)am_fetch(u, pa + 8, value + 1);
+    if (am_page_state(u->model, pa) != AM_FREED && am_page_state(u->model, pa) != AM_FREE)
+        am_peek_pair(u, pa, value);
+    return true;
+}
+
 static uint64_t *view_at(uint8_t *view, const struct amdvi_model *m, uint64_t pa)
 {
     return (uint64_t *)(void *)(view + (pa - m->config.ram_pa));
@@ -263,6 +285,7 @@ void am_page_free(struct amdvi_model *m, void *pages, size_t count)
         else
             m->live_pages--;
         m->page_state[i] = AM_FREED;
+        am_interrupt_table_freed(m, m->config.ram_pa + i * AM_PAGE);
     }
     POISON(pages, count * AM_PAGE);
 }

@@ -17,6 +17,8 @@
 #define AM_ENTRIES 512
 #define AM_TRANSLATIONS 1024
 #define AM_DIRECTORIES 1024
+#define AM_IRTES 1024
+#define AM_DELIVERIES 64
 #define AM_PENDING 8
 #define AM_LATE 64
 #define AM_SEGMENTS 8
@@ -70,6 +72,17 @@ struct am_directory {
     unsigned perm;
 };
 
+/* A cached interrupt entry; of a 32-bit one words[1] is 0. */
+struct am_irte {
+    bool used;
+    uint16_t rid;
+    uint32_t index;
+    uint64_t pa;
+    uint64_t words[2];
+    uint64_t seen[2]; /* what the memory held when last looked at */
+    unsigned changed; /* words that have been seen to change one by one: bits 0 and 1 */
+};
+
 struct am_command {
     uint64_t lo, hi, pa;
     uint64_t order; /* number of commands fetched before it */
@@ -104,6 +117,8 @@ struct am_unit {
     struct am_translation translations[AM_TRANSLATIONS];
     struct am_directory directories[AM_DIRECTORIES];
     unsigned entry_next, translation_next, directory_next;
+    struct am_irte irtes[AM_IRTES];
+    unsigned irte_next, irte_count; /* count: used ones */
 
     uint32_t l2[256]; /* behind the function's registers F0h and F4h */
     struct amdvi_model_stats stats;
@@ -140,6 +155,15 @@ struct am_watch {
     void *ctx;
 };
 
+struct am_irte_watch {
+    struct am_unit *unit; /* NULL: nobody watches */
+    uint16_t rid;
+    uint32_t index;
+    uint64_t pa;
+    amdvi_model_irte_fn *fn;
+    void *ctx;
+};
+
 struct amdvi_model {
     struct amdvi_model_config config;
     struct iommu_platform platform;
@@ -171,7 +195,13 @@ struct amdvi_model {
     struct am_message messages[AM_MESSAGES];
     size_t message_count;
 
+    amdvi_model_deliver_fn *deliver;
+    void *deliver_ctx;
+    struct amdvi_model_interrupt deliveries[AM_DELIVERIES], last_interrupt;
+    size_t delivery_count;
+
     struct am_watch watch;
+    struct am_irte_watch irte_watch;
     pthread_t checker;
     bool checker_runs, checker_ends;
     uint64_t checker_looks, checker_refused;
@@ -197,7 +227,7 @@ struct am_result {
 
 /* amdvi_model.c */
 void am_lock(struct amdvi_model *m);
-void am_unlock(struct amdvi_model *m); /* sends the messages collected meanwhile */
+void am_unlock(struct amdvi_model *m); /* sends the messages and interrupts collected meanwhile */
 void am_violation(struct amdvi_model *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void am_append(struct am_text *text, const char *line);
@@ -216,6 +246,10 @@ bool am_snoops(const struct am_unit *u);
 bool am_fetch(struct am_unit *u, uint64_t pa, uint64_t *value);
 /* 32 bytes, each half of them at once; pa is a multiple of 32 and RAM. */
 void am_fetch_halves(const struct am_unit *u, uint64_t pa, uint64_t value[4]);
+/* 16 aligned bytes, read at once; false: no memory there. */
+bool am_fetch_pair(struct am_unit *u, uint64_t pa, uint64_t value[2]);
+/* The same without a word about what is wrong with the page; pa must be RAM. */
+void am_peek_pair(const struct am_unit *u, uint64_t pa, uint64_t value[2]);
 /* A unit's own writes are seen by everyone; false: no memory there. */
 bool am_store(struct am_unit *u, uint64_t pa, uint64_t value);
 void am_set_bits(struct am_unit *u, uint64_t pa, uint64_t bits);
@@ -310,6 +344,38 @@ void am_watch_look(struct amdvi_model *m);
 
 /* amdvi_model_request.c */
 struct am_result am_translate(struct am_unit *u, const struct am_request *request);
+uint64_t am_event_of(unsigned code, const struct am_request *request);
+struct am_result am_refused(uint64_t lo, uint64_t hi);
+struct am_result am_page_fault(struct am_entry *entry, const struct am_request *request,
+                               uint64_t flags);
+/* NULL: there is none, and result says why. */
+struct am_entry *am_entry_get(struct am_unit *u, const struct am_request *request, uint64_t flags,
+                              struct am_result *result);
+bool am_is_illegal(struct am_unit *u, const struct am_entry *entry,
+                   const struct am_request *request, uint64_t flags, struct am_result *result);
+/* Counts and records a refusal. */
+enum amdvi_model_result am_finish(struct am_unit *u, const struct am_result *result);
+
+/* amdvi_model_irq.c */
+struct am_result am_interrupt(struct am_unit *u, const struct am_request *request, uint32_t data);
+void am_deliver(struct am_unit *u, struct amdvi_model_interrupt interrupt);
+uint32_t am_irte_destination(const struct am_unit *u, const uint64_t words[2]);
+
+/* amdvi_model_irt.c: the cache of interrupt entries, and whoever changes them by halves */
+/* The entry that index names by that device table entry; false: no memory at *pa. */
+bool am_irte_get(struct am_unit *u, const struct am_entry *entry, uint32_t index, uint64_t words[2],
+                 uint64_t *pa);
+void am_invalidate_interrupts(struct am_unit *u, uint16_t rid);
+void am_invalidate_all_interrupts(struct am_unit *u);
+void am_irte_look(struct amdvi_model *m);
+void am_irte_checker(struct amdvi_model *m);
+void am_interrupt_table_freed(struct amdvi_model *m, uint64_t pa);
+
+/* amdvi_model_guest.c: guest virtual APIC and its log */
+struct am_result am_guest_interrupt(struct am_unit *u, const struct am_request *request,
+                                    const uint64_t words[2]);
+void am_guest_log_start(struct am_unit *u);
+void am_guest_log_stop(struct am_unit *u);
 
 /* amdvi_model_event.c */
 void am_event(struct am_unit *u, uint64_t lo, uint64_t hi);

@@ -162,7 +162,16 @@ static bool is_segment(unsigned offset)
 
 static bool is_base(unsigned offset)
 {
-    return offset <= ASPEC_EVT_BASE || is_segment(offset);
+    return offset <= ASPEC_EVT_BASE || offset == ASPEC_GA_BASE || is_segment(offset);
+}
+
+/* Head and tail of the ring that a base register is for; 0: it is for a device table. */
+static unsigned head_of(unsigned offset)
+{
+    return offset == ASPEC_CMD_BASE   ? ASPEC_CMD_HEAD
+           : offset == ASPEC_EVT_BASE ? ASPEC_EVT_HEAD
+           : offset == ASPEC_GA_BASE  ? ASPEC_GA_HEAD
+                                      : 0;
 }
 
 /* The status bit that forbids the change of a ring under its user; 0: a device table. */
@@ -170,12 +179,13 @@ static uint64_t run_bit(unsigned offset)
 {
     return offset == ASPEC_CMD_BASE   ? ASPEC_STS_CMD_BUF_RUN
            : offset == ASPEC_EVT_BASE ? ASPEC_STS_EVENT_LOG_RUN
+           : offset == ASPEC_GA_BASE  ? ASPEC_STS_GA_LOG_RUN
                                       : 0;
 }
 
 static void base_write(struct am_unit *u, unsigned offset, uint64_t value)
 {
-    bool ring = offset == ASPEC_CMD_BASE || offset == ASPEC_EVT_BASE;
+    bool ring = head_of(offset) != 0;
     uint64_t size = ring                 ? ASPEC_RING_LEN
                     : is_segment(offset) ? ASPEC_DEV_TAB_SEG_SIZE
                                          : ASPEC_DEV_TAB_SIZE;
@@ -190,10 +200,8 @@ static void base_write(struct am_unit *u, unsigned offset, uint64_t value)
         return;
     am_set(u, offset, 8, value);
     if (ring && u->config->resets_pointers) {
-        unsigned head = offset == ASPEC_CMD_BASE ? ASPEC_CMD_HEAD : ASPEC_EVT_HEAD;
-
-        am_set(u, head, 8, 0);
-        am_set(u, head + 8, 8, 0);
+        am_set(u, head_of(offset), 8, 0);
+        am_set(u, head_of(offset) + 8, 8, 0);
     }
 }
 
@@ -209,7 +217,9 @@ static void base_write_half(struct am_unit *u, unsigned offset, unsigned part, u
 
 static bool pointer_is_valid(struct am_unit *u, unsigned offset, uint64_t base, uint64_t value)
 {
-    check_reserved(u, "ring pointer", value, ~ASPEC_RING_OFFSET);
+    bool guest = offset == ASPEC_GA_HEAD || offset == ASPEC_GA_TAIL;
+
+    check_reserved(u, "ring pointer", value, guest ? ~ASPEC_GA_OFFSET : ~ASPEC_RING_OFFSET);
     if (value == 0 || value < am_ring_bytes(base))
         return true;
     am_violation(u->model, "amdvi%u: pointer 0x%04x set to 0x%llx, beyond its ring", u->index,
@@ -236,12 +246,15 @@ static void command_pointer_write(struct am_unit *u, unsigned offset, uint64_t v
         am_command_doorbell(u, old);
 }
 
-static void event_pointer_write(struct am_unit *u, unsigned offset, uint64_t value)
+/* Of a log: the tail is the unit's while it runs. */
+static void log_pointer_write(struct am_unit *u, unsigned base, unsigned offset, uint64_t value)
 {
-    if (!pointer_is_valid(u, offset, am_get(u, ASPEC_EVT_BASE, 8), value))
+    if (!pointer_is_valid(u, offset, am_get(u, base, 8), value))
         return;
-    if (offset == ASPEC_EVT_TAIL && (am_get(u, ASPEC_STATUS, 8) & ASPEC_STS_EVENT_LOG_RUN) != 0) {
-        am_violation(u->model, "amdvi%u: event tail written while EventLogRun = 1", u->index);
+    if (offset != head_of(base) && (am_get(u, ASPEC_STATUS, 8) & run_bit(base)) != 0) {
+        am_violation(u->model, "amdvi%u: %s tail written while %sLogRun = 1", u->index,
+                     base == ASPEC_EVT_BASE ? "event" : "GA",
+                     base == ASPEC_EVT_BASE ? "Event" : "GA");
         return;
     }
     am_set(u, offset, 8, value);
@@ -293,7 +306,15 @@ static void write_whole(struct am_unit *u, unsigned offset, uint64_t value)
         break;
     case ASPEC_EVT_HEAD:
     case ASPEC_EVT_TAIL:
-        event_pointer_write(u, offset, value);
+        log_pointer_write(u, ASPEC_EVT_BASE, offset, value);
+        break;
+    case ASPEC_GA_HEAD:
+    case ASPEC_GA_TAIL:
+        log_pointer_write(u, ASPEC_GA_BASE, offset, value);
+        break;
+    case ASPEC_GA_TAIL_ADDR:
+        check_reserved(u, "GA log tail address", value, ~ASPEC_GA_TAIL_ADDRESS);
+        am_set(u, offset, 8, value);
         break;
     case ASPEC_XT_GENERAL:
     case ASPEC_XT_PPR:
@@ -303,10 +324,6 @@ static void write_whole(struct am_unit *u, unsigned offset, uint64_t value)
     case ASPEC_PPR_BASE:
     case ASPEC_PPR_HEAD:
     case ASPEC_PPR_TAIL:
-    case ASPEC_GA_BASE:
-    case ASPEC_GA_TAIL_ADDR:
-    case ASPEC_GA_HEAD:
-    case ASPEC_GA_TAIL:
     case ASPEC_PPR_B_BASE:
     case ASPEC_EVT_B_BASE:
     case ASPEC_DSCX:

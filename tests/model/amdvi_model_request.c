@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What becomes of a device's request: by its device table entry (AMD-Vi
- * §2.2.2, Tables 7 and 8), the exclusion range, interrupts by IV and IntCtl
- * (§2.2.5), page tables, and the event of what is refused (§2.5); then the
- * DMA itself.
+ * §2.2.2, Tables 7 and 8), the exclusion range, page tables, and the event of
+ * what is refused (§2.5); then the DMA itself. Interrupts: amdvi_model_irq.c.
  */
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #define INTERRUPT_END 0xfef00000ull
 #define HT_START 0xfd00000000ull
 #define HT_END 0x10000000000ull
-#define MSI_DELIVERY SPEC_F(10, 8)
 
 /* Types of INVALID_DEVICE_REQUEST (AMD-Vi §2.5.9); 1 to 5 with TR = 0. */
 enum {
@@ -35,7 +33,7 @@ static bool writes(const struct am_request *request)
     return request->access != AMDVI_MODEL_READ;
 }
 
-static uint64_t event_of(unsigned code, const struct am_request *request)
+uint64_t am_event_of(unsigned code, const struct am_request *request)
 {
     return spec_make(ASPEC_EV_CODE, code) | spec_make(ASPEC_EV_DEVICE, request->rid) |
            spec_make(ASPEC_EV_RW, writes(request)) |
@@ -50,18 +48,18 @@ static uint64_t tag_of(const struct am_space *space)
            spec_make(ASPEC_EV_PASID_19_16, space->pasid >> 16);
 }
 
-static struct am_result refused(uint64_t lo, uint64_t hi)
+struct am_result am_refused(uint64_t lo, uint64_t hi)
 {
-    return (struct am_result){ .code = (unsigned)spec_get(lo, ASPEC_EV_CODE),
+    return (struct am_result) { .code = (unsigned)spec_get(lo, ASPEC_EV_CODE),
                                 .event = { lo, hi } };
 }
 
 /* SE, SA: of page faults only. */
-static struct am_result page_fault(struct am_entry *entry, const struct am_request *request,
-                                   uint64_t flags)
+struct am_result am_page_fault(struct am_entry *entry, const struct am_request *request,
+                               uint64_t flags)
 {
     struct am_result result =
-        refused(event_of(ASPEC_EV_PAGE_FAULT, request) | flags, request->iova);
+        am_refused(am_event_of(ASPEC_EV_PAGE_FAULT, request) | flags, request->iova);
 
     if (entry == NULL)
         return result;
@@ -73,16 +71,15 @@ static struct am_result page_fault(struct am_entry *entry, const struct am_reque
 
 static struct am_result invalid_request(const struct am_request *request, unsigned type)
 {
-    return refused((event_of(ASPEC_EV_INVALID_REQUEST, request) & ~ASPEC_EV_RW) |
-                       spec_make(ASPEC_EV_REQUEST_TYPE, type),
-                   request->iova);
+    return am_refused((am_event_of(ASPEC_EV_INVALID_REQUEST, request) & ~ASPEC_EV_RW) |
+                          spec_make(ASPEC_EV_REQUEST_TYPE, type),
+                      request->iova);
 }
 
 /* ---- the entry ---- */
 
-/* NULL: there is none, and result says why. */
-static struct am_entry *entry_get(struct am_unit *u, const struct am_request *request,
-                                  uint64_t flags, struct am_result *result)
+struct am_entry *am_entry_get(struct am_unit *u, const struct am_request *request, uint64_t flags,
+                              struct am_result *result)
 {
     struct am_entry *entry = am_entry_find(u, request->rid);
     uint64_t words[4], pa;
@@ -91,28 +88,28 @@ static struct am_entry *entry_get(struct am_unit *u, const struct am_request *re
         return entry;
     switch (am_entry_fetch(u, request->rid, words, &pa)) {
     case AM_ENTRY_BEYOND:
-        *result = page_fault(NULL, request, flags);
+        *result = am_page_fault(NULL, request, flags);
         return NULL;
     case AM_ENTRY_NO_MEMORY:
-        *result = refused(event_of(ASPEC_EV_DEV_TAB_ERROR, request) | flags |
-                              spec_make(ASPEC_EV_TYPE, ASPEC_HW_MASTER_ABORT),
-                          pa);
+        *result = am_refused(am_event_of(ASPEC_EV_DEV_TAB_ERROR, request) | flags |
+                                 spec_make(ASPEC_EV_TYPE, ASPEC_HW_MASTER_ABORT),
+                             pa);
         return NULL;
     default:
         return am_entry_add(u, request->rid, words);
     }
 }
 
-static bool is_illegal(struct am_unit *u, const struct am_entry *entry,
-                       const struct am_request *request, uint64_t flags, struct am_result *result)
+bool am_is_illegal(struct am_unit *u, const struct am_entry *entry,
+                   const struct am_request *request, uint64_t flags, struct am_result *result)
 {
     unsigned illegal = am_entry_illegal(u, entry->words);
 
     if (illegal == 0)
         return false;
-    *result =
-        refused(event_of(ASPEC_EV_ILLEGAL_DTE, request) | flags | (illegal == 2 ? ASPEC_EV_RZ : 0),
-                request->iova);
+    *result = am_refused(am_event_of(ASPEC_EV_ILLEGAL_DTE, request) | flags |
+                             (illegal == 2 ? ASPEC_EV_RZ : 0),
+                         request->iova);
     return true;
 }
 
@@ -168,7 +165,7 @@ static bool space_of(const struct am_entry *entry, const struct am_request *requ
 {
     bool gv = (entry->words[0] & ASPEC_DTE_GV) != 0;
 
-    *space = (struct am_space){ .domain = (uint16_t)spec_get(entry->words[1], ASPEC_DTE_DOMAIN) };
+    *space = (struct am_space) { .domain = (uint16_t)spec_get(entry->words[1], ASPEC_DTE_DOMAIN) };
     space->guest = gv && (request->has_pasid || (entry->words[0] & ASPEC_DTE_GIOV) != 0);
     space->pasid = request->has_pasid ? request->pasid : 0;
     return gv || !request->has_pasid;
@@ -180,16 +177,16 @@ static struct am_result walk_result(struct am_entry *entry, const struct am_requ
     uint64_t flags = tag_of(space), offset = walk->shift >= 64 ? ~0ull : BIT_SPEC(walk->shift) - 1;
 
     if (walk->code == ASPEC_EV_PAGE_TAB_ERROR)
-        return refused(event_of(ASPEC_EV_PAGE_TAB_ERROR, request) | flags |
-                           spec_make(ASPEC_EV_TYPE, ASPEC_HW_MASTER_ABORT),
-                       walk->at);
+        return am_refused(am_event_of(ASPEC_EV_PAGE_TAB_ERROR, request) | flags |
+                              spec_make(ASPEC_EV_TYPE, ASPEC_HW_MASTER_ABORT),
+                          walk->at);
     if (walk->code != 0)
-        return page_fault(entry, request,
-                          flags | (walk->present ? ASPEC_EV_PR : 0) |
-                              (walk->reserved ? ASPEC_EV_RZ : 0));
+        return am_page_fault(entry, request,
+                             flags | (walk->present ? ASPEC_EV_PR : 0) |
+                                 (walk->reserved ? ASPEC_EV_RZ : 0));
     if ((needs(request) & ~(walk->perm & entry_perm(entry))) != 0)
-        return page_fault(entry, request, flags | ASPEC_EV_PR | ASPEC_EV_PE);
-    return (struct am_result){ .pa = walk->pa | (request->iova & offset) };
+        return am_page_fault(entry, request, flags | ASPEC_EV_PR | ASPEC_EV_PE);
+    return (struct am_result) { .pa = walk->pa | (request->iova & offset) };
 }
 
 static struct am_result translate_by(struct am_unit *u, struct am_entry *entry,
@@ -200,17 +197,17 @@ static struct am_result translate_by(struct am_unit *u, struct am_entry *entry,
     struct am_walk walk = { .pa = request->iova, .shift = 0, .perm = AM_PERM_R | AM_PERM_W };
     uint64_t words[4];
 
-    if (is_illegal(u, entry, request, 0, &result) || decided_early(u, entry, request, &result))
+    if (am_is_illegal(u, entry, request, 0, &result) || decided_early(u, entry, request, &result))
         return result;
     if ((entry->words[0] & ASPEC_DTE_TV) == 0) {
         result =
-            page_fault(entry, request,
-                       spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
+            am_page_fault(entry, request,
+                          spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
         result.suppressed |= u->config->quiet_blocked;
         return result;
     }
     if (!space_of(entry, request, &space))
-        return page_fault(entry, request, tag_of(&space));
+        return am_page_fault(entry, request, tag_of(&space));
     memcpy(words, entry->words, sizeof(words));
     if (space.guest || spec_get(words[0], ASPEC_DTE_MODE) != 0)
         walk = am_walk(u, words, &space, request);
@@ -226,7 +223,7 @@ struct am_result am_translate(struct am_unit *u, const struct am_request *reques
         u->stats.unprotected += !request->quiet;
         return result;
     }
-    entry = entry_get(u, request, 0, &result);
+    entry = am_entry_get(u, request, 0, &result);
     if (entry == NULL)
         return result;
     if ((entry->words[0] & ASPEC_DTE_V) == 0) {
@@ -236,52 +233,9 @@ struct am_result am_translate(struct am_unit *u, const struct am_request *reques
     return translate_by(u, entry, request);
 }
 
-/* ---- interrupts ---- */
-
-/* By delivery mode: fixed and arbitrated by IntCtl, the others by their pass bits. */
-static bool is_passed(const struct am_entry *entry, uint32_t data, bool *remapped)
-{
-    static const uint64_t pass[8] = {
-        [4] = ASPEC_DTE_NMI_PASS, [5] = ASPEC_DTE_INIT_PASS, [7] = ASPEC_DTE_EINT_PASS
-    };
-    uint64_t mode = spec_get(data, MSI_DELIVERY),
-             control = spec_get(entry->words[2], ASPEC_DTE_INT_CTL);
-
-    if (mode > 1)
-        return (entry->words[2] & pass[mode]) != 0;
-    *remapped = control == ASPEC_INT_CTL_REMAP;
-    return control == ASPEC_INT_CTL_FORWARD;
-}
-
-/* IV says whether interrupts are looked at at all, whatever V is. */
-static struct am_result interrupt(struct am_unit *u, const struct am_request *request,
-                                  uint32_t data)
-{
-    struct am_result result = { .code = 0 };
-    bool remapped = false;
-    struct am_entry *entry;
-
-    if (!am_control(u, ASPEC_CTL_IOMMU_EN))
-        return result;
-    entry = entry_get(u, request, ASPEC_EV_I, &result);
-    if (entry == NULL || (entry->words[2] & ASPEC_DTE_IV) == 0)
-        return result;
-    if (is_illegal(u, entry, request, ASPEC_EV_I, &result) || is_passed(entry, data, &remapped))
-        return result;
-    if (remapped)
-        am_violation(u->model,
-                     "amdvi%u: interrupt of %04x is to be remapped, which the model does not",
-                     u->index, request->rid);
-    result = page_fault(
-        entry, request,
-        ASPEC_EV_I | spec_make(ASPEC_EV_DOMAIN, spec_get(entry->words[1], ASPEC_DTE_DOMAIN)));
-    result.suppressed = (entry->words[2] & ASPEC_DTE_IG) != 0;
-    return result;
-}
-
 /* ---- DMA ---- */
 
-static enum amdvi_model_result finish(struct am_unit *u, const struct am_result *result)
+enum amdvi_model_result am_finish(struct am_unit *u, const struct am_result *result)
 {
     u->stats.faults++;
     memcpy(u->model->last_event, result->event, sizeof(u->model->last_event));
@@ -320,8 +274,8 @@ static enum amdvi_model_result piece(struct am_unit *u, const struct am_request 
     if (request->at == AMDVI_MODEL_UNTRANSLATED && request->access == AMDVI_MODEL_WRITE &&
         !request->has_pasid && is_interrupt_range(request->iova)) {
         memcpy(&message, data, len < sizeof(message) ? len : sizeof(message));
-        result = interrupt(u, request, message);
-        return result.code != 0 ? finish(u, &result) : AMDVI_MODEL_INTERRUPT;
+        result = am_interrupt(u, request, message);
+        return result.code != 0 ? am_finish(u, &result) : AMDVI_MODEL_INTERRUPT;
     }
     result = am_translate(u, request);
     /* A translation request that finds nothing is answered so, without an event (AMD-Vi §2.1.3.2).
@@ -329,7 +283,7 @@ static enum amdvi_model_result piece(struct am_unit *u, const struct am_request 
     result.suppressed |=
         request->at == AMDVI_MODEL_TRANSLATION && result.code == ASPEC_EV_PAGE_FAULT;
     if (result.code != 0)
-        return finish(u, &result);
+        return am_finish(u, &result);
     if (request->at == AMDVI_MODEL_TRANSLATION)
         return AMDVI_MODEL_DONE;
     return move(u, result.pa, data, len, writes(request));
@@ -379,7 +333,7 @@ enum amdvi_model_result amdvi_model_request(struct amdvi_model *m,
 enum amdvi_model_result amdvi_model_dma(struct amdvi_model *m, unsigned unit, uint16_t rid,
                                         uint64_t iova, void *data, size_t len, bool write)
 {
-    return amdvi_model_request(m, &(struct amdvi_model_request){
+    return amdvi_model_request(m, &(struct amdvi_model_request) {
                                       .unit = unit,
                                       .rid = rid,
                                       .iova = iova,

@@ -369,10 +369,38 @@ enum { ASPEC_NEXT_SIZED = 7 };
 #define ASPEC_IRTE128_DEST_LO SPEC_F(31, 8)
 #define ASPEC_IRTE128_VECTOR AMDVI_W(71, 64)
 #define ASPEC_IRTE128_DEST_HI AMDVI_W(127, 120)
+#define ASPEC_IRTE32_RESERVED (SPEC_F(31, 24) | SPEC_F(7, 7))
+#define ASPEC_IRTE128_RESERVED SPEC_F(63, 32)
+#define ASPEC_IRTE128_HI_RESERVED AMDVI_W(119, 72)
 #define ASPEC_IRTE_GA_LOG_INTR SPEC_F(2, 2)  /* the rest with GuestMode = 1 */
 #define ASPEC_IRTE_IS_RUN SPEC_F(6, 6)
 #define ASPEC_IRTE_GA_TAG SPEC_F(63, 32)
 #define ASPEC_IRTE_GA_ROOT AMDVI_W(115, 76)
+#define ASPEC_IRTE_GUEST_RESERVED SPEC_F(4, 3)
+#define ASPEC_IRTE_GUEST_HI_RESERVED (AMDVI_W(119, 116) | AMDVI_W(75, 72))
+enum { ASPEC_INT_TYPE_FIXED = 0, ASPEC_INT_TYPE_ARBITRATED = 1 };
+
+/* ---- what a device or an IOAPIC sends as an interrupt ---- */
+#define ASPEC_MSI_DESTINATION SPEC_F(19, 12)
+#define ASPEC_MSI_DM SPEC_F(2, 2)
+#define ASPEC_MSI_DATA_LEVEL SPEC_F(15, 15)
+#define ASPEC_MSI_DATA_MODE SPEC_F(10, 8)
+#define ASPEC_MSI_DATA_VECTOR SPEC_F(7, 0)
+#define ASPEC_MSI_DATA_INDEX SPEC_F(10, 0) /* of a fixed or arbitrated one that is remapped */
+enum { ASPEC_MT_FIXED = 0, ASPEC_MT_ARBITRATED = 1, ASPEC_MT_SMI = 2, ASPEC_MT_NMI = 4, ASPEC_MT_INIT = 5, ASPEC_MT_EXTINT = 7 };
+#define ASPEC_RTE_ADDRESS_19_4 SPEC_F(63, 48)
+#define ASPEC_RTE_MASK SPEC_F(16, 16)
+#define ASPEC_RTE_LEVEL SPEC_F(15, 15)
+#define ASPEC_RTE_DM SPEC_F(11, 11)
+#define ASPEC_RTE_MODE SPEC_F(10, 8)
+#define ASPEC_RTE_VECTOR SPEC_F(7, 0)
+
+/* ---- guest virtual APIC: log entries, and the request register in the backing page (APM volume 2) ---- */
+#define ASPEC_GA_ENTRY_TAG SPEC_F(31, 0)
+#define ASPEC_GA_ENTRY_DEVICE SPEC_F(47, 32)
+#define ASPEC_GA_ENTRY_TYPE SPEC_F(63, 60)
+enum { ASPEC_GA_TYPE_GUEST = 1, ASPEC_GA_ENTRY_BYTES = 8 };
+enum { ASPEC_VAPIC_IRR = 0x200, ASPEC_VAPIC_STRIDE = 16 }; /* 32 vectors every 16 bytes */
 
 /* ---- commands: word 0, word 1 ---- */
 #define ASPEC_OP AMDVI_W(63, 60)

@@ -121,7 +121,7 @@ static void look_at(struct vm_unit *u, struct vm_irte *entry)
     unsigned differs;
 
     vm_peek_pair(u, pa_of(u, entry->index), now);
-    differs = (now[0] != entry->seen[0]) | (now[1] != entry->seen[1]) << 1;
+    differs = (now[0] != entry->seen[0] ? 1u : 0) | (now[1] != entry->seen[1] ? 2u : 0);
     if (differs == 0)
         return;
     memcpy(entry->seen, now, sizeof(now));

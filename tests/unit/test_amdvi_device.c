@@ -188,6 +188,7 @@ static void check_seen(const struct amdvi_bare *hw, size_t first, const uint64_t
     }
 }
 #define DEVTAB(rid) (0x2000000000000000ull | (rid))
+#define FENCE 0x1000000000000004ull /* COMPLETION_WAIT that only holds what follows (F) */
 #define PAGES(id) (0x3000000000000000ull | (uint64_t)(id) << 32)
 
 TEST(entries_and_domains_are_flushed_in_one_batch)
@@ -199,14 +200,15 @@ TEST(entries_and_domains_are_flushed_in_one_batch)
 
         hw->unit.base.flush_present = np_cache;
         CHECK_OK(amdvi_set_device(&hw->unit.base, rids, 3, &blocked, &a));
-        check_seen(hw, 0, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), PAGES(7) }, 3 + np_cache);
+        check_seen(hw, 0, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), FENCE, PAGES(7) },
+                   3 + 2 * np_cache);
         n = hw->seen_count;
         CHECK_OK(amdvi_set_device(&hw->unit.base, rids, 3, &a, &b));
-        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), PAGES(7), PAGES(8) },
-                   4 + np_cache);
+        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), FENCE, PAGES(7), PAGES(8) },
+                   5 + np_cache);
         n = hw->seen_count;
         CHECK_OK(amdvi_set_device(&hw->unit.base, rids, 3, &b, &blocked));
-        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), PAGES(8) }, 4);
+        check_seen(hw, n, (const uint64_t[]){ DEVTAB(0x0010), DEVTAB(RID), DEVTAB(0x01ff), FENCE, PAGES(8) }, 5);
         CHECK_EQ(hw->doorbells, 3);
         amdvi_bare_destroy(hw);
     }
@@ -221,7 +223,7 @@ TEST(new_root_flushes_the_domain_once)
     hw->seen_count = 0;
     CHECK_OK(set(hw, RID, &a, &grown));
     check_entry(hw, RID, 0x600000006789aa03, 7, 0);
-    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), PAGES(7) }, 2);
+    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), FENCE, PAGES(7) }, 3);
     amdvi_bare_destroy(hw);
 }
 
@@ -281,7 +283,7 @@ TEST(move_without_the_wide_store_passes_through_blocked)
     hw->seen_count = flush_count = 0;
     hw->on_command = note_flushes;
     CHECK_OK(set(hw, RID, &a, &b));
-    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), PAGES(7), DEVTAB(RID) }, 3);
+    check_seen(hw, 0, (const uint64_t[]){ DEVTAB(RID), FENCE, PAGES(7), DEVTAB(RID) }, 4);
     CHECK_EQ(words_at_flush[0][0], 1);
     CHECK_EQ(words_at_flush[1][0], 0x600000006789aa03);
     amdvi_bare_destroy(hw);
@@ -296,13 +298,72 @@ TEST(move_between_guest_tables_passes_through_blocked)
     hw->seen_count = flush_count = 0;
     hw->on_command = note_flushes;
     CHECK_OK(set(hw, RID, &a, &b));
-    CHECK_EQ(hw->seen_count, 3);
-    CHECK_EQ(hw->seen[1].lo, PAGES(7));
-    CHECK_EQ(hw->seen[1].hi, 0x7ffffffffffff007); /* GN, PASID 0 */
+    CHECK_EQ(hw->seen_count, 4);
+    CHECK_EQ(hw->seen[2].lo, PAGES(7));
+    CHECK_EQ(hw->seen[2].hi, 0x7ffffffffffff007); /* GN, PASID 0 */
     CHECK_EQ(words_at_flush[0][0], 1);
     CHECK_EQ(words_at_flush[1][0] >> 54 & 3, 3);
     CHECK_EQ(hw->unit.guest_roots[RID][0], ROOT_B | 1);
     amdvi_bare_destroy(hw);
+}
+
+/* The first barrier of a change: what hardware has seen by then. */
+static uint64_t at_barrier[3], root_at_barrier;
+static bool barrier_seen;
+
+static void note_barrier(struct amdvi_bare *hw)
+{
+    uint64_t at = fake_pa(&hw->mem, &hw->unit.table[RID]);
+
+    if (barrier_seen)
+        return;
+    barrier_seen = true;
+    for (unsigned i = 0; i < 3; i++)
+        at_barrier[i] = fake_read64(&hw->mem, at + 8 * i, hw->unit.base.coherent);
+    if (hw->unit.guest_roots != NULL)
+        root_at_barrier = fake_read64(&hw->mem, fake_pa(&hw->mem, hw->unit.guest_roots[RID]),
+                                      hw->unit.base.coherent);
+}
+
+/* Between two stores; the one that opens comes last, the one that blocks first. */
+TEST(halves_are_ordered_by_a_barrier)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+
+    hw->unit.wide_store = false;
+    hw->on_barrier = note_barrier;
+    barrier_seen = false;
+    CHECK_OK(set(hw, RID, &blocked, &a));
+    CHECK_EQ(at_barrier[0], 1);
+    CHECK_EQ(at_barrier[1], 7);
+    barrier_seen = false;
+    CHECK_OK(set(hw, RID, &a, &blocked));
+    CHECK_EQ(at_barrier[0], 1);
+    CHECK_EQ(at_barrier[1], 7);
+    amdvi_bare_destroy(hw);
+}
+
+/* A guest root and its depth are there, and written back, before an entry leads to them. */
+TEST(guest_root_and_depth_come_before_the_entry)
+{
+    for (unsigned coherent = 0; coherent < 2; coherent++) {
+        struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+        uint64_t root;
+
+        hw->unit.base.coherent = coherent;
+        hw->mem.platform.dma_flush(hw, hw->unit.table, 0x200 * 32);
+        hw->unit.guest_tables = true;
+        hw->on_barrier = note_barrier;
+        barrier_seen = false;
+        CHECK_OK(set(hw, RID, &blocked, &b)); /* five levels */
+        CHECK_EQ(at_barrier[0], 1);
+        CHECK_EQ(at_barrier[2], 1ull << 54);
+        CHECK_EQ(root_at_barrier, ROOT_B | 1);
+        root = fake_pa(&hw->mem, hw->unit.guest_roots[RID]);
+        for (unsigned at = 8; at < 4096; at += 8)
+            CHECK_EQ(fake_read64(&hw->mem, root + at, coherent), 0);
+        amdvi_bare_destroy(hw);
+    }
 }
 
 /* ---- errors ---- */
@@ -331,6 +392,35 @@ TEST(unknown_entry_is_flushed_of_everything_first)
     CHECK_OK(set(hw, RID, &unknown, &a));
     check_seen(hw, 0, (const uint64_t[]){ 0x8000000000000000, DEVTAB(RID) }, 2);
     check_entry(hw, RID, 0x6000000012345803, 7, 0);
+    amdvi_bare_destroy(hw);
+}
+
+/* Where what is cached may lead anywhere, the new entry is not stored at all. */
+static unsigned opened;
+
+static void look_for_open(void *ctx, const void *at, size_t len, bool after)
+{
+    const struct amdvi_bare *hw = ctx;
+
+    (void)at;
+    (void)len;
+    (void)after;
+    opened += hw->unit.table[RID].q[0] != 1;
+}
+
+TEST(unknown_entry_stays_blocked_where_nothing_can_be_flushed)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x1ff);
+
+    hw->unit.base.coherent = false;
+    hw->hangs = true;
+    hw->mem.on_flush = look_for_open;
+    hw->mem.on_flush_ctx = hw;
+    opened = 0;
+    CHECK_EQ(set(hw, RID, &unknown, &b), IOMMU_ERR_TIMEOUT);
+    CHECK_EQ(opened, 0);
+    check_entry(hw, RID, 1, 0, 0);
+    hw->mem.on_flush = NULL;
     amdvi_bare_destroy(hw);
 }
 

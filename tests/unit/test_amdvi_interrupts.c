@@ -274,7 +274,8 @@ TEST(no_ioapic_of_the_southbridge_keeps_remapping_off)
 TEST(southbridge_may_be_known_by_its_function)
 {
     static const struct { uint16_t rid; uint32_t class_code; bool good; } cases[] = {
-        { 0x00a8, 0x0c0500, true }, { 0x00a8, 0x060100, true }, { 0x00a8, 0x060000, false }, { 0x01a8, 0x0c0500, false },
+        { 0x00a8, 0x0c0500, true }, { 0x00a8, 0x060100, true }, { 0x00a8, 0x060000, false },
+        { 0x01a8, 0x0c0500, false },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -334,7 +335,7 @@ TEST(acpi_devices_have_overrides_too)
         { "AMDI0020", "ID00", 2, 4, "ID00", 0, true },     { "AMDI0020", "ID01", 2, 4, "ID00", 0, false },
         { "AMDI0020", "ID0", 2, 4, "ID00", 0, false },     { "AMDI0021", "ID00", 2, 4, "ID00", 0, false },
         { "AMDI0020", "7", 1, 8, { 7 }, 0, true },         { "AMDI0020", "258", 1, 8, { 2, 1 }, 0, true },
-        { "AMDI0020", "8", 1, 8, { 7 }, 0, false },        { "AMDI0020", "7x", 1, 8, { 7 }, 0, false },
+        { "AMDI0020", "8", 1, 8, { 7 }, 0, false },        { "AMDI0020", "H", 1, 8, { 24 }, 0, false },
         { "AMDI0020", "", 0, 0, "", 0, true },             { "AMDI0020", "1", 0, 0, "", 0, false },
         { "AMDI0020", "", 1, 8, { 0 }, 0, false },         { "AMDI0020", "7", 1, 8, { 7 }, 1, false },
     };

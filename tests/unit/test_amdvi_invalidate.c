@@ -99,6 +99,19 @@ TEST(directories_go_where_tables_changed)
     CHECK_EQ(flush_one(0x2000, 0x4000, true, false).hi, 0x2003);
     CHECK_EQ(flush_one(0x1000, 0x2000, true, true).hi, 0x1006); /* v2: GN = 1, PASID 0 */
     CHECK_EQ(flush_one(0x1000, 0x2000, true, true).lo, 0x3000000500000000);
+    CHECK_EQ(flush_one(0x40201000, 0x4023f000, true, false).hi & 7, 3);
+}
+
+TEST(directories_go_in_every_part)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    struct iommu_gather gather = { .start = 0x40201000, .end = 0x40210000, .tables = true };
+
+    CHECK_OK(amdvi_flush(&hw->unit.base, 5, &gather));
+    CHECK_EQ(hw->seen_count, 4);
+    for (unsigned i = 0; i < 4; i++)
+        CHECK_EQ(hw->seen[i].hi & 6, 2);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(page_is_one_command)
@@ -211,6 +224,36 @@ TEST(each_kind_is_flushed_where_there_is_no_such_command)
         CHECK_EQ(hw->seen_count, n);
         amdvi_bare_destroy(hw);
     }
+}
+
+static uint8_t named[3][65536];
+
+static void note_kinds(struct amdvi_bare *hw, const struct amdvi_command *c)
+{
+    unsigned op = (unsigned)(c->lo >> 60);
+
+    (void)hw;
+    if (op == 2 || op == 5)
+        named[op == 5][c->lo & 0xffff]++;
+    else if (op == 3)
+        named[2][c->lo >> 32 & 0xffff]++;
+}
+
+/* A predecessor's table may have been longer: its entries are cached, and lead to its tables. */
+TEST(unit_taken_over_forgets_ids_beyond_the_table)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0x17f);
+
+    memset(named, 0, sizeof(named));
+    hw->unit.efr = 0;
+    hw->unit.base.found_translating = true;
+    hw->unit.base.domain_id_count = 65536;
+    hw->on_command = note_kinds;
+    CHECK_OK(amdvi_invalidate_all(&hw->unit));
+    for (unsigned kind = 0; kind < 3; kind++)
+        for (unsigned id = 0; id < 65536; id++)
+            CHECK_EQ(named[kind][id], 1);
+    amdvi_bare_destroy(hw);
 }
 
 TEST(every_entry_is_announced)

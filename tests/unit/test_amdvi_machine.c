@@ -210,6 +210,32 @@ static void map_use_unmap(struct machine *d, struct iommu_domain *domain, uint64
     CHECK_EQ(dma(d, RID, iova, &value, true), 2);
 }
 
+/* Commands complete in any order (AMD-Vi §2.4.9): what is dropped last must not be fetched through what is dropped next. */
+TEST(freed_id_finds_nothing_of_its_last_domain)
+{
+    for (uint32_t seed = 1; seed <= 40; seed++) {
+        struct amdvi_model_config config = amdvi_model_default();
+        struct iommu_domain *one, *two;
+        struct machine *d;
+        uint32_t value;
+
+        config.units[0].reorder_seed = seed;
+        d = started(&config, false);
+        one = marked(d, 0xaaaa);
+        two = domain_of(d);
+        CHECK_OK(iommu_attach(one, d->device, IOMMU_NO_PASID));
+        check_reads(d, RID, 0xaaaa);
+        CHECK_OK(iommu_detach(d->device, IOMMU_NO_PASID));
+        unit_of(d)->base.domain_id_next = 1; /* as after all the others had been given out */
+        CHECK_OK(iommu_attach(two, d->device, IOMMU_NO_PASID));
+        CHECK_EQ(dma(d, RID, IOVA, &value, true), 2);
+        CHECK_OK(iommu_detach(d->device, IOMMU_NO_PASID));
+        CHECK_OK(iommu_domain_destroy(one));
+        CHECK_OK(iommu_domain_destroy(two));
+        finish(d);
+    }
+}
+
 TEST(unmapped_is_gone_round_the_ring_many_times)
 {
     for (unsigned number = 0; number < 16; number += 7) {

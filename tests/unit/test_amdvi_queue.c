@@ -75,6 +75,51 @@ TEST(ring_of_512_commands_is_given_to_the_unit)
     amdvi_bare_destroy(hw);
 }
 
+/* Both pointers are 0 then, and nothing of before is waited for, refused or told. */
+TEST(ring_that_is_enabled_again_begins_at_its_first_slot)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    struct amdvi_queue *q = &hw->unit.queue;
+
+    for (unsigned i = 0; i < 5; i++)
+        CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
+    q->ring[10] = illegal; /* nobody waits for it */
+    q->ring[11] = (struct amdvi_command){ .lo = q->wait_lo, .hi = 12 };
+    q->tail = 12;
+    hw->regs[0x2008 / 8] = 12 * 16;
+    amdvi_bare_run(hw);
+    amdvi_read_faults(&hw->unit.base);
+    CHECK_EQ(q->untold, 1);
+    CHECK_OK(amdvi_queue_disable(&hw->unit));
+    CHECK(!q->on);
+    CHECK_OK(amdvi_queue_enable(&hw->unit));
+    CHECK_EQ(hw->regs[0x2000 / 8], 0);
+    CHECK_EQ(hw->regs[0x2008 / 8], 0);
+    CHECK_EQ(q->tail, 512);
+    CHECK_EQ(q->head, 512);
+    CHECK_EQ(q->settled, 512);
+    CHECK_EQ(q->untold, 0);
+    CHECK_EQ(q->refused[0], 0);
+    for (unsigned i = 0; i < 600; i++)
+        CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
+    CHECK_EQ(hw->seen_count, 605);
+    CHECK_EQ(*q->semaphore, 512 + 1200);
+    amdvi_bare_destroy(hw);
+}
+
+TEST(ring_that_does_not_start_leaves_the_unit_in_doubt)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    CHECK_OK(amdvi_queue_disable(&hw->unit));
+    CHECK(!hw->unit.in_doubt);
+    hw->stopped = true;
+    CHECK_EQ(amdvi_queue_enable(&hw->unit), IOMMU_ERR_TIMEOUT);
+    CHECK(hw->unit.in_doubt);
+    CHECK(!hw->unit.queue.on);
+    amdvi_bare_destroy(hw);
+}
+
 TEST(one_command_is_one_doorbell_and_one_wait)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);
@@ -119,7 +164,7 @@ static void look_at_memory(struct amdvi_bare *hw)
 {
     uint64_t first = hw->regs[0x2008 / 8], ring = fake_pa(&hw->mem, hw->unit.queue.ring);
 
-    for (uint64_t at = first; at < first + 32; at += 8)
+    for (uint64_t at = first; at < first + 80; at += 8)
         stale += fake_read64(&hw->mem, ring + at, false) != fake_read64(&hw->mem, ring + at, true);
 }
 
@@ -127,11 +172,12 @@ TEST(commands_are_written_back_where_the_unit_does_not_snoop)
 {
     for (unsigned coherent = 0; coherent < 2; coherent++) {
         struct amdvi_bare *hw = amdvi_bare_create(0xff);
+        const struct amdvi_command batch[4] = { pages(4), pages(5), pages(6), pages(7) };
 
         hw->unit.base.coherent = coherent;
         stale = 0;
         hw->on_barrier = look_at_memory;
-        CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(7)));
+        CHECK_OK(amdvi_queue_run(&hw->unit, batch, 4)); /* a line; the wait is in the next */
         CHECK_EQ(stale != 0, coherent);
         amdvi_bare_destroy(hw);
     }
@@ -168,6 +214,7 @@ TEST(wait_that_never_completes_fences_the_unit_once)
     CHECK(hw->mem.time_us - before >= 1000000 && hw->mem.time_us - before < 2000000);
     CHECK(iommu_unit_fenced(&hw->unit.base));
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(7)), IOMMU_ERR_FENCED);
+    CHECK_EQ(amdvi_queue_run(&hw->unit, &illegal, 1), IOMMU_ERR_FENCED);
     CHECK_EQ(hw->doorbells, 1);
     amdvi_bare_destroy(hw);
 }
@@ -338,6 +385,7 @@ TEST(raw_command_is_judged_by_the_event_where_the_unit_goes_on)
             CHECK_OK(amdvi_queue_run_raw(&hw->unit, pages(i)));
         }
         CHECK_EQ(hw->unit.queue.untold, 0);
+        CHECK(strstr(hw->mem.log, "command ring stopped") == NULL); /* it had not */
         hw->silent = true;
         CHECK_OK(amdvi_queue_run_raw(&hw->unit, illegal)); /* QEMU 7.2: nobody can know */
         amdvi_bare_destroy(hw);
@@ -391,7 +439,7 @@ TEST(slots_wait_for_who_was_refused)
     q->ring[0] = illegal;
     q->ring[1] = (struct amdvi_command){ .lo = q->wait_lo, .hi = 2 };
     q->tail = 2;
-    while (amdvi_queue_run_one(&hw->unit, pages(done)) == IOMMU_OK)
+    while (done < 1000 && amdvi_queue_run_one(&hw->unit, pages(done)) == IOMMU_OK)
         done++;
     CHECK_EQ(done, 254); /* of 511 slots */
     CHECK(iommu_unit_fenced(&hw->unit.base));
@@ -503,6 +551,106 @@ TEST(unit_that_does_not_start_again_is_fenced)
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
     CHECK(iommu_unit_fenced(&hw->unit.base));
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(1)), IOMMU_ERR_FENCED);
+    amdvi_bare_destroy(hw);
+}
+
+TEST(fenced_unit_is_not_restarted)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    hw->stopped = true;
+    iommu_unit_fence(&hw->unit.base, "test", IOMMU_ERR_HARDWARE);
+    amdvi_queue_recover(&hw->unit);
+    CHECK(hw->stopped);
+    CHECK(strstr(hw->mem.log, "command ring stopped") == NULL);
+    amdvi_bare_destroy(hw);
+}
+
+/* The event alone, read by whoever is interrupted: nobody may be waiting. */
+TEST(stopped_ring_is_restarted_by_its_event)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    struct amdvi_queue *q = &hw->unit.queue;
+
+    q->ring[0] = illegal;
+    q->ring[1] = (struct amdvi_command){ .lo = q->wait_lo, .hi = 2 };
+    q->tail = 2;
+    hw->regs[0x2008 / 8] = 2 * 16;
+    amdvi_bare_run(hw);
+    CHECK(hw->stopped);
+    amdvi_read_faults(&hw->unit.base);
+    CHECK(!hw->stopped);
+    CHECK_EQ(hw->regs[0x2000 / 8], 2 * 16);
+    amdvi_bare_destroy(hw);
+}
+
+/* What was fetched before the command it stopped at may not have been done (AMD-Vi §2.4). */
+static enum iommu_status second;
+
+static void stop_at_the_second(struct amdvi_bare *hw)
+{
+    if (hw->unit.lock.held != 0)
+        return;
+    hw->on_relax = NULL;
+    hw->stopped = true;
+    hw->hangs = false;
+    hw->regs[0x2000 / 8] = 2 * 16;
+}
+
+static void submit_the_second(struct amdvi_bare *hw)
+{
+    if (hw->unit.lock.held != 0)
+        return;
+    hw->on_relax = stop_at_the_second;
+    second = amdvi_queue_run_one(&hw->unit, pages(2));
+}
+
+TEST(batch_before_the_stop_that_is_not_done_is_refused_too)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    second = IOMMU_OK;
+    hw->hangs = true;
+    hw->on_relax = submit_the_second;
+    CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(1)), IOMMU_ERR_QUEUE);
+    CHECK_EQ(second, IOMMU_ERR_QUEUE);
+    CHECK(!iommu_unit_fenced(&hw->unit.base));
+    CHECK_EQ(hw->unit.queue.untold, 0);
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(3)));
+    amdvi_bare_destroy(hw);
+}
+
+/* A command that stores to our semaphore is no end of a batch. */
+TEST(wait_that_a_caller_made_ends_no_batch)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    const struct amdvi_command stores = { .lo = hw->unit.queue.wait_lo, .hi = 0 };
+    const struct amdvi_command batch[3] = { illegal, stores, pages(1) };
+
+    CHECK_EQ(amdvi_queue_run(&hw->unit, batch, 3), IOMMU_ERR_QUEUE);
+    CHECK_EQ(hw->seen_count, 0);
+    CHECK_EQ(hw->unit.queue.untold, 0);
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(2)));
+    amdvi_bare_destroy(hw);
+}
+
+/* An event may name a slot where no command has been yet. */
+static void refuse_an_unused_slot(struct amdvi_bare *hw)
+{
+    if (hw->unit.lock.held != 0)
+        return;
+    amdvi_queue_refuse(&hw->unit, fake_pa(&hw->mem, hw->unit.queue.ring) + 300 * 16);
+    run_after_a_while(hw);
+}
+
+TEST(event_of_an_unused_slot_refuses_nobody)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    hw->hangs = true;
+    hw->on_relax = refuse_an_unused_slot;
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(1)));
+    CHECK_EQ(hw->unit.queue.untold, 0);
     amdvi_bare_destroy(hw);
 }
 

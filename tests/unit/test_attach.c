@@ -95,3 +95,90 @@ TEST(nothing_is_mapped_in_a_hole)
     CHECK_OK(iommu_domain_destroy(domain));
     driver_destroy(d);
 }
+
+/* Where one table maps pages on both sides of a hole, pages of it have an entry too. */
+TEST(hole_inside_a_table_is_left_out_page_by_page)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    struct iommu_domain *domain;
+
+    d->iommu->units[0]->hole_start = 0x40203000;
+    d->iommu->units[0]->hole_end = 0x40206000;
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    for (int round = 0; round < 3; round++) {
+        CHECK_OK(map_at(domain, d, 0x40202000, 4096));
+        CHECK_OK(map_at(domain, d, 0x40206000, 4096));
+        for (uint64_t iova = 0x40203000; iova < 0x40206000; iova += 4096)
+            CHECK_EQ(map_at(domain, d, iova, 4096), IOMMU_ERR_RANGE);
+        CHECK_OK(iommu_unmap(domain, 0x40202000, 4096, NULL));
+        CHECK_OK(iommu_unmap(domain, 0x40206000, 4096, NULL));
+    }
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+TEST(hole_ends_with_the_aperture)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *const devices[] = { iommu_find_device(d->iommu, 0, DRIVER_RID) };
+    struct iommu_domain *domain;
+    struct iommu_region hole;
+
+    d->iommu->units[0]->hole_start = 1ull << 38;
+    d->iommu->units[0]->hole_end = 1ull << 40;
+    CHECK_OK(iommu_domain_create(d->iommu, &(struct iommu_domain_desc){
+        .type = IOMMU_DOMAIN_UNMANAGED, .devices = devices, .device_count = 1,
+        .input_bits = 39 }, &domain));
+    CHECK_OK(iommu_domain_hole(domain, 1, &hole));
+    CHECK(hole.start == 1ull << 38 && hole.end == 1ull << 39);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
+/* What the unit leaves out the domain must leave out, to the last page of either end. */
+TEST(smaller_hole_does_not_fit)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    struct iommu_device *device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    struct iommu_unit *unit = d->iommu->units[0];
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct iommu_domain *domain;
+
+        unit->hole_start = HOLE_START + (i == 1 ? 4096 : 0);
+        unit->hole_end = HOLE_END - (i == 2 ? 4096 : 0);
+        domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+        unit->hole_start = HOLE_START;
+        unit->hole_end = HOLE_END;
+        CHECK_EQ(iommu_attach(domain, device, IOMMU_NO_PASID),
+                 i == 0 ? IOMMU_OK : IOMMU_ERR_UNSUPPORTED);
+        if (i == 0)
+            CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+        CHECK_OK(iommu_domain_destroy(domain));
+    }
+    driver_destroy(d);
+}
+
+/* Tables of a unit without pass-through: up to the hole. */
+TEST(identity_domain_ends_at_a_hole)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_domain *domain;
+    struct iommu_leaf leaf;
+    struct driver *d;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_PT, 0);
+    d = driver_started(&config);
+    d->iommu->units[0]->hole_start = 0x200000000;
+    d->iommu->units[0]->hole_end = 0x240000000;
+    domain = driver_domain(d, IOMMU_DOMAIN_IDENTITY, iommu_find_device(d->iommu, 0, DRIVER_RID));
+    CHECK_OK(iommu_lookup_leaf(domain, 0x1fffff000, &leaf));
+    CHECK_EQ(leaf.pa, 0x1fffff000);
+    CHECK_EQ(iommu_lookup_leaf(domain, 0x200000000, &leaf), IOMMU_ERR_NOT_FOUND);
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}

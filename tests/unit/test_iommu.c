@@ -371,6 +371,44 @@ TEST(alias_that_firmware_gives_is_one_of_the_devices_ids)
     driver_destroy(d);
 }
 
+TEST(every_id_of_a_range_has_its_alias)
+{
+    struct driver *d = without_scopes();
+    struct iommu_unit *unit = d->iommu->units[0];
+    struct iommu_device *device;
+
+    CHECK_OK(iommu_scope_add_range(d->iommu, &unit->scopes, 0, 0xffff));
+    CHECK_OK(iommu_alias_add(d->iommu, unit, 0x0020, 0x0027, 0x0041));
+    CHECK_OK(add(d, 0x001f, &device));
+    CHECK_OK(add(d, 0x0028, &device));
+    CHECK(iommu_find_device(d->iommu, 0, 0x0041) == NULL);
+    CHECK_OK(add(d, 0x0027, &device));
+    CHECK(iommu_find_device(d->iommu, 0, 0x0041) == device);
+    driver_destroy(d);
+}
+
+TEST(alias_has_no_alias_and_is_named_once)
+{
+    struct driver *d = without_scopes();
+    struct iommu_unit *unit = d->iommu->units[0];
+    struct iommu_device *device;
+
+    CHECK_OK(iommu_scope_add_range(d->iommu, &unit->scopes, 0, 0xffff));
+    /* In either order of the list. */
+    CHECK_OK(iommu_alias_add(d->iommu, unit, 0x0051, 0x0051, 0x0052));
+    CHECK_OK(iommu_alias_add(d->iommu, unit, 0x0050, 0x0050, 0x0051));
+    CHECK_OK(iommu_alias_add(d->iommu, unit, 0x0061, 0x0061, 0x0062));
+    CHECK_OK(add(d, 0x0050, &device));
+    CHECK_EQ(device->desc.rid_count, 2);
+    CHECK(iommu_find_device(d->iommu, 0, 0x0051) == device);
+    CHECK(iommu_find_device(d->iommu, 0, 0x0052) == NULL);
+    /* One that the embedder has found by itself. */
+    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){
+        .rids = { 0x0061, 0x0062 }, .rid_count = 2 }, &device));
+    CHECK_EQ(device->desc.rid_count, 2);
+    driver_destroy(d);
+}
+
 TEST(who_holds_an_id_already_is_said)
 {
     struct vtd_model_config config = vtd_model_default();

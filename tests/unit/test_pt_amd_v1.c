@@ -272,7 +272,7 @@ TEST(what_the_format_has_not_is_refused)
     check_refused(0, SIZE_4K);
     check_refused(7, SIZE_4K);
     check_refused(4, SIZE_2M);
-    check_refused(4, SIZE_4K | SIZE_512G);
+    check_refused(4, SIZE_4K | SIZE_2M | SIZE_1G | SIZE_512G);
     check_refused(4, SIZE_4K | 2 * SIZE_2M);
     check_refused(4, SIZE_4K | SIZE_2M | 2 * SIZE_1G);
     CHECK_OK(create(4, SIZE_4K | 0x2000));

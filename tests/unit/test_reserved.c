@@ -349,3 +349,44 @@ TEST(region_of_a_range_is_given_with_its_rights_to_what_is_added)
     CHECK_EQ(driver_read(d, DRIVER_RID - 1, START, &value), SPEC_FR_CONTEXT_P);
     driver_destroy(d);
 }
+
+TEST(region_concerns_every_id_of_a_device_in_its_segment)
+{
+    struct iommu_scope scope = { .rid = 0x0010, .last_rid = 0x0017 };
+    const struct iommu_reserved region = { .segment = 1, .scopes = &scope };
+
+    CHECK(iommu_reserved_applies(&region, &(struct iommu_device_desc){
+        .segment = 1, .rids = { 0x0100, 0x0017 }, .rid_count = 2 }));
+    CHECK(!iommu_reserved_applies(&region, &(struct iommu_device_desc){
+        .segment = 1, .rids = { 0x0100, 0x0018 }, .rid_count = 2 }));
+    CHECK(!iommu_reserved_applies(&region, &(struct iommu_device_desc){
+        .rids = { 0x0010 }, .rid_count = 1 }));
+}
+
+/* A page that is there already splits the region; what is around it has the region's rights. */
+TEST(region_for_reading_is_mapped_around_what_may_be_read)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = prepared(&config);
+    struct iommu_reserved *region = iommu_pool_get(d->iommu, &d->iommu->reserved_pool);
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+
+    *region = (struct iommu_reserved){ .start = START, .end = END, .prot = IOMMU_READ };
+    CHECK_OK(iommu_scope_add(d->iommu, &region->scopes, RESERVED_RID, false));
+    d->iommu->reserved = region;
+    device = driver_add(d, RESERVED_RID);
+    CHECK_OK(iommu_start(d->iommu));
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    driver_map(domain, START + 4096, START + 4096, 4096, IOMMU_READ);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    for (uint64_t at = START; at < END; at += 4096) {
+        uint32_t value;
+
+        CHECK_EQ(driver_read(d, RESERVED_RID, at, &value), 0);
+        CHECK_EQ(driver_write(d, RESERVED_RID, at, 5), SPEC_FR_WRITE);
+    }
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}

@@ -4,8 +4,6 @@
  * bit by bit, what sources are given to send, blocks, and what each change
  * costs. Values are from the layouts of VT-d §5.1.2.2, §5.1.5.1, §9.9, §9.10.
  */
-#include <pthread.h>
-
 #include "test.h"
 
 #include "intel/vtd.h"
@@ -691,84 +689,5 @@ TEST(postings_that_make_no_sense_are_refused)
     irqs = block(d, DRIVER_RID, 1);
     CHECK_EQ(iommu_irq_post(irqs, 0, &posting), IOMMU_ERR_UNSUPPORTED);
     CHECK_OK(iommu_irq_free(irqs));
-    driver_destroy(d);
-}
-
-/* ---- several CPUs ---- */
-
-enum { THREADS = 3, ROUNDS = 300 };
-
-struct worker {
-    struct driver *d;
-    struct iommu_irqs *shared;
-    unsigned number;
-    bool failed;
-};
-
-static bool take_and_give(struct worker *w, unsigned count)
-{
-    struct iommu_device *device = iommu_find_device(w->d->iommu, 0, w->number % 2 ? DRIVER_RID : DRIVER_OTHER);
-    struct iommu_irqs *irqs;
-    bool good;
-
-    if (iommu_irq_alloc(device, count, &irqs) != IOMMU_OK)
-        return false;
-    good = iommu_irq_route(irqs, count - 1, &(struct iommu_irq_target){
-        .apic_id = w->number, .vector = (uint8_t)(0x40 + w->number) }) == IOMMU_OK;
-    good &= (low(irqs, count - 1) >> 32) == w->number; /* nobody else has this entry */
-    return iommu_irq_free(irqs) == IOMMU_OK && good;
-}
-
-static void *work(void *arg)
-{
-    struct worker *w = arg;
-
-    for (unsigned i = 0; i < ROUNDS && !w->failed; i++) {
-        const struct iommu_irq_posting posting = { .descriptor_pa = 0x3412345640, .vector = 0x99 };
-        const struct iommu_irq_target target = { .apic_id = w->number, .vector = 0x66 };
-
-        w->failed |= !take_and_give(w, 1 + (i * 7 + w->number) % 32);
-        switch ((i + w->number) % 3) {
-        case 0:
-            w->failed |= iommu_irq_route(w->shared, 0, &target) != IOMMU_OK;
-            break;
-        case 1:
-            w->failed |= iommu_irq_post(w->shared, 0, &posting) != IOMMU_OK;
-            break;
-        default:
-            w->failed |= iommu_irq_mask(w->shared, 0, i % 2) != IOMMU_OK;
-        }
-    }
-    return NULL;
-}
-
-/* An entry is one of what was asked for, never half of each. */
-static bool is_whole(struct iommu_debug_irq_entry e)
-{
-    if (e.low & (1u << 15))
-        return (e.low & ~(AVAIL | 1)) == 0x1234564000998000 && e.high == 0x0000003400040010;
-    return ((e.low & ~(AVAIL | 1)) & 0xffffffff) == 0x660000 && e.low >> 32 < THREADS && e.high == 0x40010;
-}
-
-TEST(entries_are_changed_from_several_cpus_at_once)
-{
-    struct vtd_model_config model = irq_model();
-    struct driver *d = irq_started(&model, NULL);
-    struct iommu_irqs *shared = block(d, DRIVER_RID, 1);
-    struct worker workers[THREADS];
-    pthread_t threads[THREADS];
-
-    CHECK_OK(iommu_irq_route(shared, 0, &(struct iommu_irq_target){ .apic_id = 0, .vector = 0x66 }));
-    for (unsigned i = 0; i < THREADS; i++) {
-        workers[i] = (struct worker){ .d = d, .shared = shared, .number = i };
-        CHECK_EQ(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
-    }
-    for (unsigned i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        CHECK(!workers[i].failed);
-    }
-    CHECK(is_whole(entry(shared, 0)));
-    CHECK_OK(iommu_irq_free(shared));
-    CHECK_EQ(used(d), 0);
     driver_destroy(d);
 }

@@ -2,119 +2,14 @@
 /*
  * Interrupts in the VT-d model against the specification, by raw register
  * accesses and entries written by hand: formats and gates (VT-d §5.1.4), Table
- * 15, source checks (§9.9), the interrupt entry cache (§6.4), posting (§5.2.3).
+ * 15, source checks (§9.9), IOAPIC pins (§5.1.5), posting (§5.2.3).
  */
 #include "test.h"
-#include "vtd_rig.h"
+#include "vtd_irq_rig.h"
 
-#define NO_VIOLATION(r) CHECK_STR(vtd_model_violation_text((r).m), "")
-#define VIOLATION(r, words) CHECK(strstr(vtd_model_violation_text((r).m), words) != NULL)
+#define VIOLATION(q, words) CHECK(strstr(vtd_model_violation_text((q).r.m), words) != NULL)
 
-/* Table of 16 entries: S = 3. */
-#define TABLE_S 3u
-#define EIME 0x800u
-/* RIG_RID by all its bits: SVT 01, SQ 00. */
-#define FROM_RIG (1ull << 18 | RIG_RID)
-
-struct irq {
-    struct rig r;
-    uint64_t table;
-};
-
-static struct vtd_model_config capable(void)
-{
-    struct vtd_model_config config = vtd_model_default();
-
-    spec_put(&config.units[0].ecap, SPEC_ECAP_IR, 1);
-    spec_put(&config.units[0].ecap, SPEC_ECAP_EIM, 1);
-    spec_put(&config.units[0].ecap, SPEC_ECAP_MHMV, 4);
-    spec_put(&config.units[0].cap, SPEC_CAP_PI, 1);
-    return config;
-}
-
-static void put(struct irq *q, unsigned index, uint64_t lo, uint64_t hi)
-{
-    rig_store(&q->r, q->table + index * 16 + 8, hi);
-    rig_store(&q->r, q->table + index * 16, lo);
-}
-
-/* Type 4; G = bit 4, IM = 31:27, IIDX = 47:32. */
-static bool flush(struct irq *q, unsigned index, unsigned mask)
-{
-    return rig_submit(&q->r, 4 | 1 << 4 | (uint64_t)mask << 27 | (uint64_t)index << 32, 0);
-}
-
-static bool flush_all(struct irq *q)
-{
-    return rig_submit(&q->r, 4, 0);
-}
-
-static struct irq created(const struct vtd_model_config *config)
-{
-    struct irq q = { .r = rig_create(config) };
-
-    q.table = vtd_model_frames(q.r.m, 1, 4096, 0, IOMMU_ANY_PA);
-    for (unsigned i = 0; i < 4096; i += 8)
-        rig_store(&q.r, q.table + i, 0);
-    rig_queue_on(&q.r);
-    return q;
-}
-
-static struct irq started_with(const struct vtd_model_config *config, uint64_t irta_bits)
-{
-    struct irq q = created(config);
-
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, q.table | irta_bits);
-    rig_command(&q.r, SPEC_GCMD_SIRTP, true);
-    CHECK(flush_all(&q));
-    rig_command(&q.r, SPEC_GCMD_IRE, true);
-    return q;
-}
-
-static struct irq started(void)
-{
-    struct vtd_model_config config = capable();
-
-    return started_with(&config, TABLE_S);
-}
-
-static void ended(struct irq *q)
-{
-    NO_VIOLATION(q->r);
-    rig_destroy(&q->r);
-}
-
-/* Handle in address bits 19:5 and 2, format in bit 4. */
-static uint64_t address_of(unsigned handle)
-{
-    return 0xfee00010ull | (uint64_t)(handle & 0x7fff) << 5 | (uint64_t)(handle >> 15) << 2;
-}
-
-static unsigned message(struct irq *q, uint16_t rid, uint64_t address, uint32_t data)
-{
-    enum vtd_model_result result = vtd_model_interrupt(q->r.m, 0, rid, address, data);
-
-    CHECK_EQ(result, vtd_model_last_reason(q->r.m) == 0 ? VTD_MODEL_INTERRUPT : VTD_MODEL_FAULT);
-    return vtd_model_last_reason(q->r.m);
-}
-
-static unsigned raise(struct irq *q, unsigned index)
-{
-    return message(q, RIG_RID, address_of(index), 0);
-}
-
-static uint64_t delivered(const struct irq *q)
-{
-    return vtd_model_stats(q->r.m, 0).interrupts;
-}
-
-/* A present entry to APIC id 5 in xAPIC mode, that vector, fixed, edge. */
-static uint64_t to(unsigned vector)
-{
-    return 5ull << 40 | vector << 16 | 1;
-}
-
-static void record(const struct irq *q, unsigned n, uint64_t words[2])
+static void record(const struct virq *q, unsigned n, uint64_t words[2])
 {
     words[0] = vtd_model_reg64(q->r.m, 0, 0x400 + n * 16);
     words[1] = vtd_model_reg64(q->r.m, 0, 0x408 + n * 16);
@@ -124,56 +19,56 @@ static void record(const struct irq *q, unsigned n, uint64_t words[2])
 
 TEST(off_passes_the_compatibility_format)
 {
-    struct vtd_model_config config = capable();
-    struct irq q = created(&config);
+    struct vtd_model_config config = virq_model();
+    struct virq q = virq_created(&config);
     struct vtd_model_interrupt seen;
 
-    CHECK_EQ(message(&q, RIG_RID, 0xfee0300c, 0x8141), 0);
+    CHECK_EQ(virq_message(&q, RIG_RID, 0xfee0300c, 0x8141), 0);
     seen = vtd_model_last_interrupt(q.r.m);
     CHECK_EQ(seen.apic_id, 3);
     CHECK_EQ(seen.vector, 0x41);
     CHECK_EQ(seen.mode, 1);
     CHECK(seen.logical && seen.hint && seen.level && !seen.remapped && !seen.notification);
-    ended(&q);
+    virq_ended(&q);
 }
 
 TEST(blocked_while_off_where_remapping_is_required)
 {
-    struct vtd_model_config config = capable();
-    struct irq q;
+    struct vtd_model_config config = virq_model();
+    struct virq q;
 
     spec_put(&config.units[0].ecap, SPEC_ECAP_IRREQ, 1);
-    q = created(&config);
-    CHECK_EQ(message(&q, RIG_RID, 0xfee00000, 0x41), 0x2b);
-    CHECK_EQ(delivered(&q), 0);
-    ended(&q);
+    q = virq_created(&config);
+    CHECK_EQ(virq_message(&q, RIG_RID, 0xfee00000, 0x41), 0x2b);
+    CHECK_EQ(virq_delivered(&q), 0);
+    virq_ended(&q);
 }
 
 TEST(compatibility_format_by_eime_and_cfis)
 {
     for (unsigned eime = 0; eime < 2; eime++) {
-        struct vtd_model_config config = capable();
-        struct irq q = started_with(&config, TABLE_S | (eime ? EIME : 0));
+        struct vtd_model_config config = virq_model();
+        struct virq q = virq_started_with(&config, VIRQ_S | (eime ? VIRQ_EIME : 0));
 
-        CHECK_EQ(message(&q, RIG_RID, 0xfee00000, 0x41), 0x25);
+        CHECK_EQ(virq_message(&q, RIG_RID, 0xfee00000, 0x41), 0x25);
         rig_command(&q.r, SPEC_GCMD_CFI, true);
-        CHECK_EQ(message(&q, RIG_RID, 0xfee00000, 0x41), eime ? 0x25 : 0);
-        CHECK_EQ(delivered(&q), eime ? 0 : 1);
-        ended(&q);
+        CHECK_EQ(virq_message(&q, RIG_RID, 0xfee00000, 0x41), eime ? 0x25 : 0);
+        CHECK_EQ(virq_delivered(&q), eime ? 0 : 1);
+        virq_ended(&q);
     }
 }
 
 TEST(eime_where_it_is_required)
 {
     for (unsigned eime = 0; eime < 2; eime++) {
-        struct vtd_model_config config = capable();
-        struct irq q;
+        struct vtd_model_config config = virq_model();
+        struct virq q;
 
         spec_put(&config.units[0].ecap, SPEC_ECAP_EIMER, 1);
-        q = started_with(&config, TABLE_S | (eime ? EIME : 0));
-        put(&q, 1, 5ull << 32 << (eime ? 0 : 8) | 0x410001, FROM_RIG);
-        CHECK_EQ(raise(&q, 1), eime ? 0 : 0x2a);
-        ended(&q);
+        q = virq_started_with(&config, VIRQ_S | (eime ? VIRQ_EIME : 0));
+        virq_put(&q, 1, 5ull << 32 << (eime ? 0 : 8) | 0x410001, VIRQ_SOURCE);
+        CHECK_EQ(virq_raise(&q, 1), eime ? 0 : 0x2a);
+        virq_ended(&q);
     }
 }
 
@@ -194,37 +89,37 @@ TEST(handle_and_subhandle_make_the_index)
         { 0xfee001f8, 1, 0x21, 0 },          /* 15 + 1 */
         { 0xfee00074, 0, 0x21, 0 },          /* handle 8003h: bit 2 is handle 15 */
     };
-    struct irq q = started();
+    struct virq q = virq_started();
 
     for (unsigned i = 0; i < 16; i++)
-        put(&q, i, to(0x50 + i), FROM_RIG);
+        virq_put(&q, i, virq_to(0x50 + i), VIRQ_SOURCE);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        CHECK_EQ(message(&q, RIG_RID, cases[i].address, cases[i].data), cases[i].reason);
+        CHECK_EQ(virq_message(&q, RIG_RID, cases[i].address, cases[i].data), cases[i].reason);
         if (cases[i].reason == 0)
-            CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, cases[i].vector);
+            CHECK_EQ(virq_vector(&q), cases[i].vector);
     }
-    ended(&q);
+    virq_ended(&q);
 }
 
 /* §11.4.10: 2^(S + 1) entries. */
 TEST(table_size_is_two_to_the_s_plus_one)
 {
     for (unsigned s = 0; s < 8; s++) {
-        struct vtd_model_config config = capable();
-        struct irq q = started_with(&config, s);
+        struct vtd_model_config config = virq_model();
+        struct virq q = virq_started_with(&config, s);
 
-        CHECK_EQ(raise(&q, (2u << s) - 1), 0x22);
-        CHECK_EQ(raise(&q, 2u << s), 0x21);
-        ended(&q);
+        CHECK_EQ(virq_raise(&q, (2u << s) - 1), 0x22);
+        CHECK_EQ(virq_raise(&q, 2u << s), 0x21);
+        virq_ended(&q);
     }
 }
 
 TEST(malformed_requests_to_the_range)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
     uint64_t value = 0;
 
-    put(&q, 0, to(0x41), FROM_RIG);
+    virq_put(&q, 0, virq_to(0x41), VIRQ_SOURCE);
     CHECK_EQ(vtd_model_dma(q.r.m, 0, RIG_RID, 0xfee00010, &value, 8, true), VTD_MODEL_FAULT);
     CHECK_EQ(vtd_model_last_reason(q.r.m), 0x29);
     CHECK_EQ(vtd_model_dma(q.r.m, 0, RIG_RID, 0xfee00012, &value, 4, true), VTD_MODEL_FAULT);
@@ -232,8 +127,8 @@ TEST(malformed_requests_to_the_range)
     CHECK_EQ(vtd_model_dma(q.r.m, 0, RIG_RID, 0xfee00010, &value, 4, false), VTD_MODEL_FAULT);
     CHECK_EQ(vtd_model_last_reason(q.r.m), 0x29);
     CHECK_EQ(vtd_model_dma(q.r.m, 0, RIG_RID, 0xfee00010, &value, 4, true), VTD_MODEL_INTERRUPT);
-    CHECK_EQ(delivered(&q), 1);
-    ended(&q);
+    CHECK_EQ(virq_delivered(&q), 1);
+    virq_ended(&q);
 }
 
 /* ---- what an entry says (§9.9) ---- */
@@ -258,12 +153,12 @@ TEST(entry_fields_reach_the_cpu)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct vtd_model_config config = capable();
-        struct irq q = started_with(&config, TABLE_S | (cases[i].eime ? EIME : 0));
+        struct vtd_model_config config = virq_model();
+        struct virq q = virq_started_with(&config, VIRQ_S | (cases[i].eime ? VIRQ_EIME : 0));
         struct vtd_model_interrupt seen;
 
-        put(&q, 2, cases[i].lo, FROM_RIG);
-        CHECK_EQ(raise(&q, 2), 0);
+        virq_put(&q, 2, cases[i].lo, VIRQ_SOURCE);
+        CHECK_EQ(virq_raise(&q, 2), 0);
         seen = vtd_model_last_interrupt(q.r.m);
         CHECK_EQ(seen.apic_id, cases[i].wanted.apic_id);
         CHECK_EQ(seen.vector, cases[i].wanted.vector);
@@ -272,7 +167,7 @@ TEST(entry_fields_reach_the_cpu)
         CHECK_EQ(seen.hint, cases[i].wanted.hint);
         CHECK_EQ(seen.level, cases[i].wanted.level);
         CHECK(seen.remapped && !seen.notification);
-        ended(&q);
+        virq_ended(&q);
     }
 }
 
@@ -282,31 +177,31 @@ TEST(reserved_bits_of_a_present_entry)
         unsigned eime, reason;
         uint64_t lo, hi;
     } cases[] = {
-        { 0, 0, 0x0000050000410001ull, FROM_RIG },
-        { 0, 0x24, 0x0000050000411001ull, FROM_RIG },              /* 12 */
-        { 0, 0x24, 0x0000050000412001ull, FROM_RIG },              /* 13 */
-        { 0, 0x24, 0x0000050000414001ull, FROM_RIG },              /* 14: URG, with IM = 0 */
-        { 0, 0x24, 0x0000050001410001ull, FROM_RIG },              /* 24 */
-        { 0, 0x24, 0x0000050080410001ull, FROM_RIG },              /* 31 */
-        { 0, 0x24, 0x0000050100410001ull, FROM_RIG },              /* 32, xAPIC */
-        { 0, 0x24, 0x0001050000410001ull, FROM_RIG },              /* 48, xAPIC */
-        { 1, 0, 0x0001050100410001ull, FROM_RIG },                 /* ... are the id's with EIME */
-        { 0, 0x24, 0x0000050000410061ull, FROM_RIG },              /* DLM 011 */
-        { 0, 0x24, 0x00000500004100c1ull, FROM_RIG },              /* DLM 110 */
-        { 0, 0x24, 0x0000050000410001ull, FROM_RIG | 1ull << 20 }, /* 84 */
-        { 0, 0x24, 0x0000050000410001ull, FROM_RIG | 1ull << 63 }, /* 127 */
-        { 0, 0x24, 0x0000050000410001ull, FROM_RIG | 3ull << 18 }, /* SVT 11 */
-        { 0, 0x22, 0x0000050080412000ull, 3ull << 18 },            /* P = 0: nothing else counts */
+        { 0, 0, 0x0000050000410001ull, VIRQ_SOURCE },
+        { 0, 0x24, 0x0000050000411001ull, VIRQ_SOURCE }, /* 12 */
+        { 0, 0x24, 0x0000050000412001ull, VIRQ_SOURCE }, /* 13 */
+        { 0, 0x24, 0x0000050000414001ull, VIRQ_SOURCE }, /* 14: URG, with IM = 0 */
+        { 0, 0x24, 0x0000050001410001ull, VIRQ_SOURCE }, /* 24 */
+        { 0, 0x24, 0x0000050080410001ull, VIRQ_SOURCE }, /* 31 */
+        { 0, 0x24, 0x0000050100410001ull, VIRQ_SOURCE }, /* 32, xAPIC */
+        { 0, 0x24, 0x0001050000410001ull, VIRQ_SOURCE }, /* 48, xAPIC */
+        { 1, 0, 0x0001050100410001ull, VIRQ_SOURCE },    /* ... are the id's with VIRQ_EIME */
+        { 0, 0x24, 0x0000050000410061ull, VIRQ_SOURCE }, /* DLM 011 */
+        { 0, 0x24, 0x00000500004100c1ull, VIRQ_SOURCE }, /* DLM 110 */
+        { 0, 0x24, 0x0000050000410001ull, VIRQ_SOURCE | 1ull << 20 }, /* 84 */
+        { 0, 0x24, 0x0000050000410001ull, VIRQ_SOURCE | 1ull << 63 }, /* 127 */
+        { 0, 0x24, 0x0000050000410001ull, VIRQ_SOURCE | 3ull << 18 }, /* SVT 11 */
+        { 0, 0x22, 0x0000050080412000ull, 3ull << 18 }, /* P = 0: nothing else counts */
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct vtd_model_config config = capable();
-        struct irq q = started_with(&config, TABLE_S | (cases[i].eime ? EIME : 0));
+        struct vtd_model_config config = virq_model();
+        struct virq q = virq_started_with(&config, VIRQ_S | (cases[i].eime ? VIRQ_EIME : 0));
 
-        put(&q, 2, cases[i].lo, cases[i].hi);
-        CHECK_EQ(raise(&q, 2), cases[i].reason);
-        CHECK_EQ(delivered(&q), cases[i].reason == 0);
-        ended(&q);
+        virq_put(&q, 2, cases[i].lo, cases[i].hi);
+        CHECK_EQ(virq_raise(&q, 2), cases[i].reason);
+        CHECK_EQ(virq_delivered(&q), cases[i].reason == 0);
+        virq_ended(&q);
     }
 }
 
@@ -335,21 +230,21 @@ TEST(sources_by_svt_and_sq)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct irq q = started();
+        struct virq q = virq_started();
 
-        put(&q, 2, to(0x41), cases[i].hi);
-        CHECK_EQ(message(&q, cases[i].rid, address_of(2), 0), cases[i].passes ? 0 : 0x26);
-        ended(&q);
+        virq_put(&q, 2, virq_to(0x41), cases[i].hi);
+        CHECK_EQ(virq_message(&q, cases[i].rid, virq_address(2), 0), cases[i].passes ? 0 : 0x26);
+        virq_ended(&q);
     }
 }
 
 TEST(vectors_below_16_are_violations)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
 
-    put(&q, 2, to(0x0f), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    VIOLATION(q.r, "vector 0xf");
+    virq_put(&q, 2, virq_to(0x0f), VIRQ_SOURCE);
+    CHECK_EQ(virq_raise(&q, 2), 0);
+    VIOLATION(q, "vector 0xf");
     rig_destroy(&q.r);
 }
 
@@ -357,31 +252,31 @@ TEST(vectors_below_16_are_violations)
 
 TEST(records_name_index_source_and_reason)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
     uint64_t words[2];
 
-    CHECK_EQ(raise(&q, 7), 0x22);
+    CHECK_EQ(virq_raise(&q, 7), 0x22);
     record(&q, 0, words);
     CHECK_EQ(words[0], 0x0007000000000000ull);
     CHECK_EQ(words[1], 0x8000002200000010ull);
-    CHECK_EQ(message(&q, 0x0100, address_of(0x9abc), 0), 0x21);
+    CHECK_EQ(virq_message(&q, 0x0100, virq_address(0x9abc), 0), 0x21);
     record(&q, 1, words);
     CHECK_EQ(words[0], 0x9abc000000000000ull);
     CHECK_EQ(words[1], 0x8000002100000100ull);
-    ended(&q);
+    virq_ended(&q);
 }
 
 /* Software must not read the index of a request that has none. */
 TEST(fault_info_is_undefined_without_an_index)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
     uint64_t words[2];
 
-    CHECK_EQ(message(&q, RIG_RID, 0xfee00000, 0x41), 0x25);
+    CHECK_EQ(virq_message(&q, RIG_RID, 0xfee00000, 0x41), 0x25);
     record(&q, 0, words);
     CHECK(words[0] != 0);
     CHECK_EQ(words[1], 0x8000002500000010ull);
-    ended(&q);
+    virq_ended(&q);
 }
 
 TEST(fpd_keeps_qualified_faults_out_of_the_records)
@@ -391,313 +286,35 @@ TEST(fpd_keeps_qualified_faults_out_of_the_records)
         unsigned reason;
     } cases[] = {
         { 0x2, 0, 0x22 }, /* FPD counts without P */
-        { 0x0000050001410003ull, FROM_RIG, 0x24 },
-        { 0x0000050000410003ull, FROM_RIG + 1, 0x26 },
-        { 0x0000000000418003ull, FROM_RIG, 0x27 }, /* descriptor at 0, no memory */
+        { 0x0000050001410003ull, VIRQ_SOURCE, 0x24 },
+        { 0x0000050000410003ull, VIRQ_SOURCE + 1, 0x26 },
+        { 0x0000000000418003ull, VIRQ_SOURCE, 0x27 }, /* descriptor at 0, no memory */
     };
-    struct irq q = started();
+    struct virq q = virq_started();
     uint64_t before = 0;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        put(&q, 2, cases[i].lo, cases[i].hi);
-        CHECK_EQ(raise(&q, 2), cases[i].reason);
+        virq_put(&q, 2, cases[i].lo, cases[i].hi);
+        CHECK_EQ(virq_raise(&q, 2), cases[i].reason);
         CHECK_EQ(vtd_model_stats(q.r.m, 0).faults, before);
-        put(&q, 2, cases[i].lo & ~2ull, cases[i].hi);
-        CHECK_EQ(raise(&q, 2), cases[i].reason);
+        virq_put(&q, 2, cases[i].lo & ~2ull, cases[i].hi);
+        CHECK_EQ(virq_raise(&q, 2), cases[i].reason);
         CHECK_EQ(vtd_model_stats(q.r.m, 0).faults, ++before);
     }
-    ended(&q);
+    virq_ended(&q);
 }
 
 TEST(tables_that_are_not_there)
 {
-    struct vtd_model_config config = capable();
-    struct irq q = created(&config);
+    struct vtd_model_config config = virq_model();
+    struct virq q = virq_created(&config);
 
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, 0x40000000ull | TABLE_S);
+    vtd_model_write64(q.r.m, 0, SPEC_IRTA, 0x40000000ull | VIRQ_S);
     rig_command(&q.r, SPEC_GCMD_SIRTP, true);
-    CHECK(flush_all(&q));
+    CHECK(virq_flush_all(&q));
     rig_command(&q.r, SPEC_GCMD_IRE, true);
-    CHECK_EQ(raise(&q, 2), 0x23);
-    ended(&q);
-}
-
-/* ---- the cache (§6.4, §6.5.2.8) ---- */
-
-TEST(old_target_until_its_invalidation)
-{
-    for (unsigned speculate = 0; speculate < 2; speculate++) {
-        struct vtd_model_config config = capable();
-        struct irq q;
-
-        config.units[0].speculate = speculate;
-        q = started_with(&config, TABLE_S);
-        put(&q, 2, to(0x41), FROM_RIG);
-        CHECK_EQ(raise(&q, 2), 0);
-        rig_store(&q.r, q.table + 2 * 16, to(0x42));
-        CHECK_EQ(raise(&q, 2), 0);
-        CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x41);
-        CHECK(flush(&q, 3, 0)); /* another's */
-        CHECK_EQ(raise(&q, 2), 0);
-        CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x41);
-        CHECK(flush(&q, 2, 0));
-        CHECK_EQ(raise(&q, 2), 0);
-        CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x42);
-        ended(&q);
-    }
-}
-
-TEST(removed_entry_stays_until_its_invalidation)
-{
-    struct irq q = started();
-
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    put(&q, 2, 0, 0);
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK(flush_all(&q));
-    CHECK_EQ(raise(&q, 2), 0x22);
-    put(&q, 2, to(0x43), FROM_RIG); /* an absent one is in no cache */
-    CHECK_EQ(raise(&q, 2), 0);
-    ended(&q);
-}
-
-TEST(invalidated_too_early_the_old_entry_comes_back)
-{
-    struct irq q = started();
-
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK(flush(&q, 2, 0));
-    put(&q, 2, to(0x42), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x41);
-    ended(&q);
-}
-
-TEST(caching_mode_caches_what_is_absent)
-{
-    struct vtd_model_config config = capable();
-    struct irq q;
-
-    spec_put(&config.units[0].cap, SPEC_CAP_CM, 1);
-    q = started_with(&config, TABLE_S);
-    CHECK_EQ(raise(&q, 2), 0x22);
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0x22);
-    CHECK(flush(&q, 2, 0));
-    CHECK_EQ(raise(&q, 2), 0);
-    ended(&q);
-}
-
-/* The right source's entry is in the cache; the check is made for each request. */
-TEST(cached_entries_are_checked_for_each_source)
-{
-    struct irq q = started();
-
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK_EQ(message(&q, RIG_OTHER, address_of(2), 0), 0x26);
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK_EQ(vtd_model_stats(q.r.m, 0).interrupt_walks, 1);
-    ended(&q);
-}
-
-TEST(index_masks)
-{
-    struct irq q = started();
-
-    for (unsigned i = 0; i < 16; i++) {
-        put(&q, i, to(0x50 + i), FROM_RIG);
-        CHECK_EQ(raise(&q, i), 0);
-        put(&q, i, to(0x70 + i), FROM_RIG);
-    }
-    CHECK(flush(&q, 4, 2)); /* 4 to 7 */
-    for (unsigned i = 0; i < 16; i++) {
-        CHECK_EQ(raise(&q, i), 0);
-        CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, (i & 12) == 4 ? 0x70 + i : 0x50 + i);
-    }
-    NO_VIOLATION(q.r);
-    CHECK(flush(&q, 0, 5));
-    VIOLATION(q.r, "beyond MHMV");
-    rig_destroy(&q.r);
-}
-
-/* ECAP.C = 0 and RWBF: entries are seen as tables are. */
-TEST(entries_have_to_be_written_back)
-{
-    struct vtd_model_config config = capable();
-    struct irq q;
-    uint64_t value = to(0x42);
-
-    spec_put(&config.units[0].ecap, SPEC_ECAP_C, 0);
-    q = started_with(&config, TABLE_S);
-    put(&q, 2, to(0x41), FROM_RIG);
-    memcpy(vtd_model_ram(q.r.m, q.table + 32, 8), &value, 8);
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x41);
-    rig_store(&q.r, q.table + 32, value);
-    CHECK(flush(&q, 2, 0));
-    CHECK_EQ(raise(&q, 2), 0);
-    CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x42);
-    ended(&q);
-}
-
-/* ---- the table pointer (§6.7) ---- */
-
-TEST(pointer_needs_a_global_invalidation)
-{
-    struct vtd_model_config config = capable();
-
-    for (unsigned enhanced = 0; enhanced < 2; enhanced++) {
-        struct irq q;
-
-        spec_put(&config.units[0].cap, SPEC_CAP_ESIRTPS, enhanced);
-        q = created(&config);
-        vtd_model_write64(q.r.m, 0, SPEC_IRTA, q.table | TABLE_S);
-        rig_command(&q.r, SPEC_GCMD_SIRTP, true);
-        CHECK(flush(&q, 0, 0)); /* not global */
-        rig_command(&q.r, SPEC_GCMD_IRE, true);
-        CHECK_EQ(vtd_model_violations(q.r.m), enhanced ? 0 : 1);
-        rig_destroy(&q.r);
-    }
-}
-
-TEST(old_table_is_used_until_the_invalidation)
-{
-    for (unsigned enhanced = 0; enhanced < 2; enhanced++) {
-        struct vtd_model_config config = capable();
-        struct irq q;
-        uint64_t other;
-
-        spec_put(&config.units[0].cap, SPEC_CAP_ESIRTPS, enhanced);
-        q = started_with(&config, TABLE_S);
-        put(&q, 2, to(0x41), FROM_RIG);
-        CHECK_EQ(raise(&q, 2), 0);
-        other = vtd_model_frames(q.r.m, 1, 4096, 0, IOMMU_ANY_PA);
-        rig_store(&q.r, other + 40, FROM_RIG);
-        rig_store(&q.r, other + 32, to(0x42));
-        vtd_model_write64(q.r.m, 0, SPEC_IRTA, other | TABLE_S);
-        rig_command(&q.r, SPEC_GCMD_SIRTP, true);
-        CHECK_EQ(raise(&q, 2), 0);
-        CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, enhanced ? 0x42 : 0x41);
-        CHECK(flush_all(&q));
-        CHECK_EQ(raise(&q, 2), 0);
-        CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x42);
-        ended(&q);
-    }
-}
-
-TEST(irta_rules)
-{
-    struct vtd_model_config config = capable();
-    struct irq q = started_with(&config, TABLE_S);
-
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, q.table | EIME | TABLE_S);
-    VIOLATION(q.r, "EIME changed while IRES is set");
-    vtd_model_violations_clear(q.r.m);
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, q.table | EIME | TABLE_S | 0x10);
-    VIOLATION(q.r, "IRTA written with reserved bits 0x10");
-    rig_destroy(&q.r);
-
-    spec_put(&config.units[0].ecap, SPEC_ECAP_EIM, 0);
-    q = created(&config);
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, q.table | EIME);
-    VIOLATION(q.r, "IRTA written with reserved bits 0x800");
-    rig_destroy(&q.r);
-
-    spec_put(&config.units[0].ecap, SPEC_ECAP_IR, 0);
-    q = created(&config);
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, q.table);
-    VIOLATION(q.r, "IRTA written with reserved bits");
-    rig_destroy(&q.r);
-}
-
-/* ---- what hardware does not forgive ---- */
-
-TEST(live_entry_changed_word_by_word)
-{
-    struct irq q = started();
-
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    rig_store(&q.r, q.table + 40, FROM_RIG + 1);
-    rig_store(&q.r, q.table + 32, to(0x42));
-    VIOLATION(q.r, "live interrupt entry 0x2 was changed word by word");
-    rig_destroy(&q.r);
-}
-
-TEST(absent_meanwhile_or_flushed_between_it_may_be)
-{
-    struct irq q = started();
-
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
-    rig_store(&q.r, q.table + 32, 0);
-    put(&q, 2, to(0x42), FROM_RIG + 1);
-    CHECK(flush(&q, 2, 0));
-    put(&q, 3, to(0x43), FROM_RIG);
-    CHECK_EQ(raise(&q, 3), 0);
-    rig_store(&q.r, q.table + 48, to(0x44));
-    CHECK(flush(&q, 3, 0));
-    rig_store(&q.r, q.table + 56, FROM_RIG | 1ull << 16);
-    CHECK(flush(&q, 3, 0));
-    ended(&q);
-}
-
-/* The second word is always the first's complement in its lowest byte. */
-static bool is_whole(void *ctx, uint32_t index, const uint64_t entry[2])
-{
-    (void)ctx;
-    (void)index;
-    return ((entry[0] >> 16 ^ entry[1]) & 0xff) == 0xff;
-}
-
-TEST(checker_sees_what_is_there_for_a_moment)
-{
-    for (unsigned torn = 0; torn < 2; torn++) {
-        struct irq q = started();
-        uint64_t *entry = vtd_model_ram(q.r.m, q.table + 32, 16);
-
-        put(&q, 2, 0x00550001, 0xaa);
-        vtd_model_watch_irte(q.r.m, 0, 2, is_whole, NULL);
-        vtd_model_checker_start(q.r.m);
-        for (unsigned i = 0; i < 2000 || vtd_model_checker_looks(q.r.m) < 2000; i++) {
-            uint64_t byte = i & 0xff;
-
-            if (!torn)
-                continue;
-            __atomic_store_n(&entry[0], byte << 16 | 1, __ATOMIC_SEQ_CST);
-            __atomic_store_n(&entry[1], byte ^ 0xff, __ATOMIC_SEQ_CST);
-        }
-        vtd_model_checker_stop(q.r.m);
-        if (torn)
-            VIOLATION(q.r, "refused interrupt entry 0x2");
-        else
-            NO_VIOLATION(q.r);
-        rig_destroy(&q.r);
-    }
-}
-
-TEST(freed_tables)
-{
-    struct vtd_model_config config = capable();
-    struct irq q = created(&config);
-    const struct iommu_platform *platform = vtd_model_platform(q.r.m);
-    void *pages = platform->page_alloc(vtd_model_ctx(q.r.m), 2, IOMMU_ANY_PA);
-
-    memset(pages, 0, 8192);
-    vtd_model_write64(q.r.m, 0, SPEC_IRTA, vtd_model_pa(q.r.m, pages) | 8); /* 512 entries */
-    rig_command(&q.r, SPEC_GCMD_SIRTP, true);
-    CHECK(flush_all(&q));
-    rig_command(&q.r, SPEC_GCMD_IRE, true);
-    NO_VIOLATION(q.r);
-    platform->page_free(vtd_model_ctx(q.r.m), pages, 2);
-    CHECK_EQ(vtd_model_violations(q.r.m), 2);
-    VIOLATION(q.r, "is freed while IRES is set");
-    CHECK_EQ(raise(&q, 2), 0x22);
-    VIOLATION(q.r, "which is freed");
-    rig_destroy(&q.r);
+    CHECK_EQ(virq_raise(&q, 2), 0x23);
+    virq_ended(&q);
 }
 
 /* ---- IOAPIC and HPET (§5.1.5) ---- */
@@ -712,11 +329,11 @@ static uint64_t pin(unsigned index, uint64_t rest)
 
 TEST(pins_send_what_their_entry_says)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
 
-    put(&q, 6, to(0x61) | 1 << 4, 1ull << 18 | IOAPIC_RID);
+    virq_put(&q, 6, virq_to(0x61) | 1 << 4, 1ull << 18 | IOAPIC_RID);
     CHECK_EQ(vtd_model_ioapic(q.r.m, 0, IOAPIC_RID, pin(6, 0x8061)), VTD_MODEL_INTERRUPT);
-    CHECK_EQ(vtd_model_last_interrupt(q.r.m).vector, 0x61);
+    CHECK_EQ(virq_vector(&q), 0x61);
     CHECK(vtd_model_last_interrupt(q.r.m).level);
     CHECK_EQ(vtd_model_ioapic(q.r.m, 0, IOAPIC_RID, pin(6, 0x18061)), VTD_MODEL_MASKED);
     CHECK_EQ(vtd_model_ioapic(q.r.m, 0, IOAPIC_RID + 1, pin(6, 0x8061)), VTD_MODEL_FAULT);
@@ -726,7 +343,7 @@ TEST(pins_send_what_their_entry_says)
     /* Unremapped, to id 6: compatibility format. */
     CHECK_EQ(vtd_model_ioapic(q.r.m, 0, IOAPIC_RID, 6ull << 56 | 0x61), VTD_MODEL_FAULT);
     CHECK_EQ(vtd_model_last_reason(q.r.m), 0x25);
-    ended(&q);
+    virq_ended(&q);
 }
 
 TEST(pin_and_entry_must_agree)
@@ -741,12 +358,12 @@ TEST(pin_and_entry_must_agree)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct irq q = started();
+        struct virq q = virq_started();
 
-        put(&q, 6, cases[i].lo, 1ull << 18 | IOAPIC_RID);
+        virq_put(&q, 6, cases[i].lo, 1ull << 18 | IOAPIC_RID);
         CHECK_EQ(vtd_model_ioapic(q.r.m, 0, IOAPIC_RID, pin(6, cases[i].pin)), VTD_MODEL_INTERRUPT);
         CHECK_EQ(vtd_model_violations(q.r.m), 1);
-        VIOLATION(q.r, cases[i].words);
+        VIOLATION(q, cases[i].words);
         rig_destroy(&q.r);
     }
 }
@@ -758,7 +375,7 @@ TEST(pin_and_entry_must_agree)
 /* NV f2h to APIC id 7 in xAPIC mode: bits 279:272 and 303:296. */
 #define NOTIFY (0xf2ull << 16 | 7ull << 40)
 
-static uint64_t *descriptor(struct irq *q, uint64_t control)
+static uint64_t *descriptor(struct virq *q, uint64_t control)
 {
     uint64_t *at = vtd_model_ram(q->r.m, q->r.frame + 64, 64);
 
@@ -768,11 +385,11 @@ static uint64_t *descriptor(struct irq *q, uint64_t control)
 }
 
 /* The descriptor above, virtual vector 91h; URG = bit 14. */
-static void put_posted(struct irq *q, uint64_t bits)
+static void put_posted(struct virq *q, uint64_t bits)
 {
     uint64_t pa = q->r.frame + 64;
 
-    put(q, 2, pa << 32 | 0x918001 | bits, FROM_RIG | pa >> 32 << 32);
+    virq_put(q, 2, pa << 32 | 0x918001 | bits, VIRQ_SOURCE | pa >> 32 << 32);
 }
 
 TEST(posting_notifies_unless_on_or_suppressed)
@@ -790,35 +407,35 @@ TEST(posting_notifies_unless_on_or_suppressed)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct irq q = started();
+        struct virq q = virq_started();
         uint64_t *at = descriptor(&q, NOTIFY | cases[i].before);
         struct vtd_model_interrupt seen;
 
         put_posted(&q, cases[i].bits);
-        CHECK_EQ(raise(&q, 2), 0);
+        CHECK_EQ(virq_raise(&q, 2), 0);
         CHECK(at[0] == 0 && at[1] == 0 && at[2] == 1ull << (0x91 - 128) && at[3] == 0);
         CHECK_EQ(at[4], NOTIFY | cases[i].after);
-        CHECK_EQ(delivered(&q), cases[i].notifies);
+        CHECK_EQ(virq_delivered(&q), cases[i].notifies);
         seen = vtd_model_last_interrupt(q.r.m);
         if (cases[i].notifies) {
             CHECK(seen.notification && !seen.logical && !seen.level && !seen.hint);
             CHECK(seen.apic_id == 7 && seen.vector == 0xf2 && seen.mode == 0);
         }
         CHECK_EQ(vtd_model_stats(q.r.m, 0).posted, 1);
-        ended(&q);
+        virq_ended(&q);
     }
 }
 
 TEST(notification_of_32_bit_ids)
 {
-    struct vtd_model_config config = capable();
-    struct irq q = started_with(&config, TABLE_S | EIME);
+    struct vtd_model_config config = virq_model();
+    struct virq q = virq_started_with(&config, VIRQ_S | VIRQ_EIME);
 
     descriptor(&q, 0xf2ull << 16 | 0x11full << 32);
     put_posted(&q, 0);
-    CHECK_EQ(raise(&q, 2), 0);
+    CHECK_EQ(virq_raise(&q, 2), 0);
     CHECK_EQ(vtd_model_last_interrupt(q.r.m).apic_id, 0x11f);
-    ended(&q);
+    virq_ended(&q);
 }
 
 TEST(reserved_bits_of_posted_entries_and_descriptors)
@@ -835,52 +452,52 @@ TEST(reserved_bits_of_posted_entries_and_descriptors)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct irq q = started();
+        struct virq q = virq_started();
         uint64_t *at = descriptor(&q, NOTIFY | cases[i].control);
 
         at[7] = cases[i].tail;
         put_posted(&q, cases[i].bits);
-        rig_store(&q.r, q.table + 40, FROM_RIG | cases[i].hi);
-        CHECK_EQ(raise(&q, 2), cases[i].reason);
-        CHECK(at[2] == 0 && delivered(&q) == 0);
+        rig_store(&q.r, q.table + 40, VIRQ_SOURCE | cases[i].hi);
+        CHECK_EQ(virq_raise(&q, 2), cases[i].reason);
+        CHECK(at[2] == 0 && virq_delivered(&q) == 0);
         rig_destroy(&q.r);
     }
 }
 
 TEST(posted_format_needs_the_capability)
 {
-    struct vtd_model_config config = capable();
-    struct irq q;
+    struct vtd_model_config config = virq_model();
+    struct virq q;
 
     spec_put(&config.units[0].cap, SPEC_CAP_PI, 0);
-    q = started_with(&config, TABLE_S);
+    q = virq_started_with(&config, VIRQ_S);
     descriptor(&q, NOTIFY);
     put_posted(&q, 0);
-    CHECK_EQ(raise(&q, 2), 0x24);
-    ended(&q);
+    CHECK_EQ(virq_raise(&q, 2), 0x24);
+    virq_ended(&q);
 }
 
 TEST(pins_that_are_level_triggered_are_not_posted)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
 
     descriptor(&q, NOTIFY);
     put_posted(&q, 0);
     CHECK_EQ(vtd_model_ioapic(q.r.m, 0, RIG_RID, pin(2, 0x8091)), VTD_MODEL_INTERRUPT);
-    VIOLATION(q.r, "level-triggered pin is posted");
+    VIOLATION(q, "level-triggered pin is posted");
     rig_destroy(&q.r);
 }
 
 TEST(freed_descriptors)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
 
     descriptor(&q, NOTIFY);
     put_posted(&q, 0);
-    CHECK_EQ(raise(&q, 2), 0);
+    CHECK_EQ(virq_raise(&q, 2), 0);
     vtd_model_frames_free(q.r.m, q.r.frame, 1);
-    CHECK_EQ(raise(&q, 2), 0x27);
-    VIOLATION(q.r, "posted-interrupt descriptor");
+    CHECK_EQ(virq_raise(&q, 2), 0x27);
+    VIOLATION(q, "posted-interrupt descriptor");
     rig_destroy(&q.r);
 }
 
@@ -890,7 +507,7 @@ static unsigned heard;
 
 static void hear(void *ctx, const struct vtd_model_interrupt *interrupt)
 {
-    struct irq *q = ctx;
+    struct virq *q = ctx;
 
     heard += interrupt->vector;
     (void)vtd_model_read32(q->r.m, 0, SPEC_GSTS); /* the model may be called */
@@ -898,14 +515,14 @@ static void hear(void *ctx, const struct vtd_model_interrupt *interrupt)
 
 TEST(handlers_run_before_the_request_returns)
 {
-    struct irq q = started();
+    struct virq q = virq_started();
 
     heard = 0;
     vtd_model_on_interrupt(q.r.m, hear, &q);
-    put(&q, 2, to(0x41), FROM_RIG);
-    CHECK_EQ(raise(&q, 2), 0);
+    virq_put(&q, 2, virq_to(0x41), VIRQ_SOURCE);
+    CHECK_EQ(virq_raise(&q, 2), 0);
     CHECK_EQ(heard, 0x41);
-    CHECK_EQ(raise(&q, 3), 0x22);
+    CHECK_EQ(virq_raise(&q, 3), 0x22);
     CHECK_EQ(heard, 0x41);
-    ended(&q);
+    virq_ended(&q);
 }

@@ -219,7 +219,13 @@ static inline struct amdvi_command amdvi_completion_wait(uint64_t store_pa, uint
     };
 }
 
-/* The same, by an interrupt: Status.ComWaitInt. */
+/* Tells nobody, but holds what follows until everything before is done: commands have no order of their own (§2.4.9). */
+static inline struct amdvi_command amdvi_hold(void)
+{
+    return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETION_WAIT) | AMDVI_CMD_WAIT_F };
+}
+
+/* By an interrupt: Status.ComWaitInt. */
 static inline struct amdvi_command amdvi_completion_interrupt(void)
 {
     return (struct amdvi_command){ .lo = amdvi_opcode(AMDVI_CMD_OP_COMPLETION_WAIT) | AMDVI_CMD_WAIT_I };
@@ -314,6 +320,7 @@ enum iommu_status amdvi_invalidate_devices(struct amdvi_unit *unit);
 enum iommu_status amdvi_flush_interrupts(struct amdvi_unit *unit, const uint16_t *rids, uint32_t count);
 enum iommu_status amdvi_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
 enum iommu_status amdvi_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
+enum iommu_status amdvi_flush_present_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
 enum iommu_status amdvi_flush_present(struct iommu_unit *unit, uint32_t domain_id,
                                       const struct iommu_gather *gather);
 

@@ -330,19 +330,24 @@ static enum iommu_status make_guest_roots(struct amdvi_unit *unit, const uint16_
 /*
  * The entry of each id, then what was cached of the old domain, and where
  * absent entries are cached too (NpCache), or the id stays and its tables do
- * not, of the new one. One batch (AMD-Vi §2.4.9).
+ * not, of the new one. One batch; pages dropped while an old entry is cached
+ * would be fetched again by it (AMD-Vi §2.4.9).
  */
 static enum iommu_status flush_entries(struct amdvi_unit *unit, const uint16_t *rids, size_t count,
                                        const struct iommu_entry *old, const struct iommu_entry *next)
 {
-    struct amdvi_command batch[IOMMU_DEVICE_RIDS + 2];
+    bool fresh = is_present(next) && unit->base.flush_present &&
+                 (!is_present(old) || next->domain_id != old->domain_id);
+    struct amdvi_command batch[IOMMU_DEVICE_RIDS + 3];
     uint32_t used = 0;
 
     for (size_t i = 0; i < count; i++)
         batch[used++] = amdvi_invalidate_entry(rids[i]);
+    if (is_present(old) || fresh)
+        batch[used++] = amdvi_hold();
     if (is_present(old))
         batch[used++] = amdvi_invalidate_domain(unit, old->domain_id);
-    if (is_present(next) && unit->base.flush_present && (!is_present(old) || next->domain_id != old->domain_id))
+    if (fresh)
         batch[used++] = amdvi_invalidate_domain(unit, next->domain_id);
     return amdvi_invalidate(unit, batch, used);
 }

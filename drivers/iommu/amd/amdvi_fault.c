@@ -18,7 +18,8 @@
 /* Errata 732, 733: tail and interrupt may come before the entry. Longer than any was seen to take. */
 #define LATE_ENTRY_US 1000u
 
-#define LOG_PAGES (AMDVI_EVENT_SLOTS * sizeof(struct amdvi_event) / IOMMU_PAGE)
+#define LOG_BYTES ((unsigned long long)(AMDVI_EVENT_SLOTS * sizeof(struct amdvi_event)))
+#define LOG_PAGES (LOG_BYTES / IOMMU_PAGE)
 #define LOG_LEN_CODE ((uint64_t)__builtin_ctz(AMDVI_EVENT_SLOTS))
 
 /* ---- life ---- */
@@ -258,8 +259,10 @@ static bool take_event(struct amdvi_unit *unit, struct amdvi_event *out)
     uint64_t head = reg_read64(&unit->regs, AMDVI_EVENT_HEAD) & AMDVI_POINTER;
     uint64_t tail = reg_read64(&unit->regs, AMDVI_EVENT_TAIL) & AMDVI_POINTER;
     uint64_t slot = head / sizeof(*out) % AMDVI_EVENT_SLOTS;
-    bool found = head != tail;
+    bool outside = head >= LOG_BYTES || tail >= LOG_BYTES, found = head != tail && !outside;
 
+    if (outside)
+        unit->events.on = false;
     *out = (struct amdvi_event){ 0, 0 };
     if (found) {
         struct amdvi_event *entry = &unit->events.ring[slot];
@@ -271,6 +274,10 @@ static bool take_event(struct amdvi_unit *unit, struct amdvi_event *out)
         reg_write64(&unit->regs, AMDVI_EVENT_HEAD, (slot + 1) % AMDVI_EVENT_SLOTS * sizeof(*out));
     }
     iommu_unlock_irq(unit->base.platform, unit->base.ctx, &unit->base.fault_lock, flags);
+    if (outside)
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+                  "%s: event log has no such place head=0x%llx tail=0x%llx expected<0x%llx, no more events",
+                  unit->base.name, (unsigned long long)head, (unsigned long long)tail, LOG_BYTES);
     return found;
 }
 
@@ -280,21 +287,30 @@ static bool is_at_work(const struct iommu_unit *base)
     return base->running || __atomic_load_n(&base->remaps, __ATOMIC_RELAXED);
 }
 
-size_t amdvi_read_events(struct amdvi_unit *unit)
+/* False: an entry did not come. What is behind it waits for the next call, or a log of such would hold the CPU. */
+static bool read_events(struct amdvi_unit *unit, size_t *count)
 {
     struct amdvi_event event;
-    size_t count = 0;
 
-    if (!is_at_work(&unit->base) || !unit->events.on)
-        return 0;
-    while (count < AMDVI_EVENT_SLOTS && take_event(unit, &event)) {
-        if (event.lo != 0)
-            report_event(unit, &event);
-        else
+    if (!is_at_work(&unit->base))
+        return true;
+    for (unsigned i = 0; i < AMDVI_EVENT_SLOTS && unit->events.on && take_event(unit, &event); i++) {
+        ++*count;
+        if (event.lo == 0) {
             iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: event does not arrive after=%uus", unit->base.name,
                       LATE_ENTRY_US);
-        count++;
+            return false;
+        }
+        report_event(unit, &event);
     }
+    return true;
+}
+
+size_t amdvi_read_events(struct amdvi_unit *unit)
+{
+    size_t count = 0;
+
+    (void)read_events(unit, &count);
     return count;
 }
 
@@ -372,11 +388,14 @@ size_t amdvi_read_faults(struct iommu_unit *base)
         return 0;
     pending = take_pending(unit);
     for (unsigned round = 0; round < ROUNDS_MAX; round++) {
-        count += amdvi_read_events(unit);
+        bool all = read_events(unit, &count);
+
         if (pending & AMDVI_STATUS_EVENT_OVERFLOW)
             serve_overflow(unit);
         if (unit->guest_log.on)
             amdvi_guest_log_read(unit);
+        if (!all)
+            return count;
         pending = take_pending(unit);
         if (pending == 0)
             return count;

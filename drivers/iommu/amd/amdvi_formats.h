@@ -98,6 +98,8 @@ _Static_assert(sizeof(struct amdvi_dte) == 32, "AMD-Vi §2.2.2");
 
 /* A table takes whole pages, of this many entries. */
 #define AMDVI_DTES_PER_PAGE         128u
+/* Requester ids that there are: 16 bits. */
+#define AMDVI_DEVICE_IDS            65536u
 
 /* ---- §2.2.6 GCR3 table entry: the root of a v2 table, or a lower table ---- */
 

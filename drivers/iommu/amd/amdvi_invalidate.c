@@ -138,6 +138,15 @@ enum iommu_status amdvi_flush_page(struct iommu_unit *base, uint32_t domain_id, 
 }
 
 /* NpCache: absent entries may be cached, directories too. */
+enum iommu_status amdvi_flush_present_page(struct iommu_unit *base, uint32_t domain_id, uint64_t iova, uint64_t len)
+{
+    struct amdvi_unit *unit = amdvi_unit_of(base);
+
+    if (__builtin_expect(!unit->has_tables, 0))
+        return IOMMU_OK;
+    return amdvi_queue_run_one(unit, amdvi_invalidate_pages(unit, domain_id, amdvi_range_word(iova, len), true));
+}
+
 enum iommu_status amdvi_flush_present(struct iommu_unit *base, uint32_t domain_id,
                                       const struct iommu_gather *gather)
 {
@@ -191,9 +200,15 @@ enum iommu_status amdvi_invalidate_devices(struct amdvi_unit *unit)
     return invalidate_each(unit, (uint32_t)unit->table_entries, entry_of_id);
 }
 
+/* A predecessor's table may have been longer than ours, and what is cached of its end leads to its tables. */
+static uint32_t cached_ids(const struct amdvi_unit *unit)
+{
+    return unit->base.found_translating ? AMDVI_DEVICE_IDS : (uint32_t)unit->table_entries;
+}
+
 /*
- * Without INVALIDATE_IOMMU_ALL every id there is, not just those in use: a
- * predecessor may have used others, which will be given out one day.
+ * Without INVALIDATE_IOMMU_ALL every domain id there is, not just those in use:
+ * a predecessor may have used others, which will be given out one day.
  */
 enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit)
 {
@@ -201,12 +216,12 @@ enum iommu_status amdvi_invalidate_all(struct amdvi_unit *unit)
 
     if (unit->efr & AMDVI_EFR_IA_SUP)
         return invalidate_one(unit, amdvi_invalidate_everything());
-    status = amdvi_invalidate_devices(unit);
+    status = invalidate_each(unit, cached_ids(unit), entry_of_id);
     if (status == IOMMU_OK)
         status = invalidate_each(unit, unit->base.domain_id_count, host_pages_of_domain);
     if (status == IOMMU_OK && unit->guest_tables)
         status = invalidate_each(unit, unit->base.domain_id_count, amdvi_invalidate_domain);
     if (status == IOMMU_OK)
-        status = invalidate_each(unit, (uint32_t)unit->table_entries, interrupts_of_id);
+        status = invalidate_each(unit, cached_ids(unit), interrupts_of_id);
     return status;
 }

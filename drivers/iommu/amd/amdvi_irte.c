@@ -114,9 +114,9 @@ _Static_assert(sizeof(struct amdvi_irq_table) % 8 == 0, "objects of a pool");
 static enum iommu_status give_locked(struct amdvi_unit *unit, struct amdvi_irq_table *table, const uint16_t *rids,
                                      size_t count)
 {
-    struct amdvi_command batch[2 * IOMMU_DEVICE_RIDS];
+    struct amdvi_command batch[2 * IOMMU_DEVICE_RIDS + 1];
     uint32_t first = table->rid_count, used = 0;
-    enum iommu_status status;
+    enum iommu_status status = IOMMU_OK;
 
     for (size_t i = 0; i < count; i++) {
         if (unit->irq_tables[rids[i]] != NULL)
@@ -126,14 +126,18 @@ static enum iommu_status give_locked(struct amdvi_unit *unit, struct amdvi_irq_t
         __atomic_store_n(&table->rid_count, table->rid_count + 1, __ATOMIC_RELEASE);
         amdvi_table_set_interrupts(unit, rids[i], iommu_pa(unit->base.platform, table->entries), len_shift(table));
         batch[used++] = amdvi_invalidate_entry(rids[i]);
-        batch[used++] = amdvi_invalidate_interrupts(rids[i]);
     }
-    status = used == 0 ? IOMMU_OK : amdvi_invalidate(unit, batch, used);
+    if (used != 0) {
+        batch[used++] = amdvi_hold();
+        for (uint32_t i = first; i < table->rid_count; i++)
+            batch[used++] = amdvi_invalidate_interrupts(table->rids[i]);
+        status = amdvi_invalidate(unit, batch, used);
+    }
     for (uint32_t i = first; status != IOMMU_OK && i < table->rid_count; i++)
         amdvi_table_set_interrupts(unit, table->rids[i], 0, 0);
     return status;
 }
-_Static_assert(2 * IOMMU_DEVICE_RIDS <= AMDVI_BATCH_MAX, "a device's ids are flushed by one submission");
+_Static_assert(2 * IOMMU_DEVICE_RIDS + 1 <= AMDVI_BATCH_MAX, "a device's ids are flushed by one submission");
 
 /*
  * The table of these ids. An IOAPIC may send as a device does: what cannot be

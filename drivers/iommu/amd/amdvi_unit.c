@@ -661,6 +661,7 @@ const struct iommu_ops amdvi_ops = {
     .flush = amdvi_flush,
     .flush_page = amdvi_flush_page,
     .flush_present = amdvi_flush_present,
+    .flush_present_page = amdvi_flush_present_page,
     .read_faults = amdvi_read_faults,
     .dump = amdvi_unit_dump,
     .info = amdvi_info,

@@ -158,6 +158,7 @@ enum iommu_status vtd_invalidate(struct vtd_unit *unit, const struct vtd_descrip
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit);
 enum iommu_status vtd_flush(struct iommu_unit *unit, uint32_t domain_id, const struct iommu_gather *gather);
 enum iommu_status vtd_flush_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
+enum iommu_status vtd_flush_present_page(struct iommu_unit *unit, uint32_t domain_id, uint64_t iova, uint64_t len);
 enum iommu_status vtd_flush_present(struct iommu_unit *unit, uint32_t domain_id,
                                     const struct iommu_gather *gather);
 

@@ -175,6 +175,13 @@ enum iommu_status vtd_flush_present(struct iommu_unit *base, uint32_t domain_id,
     return unit->has_tables ? vtd_flush_write_buffers(unit) : IOMMU_OK;
 }
 
+enum iommu_status vtd_flush_present_page(struct iommu_unit *base, uint32_t domain_id, uint64_t iova, uint64_t len)
+{
+    const struct iommu_gather gather = { .start = iova, .end = iova + len, .tables = true };
+
+    return vtd_flush_present(base, domain_id, &gather);
+}
+
 enum iommu_status vtd_invalidate_all(struct vtd_unit *unit)
 {
     const struct vtd_descriptor all[] = {

@@ -499,6 +499,7 @@ const struct iommu_ops vtd_ops = {
     .flush = vtd_flush,
     .flush_page = vtd_flush_page,
     .flush_present = vtd_flush_present,
+    .flush_present_page = vtd_flush_present_page,
     .read_faults = vtd_read_faults,
     .dump = vtd_unit_dump,
     .info = vtd_info,
