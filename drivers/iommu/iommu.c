@@ -331,9 +331,11 @@ enum iommu_status iommu_stop(struct iommu *iommu)
         return IOMMU_OK;
     for (unsigned i = 0; i < iommu->unit_count; i++) {
         struct iommu_unit *unit = iommu->units[i];
-        enum iommu_status status = unit->ops->stop(unit);
+        enum iommu_status status;
 
-        unit->running = false;
+        /* A fault interrupt that comes now has nothing left to serve. */
+        __atomic_store_n(&unit->running, false, __ATOMIC_SEQ_CST);
+        status = unit->ops->stop(unit);
         if (status != IOMMU_OK)
             iommu_log(iommu, IOMMU_LOG_ERROR, "%s: stop status=%s", unit->name, iommu_status_name(status));
         if (first == IOMMU_OK)

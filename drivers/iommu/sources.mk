@@ -8,5 +8,5 @@ IOMMU_SOURCES := \
     intel/vtd_device.c intel/vtd_queue.c intel/vtd_invalidate.c intel/vtd_fault.c intel/vtd_irq.c intel/vtd_irte.c \
     intel/vtd_posted.c \
     amd/ivrs.c amd/ivrs_entry.c amd/amdvi_handoff.c amd/amdvi_discover.c amd/amdvi_errata.c amd/amdvi_caps.c \
-    amd/amdvi_unit.c amd/amdvi_device.c amd/amdvi_queue.c amd/amdvi_invalidate.c amd/amdvi_fault.c amd/amdvi_irq.c \
+    amd/amdvi_unit.c amd/amdvi_takeover.c amd/amdvi_device.c amd/amdvi_queue.c amd/amdvi_invalidate.c amd/amdvi_fault.c amd/amdvi_irq.c \
     amd/amdvi_interrupts.c amd/amdvi_irte.c amd/amdvi_guest_irq.c

@@ -19,7 +19,7 @@
 #define IOAPIC_RID 0x00a0
 #define PAGE 4096u
 #define ROUNDS 300
-#define LOOKS 100000
+#define LOOKS 500000 /* of the checker, at least, while the entry changes */
 
 static const struct iommu_irq_target plain = { .apic_id = 5, .vector = 0x41 };
 
@@ -184,6 +184,23 @@ TEST(masks_and_frees_reach_the_unit)
         CHECK_EQ(amdvi_model_interrupt(l->m, 0, RID, msi.address, msi.data), AMDVI_MODEL_FAULT);
         stop(l);
     }
+}
+
+/* What the unit has cached of the device before it was given interrupts is forgotten. */
+TEST(blocked_until_entries_are_given)
+{
+    struct amdvi_model_config config = capable();
+    struct live *l = started(&config, IOMMU_IRQ_FORMAT_AUTO, true);
+    struct iommu_irqs *irqs;
+
+    for (unsigned data = 0; data < 64; data++)
+        CHECK_EQ(amdvi_model_interrupt(l->m, 0, RID, 0xfee00000, data), AMDVI_MODEL_FAULT);
+    irqs = block(l->device, 1);
+    CHECK_OK(iommu_irq_route(irqs, 0, &plain));
+    CHECK_EQ(message(l, RID, irqs, 0), 0);
+    CHECK_EQ(message(l, OTHER, irqs, 0), 2);
+    CHECK_OK(iommu_irq_free(irqs));
+    stop(l);
 }
 
 TEST(every_id_of_a_device_reaches_its_entries)
