@@ -29,6 +29,7 @@ struct irq_route {
     unsigned comparator;                /* HPET */
     bool on;                            /* MSI: the capability is enabled */
     uint8_t told[IOMMU_IRQS_MAX];       /* the vector it was told with; 0: it has to be told */
+    bool absent[IOMMU_IRQS_MAX];        /* its entry, since irq_route_close() */
     bool opened[IOMMU_IRQS_MAX];        /* unmasked once; since then its mask bit is the caller's */
 };
 
@@ -296,9 +297,25 @@ enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned
         return status;
     if (!tell(route, index, cpu, vector))
         return IOMMU_ERR_RANGE;
+    if (route->absent[index])
+        status = iommu_irq_mask(route->block, index, false);
+    if (status != IOMMU_OK)
+        return status;
+    route->absent[index] = false;
     route->told[index] = (uint8_t)vector;
     open_once(route, index);
     return IOMMU_OK;
+}
+
+enum iommu_status irq_route_close(struct irq_route *route, unsigned index)
+{
+    (void)irq_route_mask(route, index, true);
+    route->opened[index] = false;
+    route->told[index] = 0;
+    if (route->block == NULL)
+        return IOMMU_OK;
+    route->absent[index] = true;
+    return iommu_irq_mask(route->block, index, true);
 }
 
 /* ---- mask and pending bits, the end ---- */

@@ -34,6 +34,8 @@ enum iommu_status irq_route_free(struct irq_route *route);
 
 /* Number index raises vector on cpu from now on; the first time it is unmasked. Errors as iommu_irq_route(). */
 enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned cpu, int vector);
+/* As before the first irq_route_to(): masked at the source, its entry absent. Errors as iommu_irq_mask(). */
+enum iommu_status irq_route_close(struct irq_route *route, unsigned index);
 /* The mask bit of the source, which keeps what is pending. False: it has none. */
 bool irq_route_mask(struct irq_route *route, unsigned index, bool masked);
 bool irq_route_pending(const struct irq_route *route, unsigned index);

@@ -109,6 +109,50 @@ static uint32_t env_apic_id(struct suite_env *env, unsigned cpu)
     return block == NULL ? UINT32_MAX : block->apic_id;
 }
 
+/* ---- exercisers ---- */
+
+static const char *told(struct exerciser *ex)
+{
+    if (ex->ops->interrupt_changed == NULL || ex->ops->interrupt_changed(ex) == EX_DONE)
+        return NULL;
+    return "the device cannot be set up anew for its interrupts";
+}
+
+static void ignore(void *arg)
+{
+    (void)arg;
+}
+
+/* What is pending from its setting up is let out to where nobody counts it. */
+static void drain(struct irq_route *route)
+{
+    int vector = irq_route_pending(route, 0) ? irq_vector_alloc(ignore, NULL) : -1;
+
+    if (vector < 0)
+        return;
+    if (irq_route_to(route, 0, smp_next(0), vector) == IOMMU_OK)
+        sleep_us(WIRE_WAIT_US);
+    (void)irq_route_close(route, 0);
+    irq_vector_free(vector);
+}
+
+/* Messages of an exerciser, masked where that can be. */
+static const char *alloc_messages(struct suite_irqs *irqs, unsigned count)
+{
+    bool msix = irqs->kind == SUITE_IRQ_MSIX;
+    const char *why = msix ? irq_route_msix(irqs->ex->function, count, &irqs->route)
+                           : irq_route_msi(irqs->ex->function, count, &irqs->route);
+
+    if (why != NULL)
+        return why;
+    why = told(irqs->ex);
+    if (why != NULL)
+        (void)irq_route_free(irqs->route);
+    else
+        drain(irqs->route);
+    return why;
+}
+
 /* ---- the wire ---- */
 
 static bool known_wire(const struct pci_function *f, uint32_t *gsi)
@@ -137,12 +181,14 @@ static void probe_fired(void *arg)
     __atomic_store_n(&probe->fired, 1, __ATOMIC_RELEASE);
 }
 
-/* Whether the pin fires within a while, level-triggered as wires are. */
-static bool pin_fires(uint32_t gsi)
+/*
+ * Whether the pin fires within a while, level-triggered as wires are, with the device asserting its
+ * INTx or not. The pin listens before the wire rises: an emulated one does not see it otherwise.
+ */
+static bool pin_fires(struct exerciser *ex, uint32_t gsi, bool asserted)
 {
     struct probe probe = { 0 };
     int vector = irq_vector_alloc(probe_fired, &probe);
-    bool fired;
 
     if (vector < 0)
         return false;
@@ -150,31 +196,21 @@ static bool pin_fires(uint32_t gsi)
         irq_vector_free(vector);
         return false;
     }
-    if (irq_route_to(probe.route, 0, smp_next(0), vector) == IOMMU_OK)
+    if (irq_route_to(probe.route, 0, smp_next(0), vector) == IOMMU_OK) {
+        if (asserted)
+            (void)ex->ops->interrupt(ex);
         sleep_us(WIRE_WAIT_US);
-    fired = __atomic_load_n(&probe.fired, __ATOMIC_ACQUIRE);
+        ex->ops->interrupt_done(ex);
+    }
     (void)irq_route_free(probe.route);
     irq_vector_free(vector);
-    return fired;
-}
-
-/* The pin that fires with the device and not without it. */
-static bool try_wire(struct exerciser *ex, uint32_t gsi)
-{
-    bool with, without;
-
-    (void)ex->ops->interrupt(ex);
-    with = pin_fires(gsi);
-    ex->ops->interrupt_done(ex);
-    if (!with)
-        return false;
-    without = pin_fires(gsi);
-    return !without;
+    return __atomic_load_n(&probe.fired, __ATOMIC_ACQUIRE);
 }
 
 static const char *find_wire(struct exerciser *ex, uint32_t *gsi)
 {
     struct pci_function *f = ex->function;
+    const char *why;
 
     if (ex->ops->interrupt == NULL)
         return "the device raises no interrupts";
@@ -183,13 +219,14 @@ static const char *find_wire(struct exerciser *ex, uint32_t *gsi)
     pci_msi_disable(f);
     pci_msix_disable(f);
     pci_intx_enable(f, true);
-    if (known_wire(f, gsi))
-        return NULL;
+    why = told(ex);
+    if (why != NULL || known_wire(f, gsi))
+        return why;
     for (size_t i = 0; i < irq_ioapics.count; i++) {
         const struct ioapic *ioapic = &irq_ioapics.list[i];
 
         for (*gsi = ioapic->gsi_base; *gsi < ioapic->gsi_base + ioapic->pins; (*gsi)++) {
-            if (*gsi < INTX_GSI_FIRST || !try_wire(ex, *gsi))
+            if (*gsi < INTX_GSI_FIRST || !pin_fires(ex, *gsi, true) || pin_fires(ex, *gsi, false))
                 continue;
             if (wire_count < WIRES_MAX)
                 wires[wire_count++] = (struct wire){ .f = f, .gsi = *gsi };
@@ -272,9 +309,8 @@ static const char *alloc_kind(struct suite_irqs *irqs, unsigned count)
 {
     switch (irqs->kind) {
     case SUITE_IRQ_MSI:
-        return irq_route_msi(irqs->ex->function, count, &irqs->route);
     case SUITE_IRQ_MSIX:
-        return irq_route_msix(irqs->ex->function, count, &irqs->route);
+        return alloc_messages(irqs, count);
     case SUITE_IRQ_INTX:
         return alloc_intx(irqs);
     case SUITE_IRQ_HPET:

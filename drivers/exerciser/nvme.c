@@ -272,6 +272,14 @@ static void nvme_interrupt_done(struct exerciser *ex)
         nvme_lower(ex);
 }
 
+/* QEMU's takes a queue's vector into use where MSI-X is enabled as the queue is created. */
+static enum ex_status nvme_interrupt_changed(struct exerciser *ex)
+{
+    const struct nvme *nvme = ex->state;
+
+    return nvme->failed ? EX_DONE : nvme_rebase(ex, ex->private_iova);
+}
+
 static const struct exerciser_ops nvme_ops = {
     .name = "nvme",
     .rebase = nvme_rebase,
@@ -280,6 +288,7 @@ static const struct exerciser_ops nvme_ops = {
     .poll = nvme_poll,
     .interrupt = nvme_interrupt,
     .interrupt_done = nvme_interrupt_done,
+    .interrupt_changed = nvme_interrupt_changed,
     .stop = nvme_stop,
 };
 
