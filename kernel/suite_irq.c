@@ -25,7 +25,7 @@
 /* Wires are shared: one device has its interrupt on one at a time, the others wait. */
 #define TURN_POLL_US 500u
 #define TURN_WAIT_US 10000000u
-#define HPET_DELAY_US 20u
+#define HPET_DELAY_US 200u
 
 struct suite_irqs {
     bool used;
