@@ -4,10 +4,14 @@
  * is left, what must be flushed, and that a unit never sees a hole or a wrong
  * address meanwhile; several callers at one leaf, with threads too.
  */
+#define _GNU_SOURCE /* REG_EFL */
 #include "test.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
 
 #include "fake_platform.h"
 #include "pt_walker.h"
@@ -17,6 +21,7 @@
 #define SIZE_2M 0x200000ull
 #define SIZE_1G 0x40000000ull
 #define ALL_SIZES 0x7ffffff000ull
+#define TRAP_FLAG 0x100ll
 
 static struct fake_platform fake;
 static struct pt_table t;
@@ -390,6 +395,90 @@ TEST(second_cut_comes_between)
         }
         finish();
     }
+}
+
+/*
+ * The same between reading an entry and changing it: the table cannot be
+ * written, so that each change of it traps and is made in a single step; at
+ * one of them the other caller's whole unmap is done by then.
+ */
+static void *trap;
+static unsigned traps_left;
+static uint64_t trapped;
+static struct iommu_gather trapped_gather;
+
+static void spring(int number, siginfo_t *info, void *context)
+{
+    void *page = (void *)((uintptr_t)info->si_addr & ~(uintptr_t)(SIZE_4K - 1));
+    ucontext_t *interrupted = context;
+
+    if (trap == NULL || page != trap || mprotect(trap, SIZE_4K, PROT_READ | PROT_WRITE) != 0) {
+        signal(number, SIG_DFL);
+        return;
+    }
+    if (traps_left-- > 0) {
+        interrupted->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
+        return;
+    }
+    trap = NULL;
+    (void)ops->unmap(&t, trapped, SIZE_4K, &trapped_gather, NULL);
+}
+
+static void stepped(int number, siginfo_t *info, void *context)
+{
+    ucontext_t *interrupted = context;
+
+    (void)number;
+    (void)info;
+    interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+    (void)mprotect(trap, SIZE_4K, PROT_READ);
+}
+
+/* Of two leaves of 64 KiB each [start, end) goes; that of second has gone before store n. */
+static void cut_trapped(uint64_t start, uint64_t end, uint64_t second, unsigned n)
+{
+    create_sized(ALL_SIZES, true);
+    map(0, SIZE_2M, SIZE_64K, IOMMU_RW);
+    map(SIZE_64K, 2 * SIZE_2M, SIZE_64K, IOMMU_RW);
+    trapped = second;
+    traps_left = n;
+    trapped_gather = (struct iommu_gather){ 0 };
+    trap = fake_at(&fake, walk(0, true).entry_pa & ~(SIZE_4K - 1));
+    CHECK_EQ(mprotect(trap, SIZE_4K, PROT_READ), 0);
+    check_hull(unmap(start, end - start), 0, end <= SIZE_64K ? SIZE_64K : 2 * SIZE_64K);
+    CHECK(trap == NULL);
+    check_hull(trapped_gather, second & ~(SIZE_64K - 1), (second | (SIZE_64K - 1)) + 1);
+    for (uint64_t page = 0; page < 2 * SIZE_64K; page += SIZE_4K) {
+        struct pt_v1_leaf leaf = walk(page, true);
+
+        if ((page >= start && page < end) || page == second) {
+            CHECK_EQ(leaf.seen, PT_WALK_NONE);
+            continue;
+        }
+        CHECK_EQ(leaf.seen, (page < SIZE_64K ? SIZE_2M : 2 * SIZE_2M - SIZE_64K) + page + IOMMU_RW);
+        CHECK(pt_v1_copies_agree(&fake, true, &leaf));
+    }
+    finish();
+}
+
+TEST(second_cut_comes_between_reading_and_changing)
+{
+    const struct sigaction catch = { .sa_sigaction = spring, .sa_flags = SA_SIGINFO };
+    const struct sigaction step = { .sa_sigaction = stepped, .sa_flags = SA_SIGINFO };
+    struct sigaction before[2];
+
+    CHECK_EQ(sigaction(SIGSEGV, &catch, &before[0]), 0);
+    CHECK_EQ(sigaction(SIGTRAP, &step, &before[1]), 0);
+    for (uint64_t first = 0; first < 16; first++)
+        for (uint64_t second = 0; second < 16; second++)
+            if (first != second)
+                cut_trapped(first * SIZE_4K, (first + 1) * SIZE_4K, second * SIZE_4K, 0);
+    /* The first leaf whole, and the begin of the other, which is cut at one end only. */
+    for (unsigned n = 0; n < 12; n++)
+        for (uint64_t second = 21; second < 32; second++)
+            cut_trapped(0, 21 * SIZE_4K, second * SIZE_4K, n);
+    CHECK_EQ(sigaction(SIGSEGV, &before[0], NULL), 0);
+    CHECK_EQ(sigaction(SIGTRAP, &before[1], NULL), 0);
 }
 
 /* ---- threads ---- */
