@@ -13,7 +13,7 @@ static void deliver_in_turn(struct suite_case *t, struct irq *irq)
     for (unsigned turn = 0; turn < 2 * TURNS && case_runs(t); turn++) {
         unsigned cpu = turn / 2 % irq_cpus(t), v = turn % 2;
 
-        if (t->env->ops->irqs->apic_id(t->env, cpu) > 0xff)
+        if (t->env->ops->irqs->apic_id(t->env, cpu) >= 0xff)
             cpu = 0;
         irq_route(t, irq, 0, cpu, vectors[v]);
         for (unsigned i = 0; i < TURNS; i++)

@@ -145,8 +145,10 @@ static inline unsigned iommu_irqs_shift(const struct iommu_irqs *irqs)
 /* What was decided when the units were started (irq.c). */
 struct iommu_irq_state {
     bool remapping;             /* every unit is to remap */
-    bool x2apic;
+    bool x2apic;                /* the units' registers and entries have 32-bit destinations */
+    bool wide;                  /* and all of them deliver there */
     bool posting;
+    unsigned failed_units;
     bool x2apic_opt_out;        /* firmware's wish, set by a vendor as it reads its table */
     bool ioapics[256];          /* by id: the machine has it */
     struct iommu_irq_override overrides[IOMMU_IRQ_OVERRIDES_MAX];
@@ -509,6 +511,8 @@ enum iommu_status iommu_irq_source_add(struct iommu *iommu, struct iommu_unit *u
 enum iommu_status iommu_irq_sources_complete(struct iommu *iommu);
 /* All units are prepared: is remapping to be switched on, and how? */
 void iommu_irq_decide(struct iommu *iommu);
+/* All units are started: do those remap that were to? */
+void iommu_irq_confirm(struct iommu *iommu);
 
 /* The hand-off snapshot of one vendor's units, added to out->units. */
 enum iommu_status vtd_take_handoff(const struct iommu_platform *platform, void *ctx, const void *table, size_t len,

@@ -114,6 +114,25 @@ TEST(all_units_have_one_format)
     }
 }
 
+/* Its commands are not executed: the first unit remaps, the second is fenced. */
+TEST(a_unit_that_fails_later_is_told)
+{
+    struct irq_fake *f = irq_fake_make();
+
+    f->efr = f->efr_second = IRQ_FAKE_EFR | IRQ_FAKE_EFR_XT | IRQ_FAKE_EFR_VAPIC;
+    f->config.irq.format = IOMMU_IRQ_FORMAT_VAPIC;
+    f->config.irq.x2apic = IOMMU_X2APIC_AUTO;
+    irq_fake_open(f);
+    f->fake.units[1].run_zero |= 0x10; /* CmdBufRun */
+    CHECK(iommu_start(f->iommu) != IOMMU_OK);
+    CHECK(info(f).remapping && !info(f).x2apic && !info(f).posting);
+    CHECK_EQ(info(f).failed_units, 1);
+    CHECK_STR(info(f).reason, "amdvi1: it failed when it was started");
+    CHECK_EQ(iommu_irq_route(irq_fake_block(f->device, 1), 0,
+                             &(struct iommu_irq_target){ .apic_id = 256, .vector = 0x40 }), IOMMU_ERR_RANGE);
+    irq_fake_abandon(f);
+}
+
 TEST(x2apic_needs_it_on_every_unit)
 {
     static const struct {
