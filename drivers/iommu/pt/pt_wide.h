@@ -31,7 +31,9 @@ static inline unsigned pt_leaf_shift(const struct pt_format *f, uint64_t entry, 
 /* True for a leaf of the level's own size that was never part of another. */
 PT_OFTEN bool pt_single(const struct pt_format *f, uint64_t entry, unsigned level)
 {
-    return f->kind(entry, level) == PT_LEAF && (!f->wide || !(entry & f->compound));
+    if (f->wide)
+        return (entry & (f->present | f->compound)) == f->present;
+    return f->kind(entry, level) == PT_LEAF;
 }
 
 /*
