@@ -40,6 +40,18 @@ static void platform_mmio_unmap(void *ctx, void *window, size_t len)
     mmio_unmap(window, len);
 }
 
+static const void *platform_memory_map(void *ctx, uint64_t pa, size_t len)
+{
+    (void)ctx;
+    return firmware_map(pa, len);
+}
+
+static void platform_memory_unmap(void *ctx, const void *at, size_t len)
+{
+    (void)ctx;
+    firmware_unmap(at, len);
+}
+
 static uint32_t platform_pci_read(void *ctx, uint16_t segment, uint16_t rid, uint16_t offset,
                                   unsigned width)
 {
@@ -163,6 +175,8 @@ const struct iommu_platform kernel_iommu_platform = {
     .page_free = platform_page_free,
     .mmio_map = platform_mmio_map,
     .mmio_unmap = platform_mmio_unmap,
+    .memory_map = platform_memory_map,
+    .memory_unmap = platform_memory_unmap,
     .mmio_read32 = host_read32,
     .mmio_read64 = host_read64,
     .mmio_write32 = host_write32,

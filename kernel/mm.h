@@ -71,6 +71,8 @@ void *mmio_map_wc(uint64_t pa, uint64_t len);
  * NULL when no address space is left.
  */
 const void *firmware_map(uint64_t pa, uint64_t len);
+/* Gives such a window back after all. */
+void firmware_unmap(const void *at, uint64_t len);
 
 /* A kernel stack with guard pages, never given back; returns its top, NULL when memory is gone. */
 void *stack_alloc(size_t pages);

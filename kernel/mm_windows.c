@@ -62,3 +62,9 @@ const void *firmware_map(uint64_t pa, uint64_t len)
         return phys_to_virt(pa);
     return window_map(pa, len, VM_RODATA);
 }
+
+void firmware_unmap(const void *at, uint64_t len)
+{
+    if ((uintptr_t)at >= MMIO_BASE)
+        mmio_unmap((void *)(uintptr_t)at, len);
+}

@@ -262,7 +262,7 @@ size_t amdvi_model_live_pages(const struct amdvi_model *m)
 
 size_t amdvi_model_live_windows(const struct amdvi_model *m)
 {
-    size_t live = 0;
+    size_t live = m->memory_windows;
 
     for (size_t i = 0; i < AM_WINDOWS; i++)
         live += m->windows[i].host != NULL;

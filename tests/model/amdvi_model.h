@@ -156,7 +156,7 @@ void amdvi_model_fail_alloc(struct amdvi_model *m, uint64_t nth);
 void amdvi_model_fail_map(struct amdvi_model *m, uint64_t nth);
 uint64_t amdvi_model_alloc_calls(const struct amdvi_model *m);
 size_t amdvi_model_live_pages(const struct amdvi_model *m);   /* page_alloc() minus page_free() */
-size_t amdvi_model_live_windows(const struct amdvi_model *m); /* mmio_map() minus mmio_unmap() */
+size_t amdvi_model_live_windows(const struct amdvi_model *m); /* both maps minus unmaps */
 unsigned amdvi_model_irq_depth(const struct amdvi_model *m);  /* irq_save() minus irq_restore() */
 
 /* ---- devices ---- */

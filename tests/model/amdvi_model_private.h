@@ -179,6 +179,7 @@ struct amdvi_model {
     uint64_t flushed_lines, barriers;
 
     struct am_window windows[AM_WINDOWS];
+    size_t memory_windows;  /* memory_map() minus memory_unmap() */
     struct am_function functions[AM_FUNCTIONS];
 
     uint64_t ticks, clock_us;

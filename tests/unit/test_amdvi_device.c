@@ -119,14 +119,20 @@ TEST(forwarded_system_management_opens_no_memory)
     static const uint64_t nothing[512];
 
     amdvi_table_setting(&hw->unit, RID, 0x10);
-    check_entry(hw, RID, word, 1ull << 40, 0);
+    check_entry(hw, RID, word, 0xffff | 1ull << 40, 0); /* an id that no domain gets */
     CHECK_EQ(memcmp(hw->unit.nowhere, nothing, 4096), 0);
     CHECK_EQ(amdvi_device_state(&hw->unit.base, RID), IOMMU_ENTRY_BLOCKED);
     CHECK_OK(set(hw, RID, &blocked, &pass));
     check_entry(hw, RID, 0x6000000000000003, 1 | 1ull << 40, 0);
     CHECK_OK(set(hw, RID, &pass, &fenced));
-    check_entry(hw, RID, word, 1ull << 34 | 1ull << 40, 0);
+    check_entry(hw, RID, word, 0xffff | 1ull << 34 | 1ull << 40, 0);
     CHECK_EQ(amdvi_device_state(&hw->unit.base, RID), IOMMU_ENTRY_FENCED);
+    /* A predecessor had that id: another, and settings stay. */
+    amdvi_table_setting(&hw->unit, RID + 1, 0x20);
+    amdvi_table_set_nowhere(&hw->unit, 0xfffe);
+    check_entry(hw, RID, word, 0xfffe | 1ull << 40, 0);
+    check_entry(hw, RID + 1, 1, 2ull << 40, 0);
+    check_entry(hw, RID + 2, 1, 0, 0);
     amdvi_bare_destroy(hw);
 }
 

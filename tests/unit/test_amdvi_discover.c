@@ -86,7 +86,8 @@ TEST(unit_is_as_its_block_says)
     CHECK_EQ(unit(0)->base.domain_id_count, 65536);
     CHECK_EQ(unit(0)->base.hole_start, 0xfd00000000);
     CHECK_EQ(unit(0)->base.hole_end, 0x10000000000);
-    CHECK(unit(0)->base.pass_through && unit(0)->base.coherent && !unit(0)->base.flush_present);
+    CHECK(unit(0)->base.pass_through && !unit(0)->base.flush_present);
+    CHECK(!unit(0)->base.coherent); /* until it has been tried */
     CHECK(scope_with(unit(0)->base.scopes, 0x0008) != NULL);
     CHECK(scope_with(unit(0)->base.scopes, 0x01ff) != NULL);
     CHECK(scope_with(unit(0)->base.scopes, 0x0007) == NULL);
@@ -289,6 +290,28 @@ TEST(holes_and_flushes_follow_the_features)
     finish();
 }
 
+/* HATS 11:10, GATS 13:12, GLXSup 15:14; IASup bit 6. Firmware may hide, not add. */
+TEST(image_has_no_feature_that_the_register_has_not)
+{
+    static const struct { uint64_t image, efr, common; } cases[] = {
+        { 0x8d0, 0x880, 0x880 }, { 0x880, 0x8d0, 0x880 },   /* IASup, GTSup */
+        { 0x800, 0x400, 0x400 }, { 0x400, 0x800, 0x400 },   /* 6 and 5 levels: not 4 */
+        { 0x800, 0xc00, 0xc00 }, { 0xc00, 0x800, 0xc00 },   /* no host tables */
+        { 0x5000, 0x2000, 0x1000 }, { 0x8000, 0x4000, 0x4000 },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        prepare(NULL);
+        fake_amdvi_set(&fake, 0, 0x30, cases[i].efr);
+        fake_ivrs_ivhd(&fake, 0x11, 0, IOMMU_RID_0, FAKE_AMDVI_BASE, cases[i].image);
+        fake_ivrs_entry(&fake, 0x02, 0x0010, 0);
+        CHECK_OK(read_table());
+        CHECK_EQ(unit(0)->efr, cases[i].common);
+        CHECK(fake_amdvi_logged(&fake, "ivrs: features of rid=0002 as firmware says"));
+        finish();
+    }
+}
+
 /* GTSup is bit 4, GIoSup bit 48, GATS 13:12. */
 TEST(guest_tables_need_both_features)
 {
@@ -297,6 +320,7 @@ TEST(guest_tables_need_both_features)
 
     for (unsigned i = 0; i < 4; i++) {
         prepare(&config);
+        fake_amdvi_set(&fake, 0, 0x30, efrs[i]);
         fake_ivrs_ivhd(&fake, 0x11, 0, IOMMU_RID_0, FAKE_AMDVI_BASE, efrs[i]);
         fake_ivrs_entry(&fake, 0x02, 0x0010, 0);
         CHECK_OK(read_table());
@@ -328,11 +352,13 @@ TEST(function_that_contradicts_is_reported_and_the_block_holds)
         if (i == 3)
             fake_amdvi_config(f, 0x40, 4, 0x0802000f);
         if (i == 4)
-            fake_amdvi_config(f, 0x44, 4, 0xfd104001);
+            fake_amdvi_config(f, 0x44, 4, BASE2 | 1);
         plain_unit(0x00ff);
         CHECK_OK(read_table());
         CHECK(fake_amdvi_logged(&fake, lines[i]));
-        CHECK_EQ(unit(0)->base.registers_pa, FAKE_AMDVI_BASE);
+        /* One that is locked is true. */
+        CHECK_EQ(unit(0)->base.registers_pa, i == 4 ? BASE2 : FAKE_AMDVI_BASE);
+        CHECK((const uint8_t *)unit(0)->regs.base == fake.units[i == 4].registers);
         /* Of a block that is none nothing is known: absent entries may be cached. */
         CHECK_EQ(unit(0)->base.flush_present, i == 0 || i == 2 || i == 3);
         finish();
@@ -398,6 +424,42 @@ TEST(registers_that_are_switched_off_are_switched_on)
     finish();
 }
 
+static uint64_t (*below_read64)(void *ctx, const volatile void *at);
+
+/* Something else than the unit answers, with zeros at one place. */
+static uint64_t memory_read64(void *ctx, const volatile void *at)
+{
+    if ((const volatile uint8_t *)at == fake.units[0].registers + 0x3ff8)
+        return 0;
+    return below_read64(ctx, at);
+}
+
+TEST(registers_are_not_switched_on_over_something_else)
+{
+    prepare(NULL);
+    fake.units[0].absent = true;
+    below_read64 = fake.memory.platform.mmio_read64;
+    fake.memory.platform.mmio_read64 = memory_read64;
+    plain_unit(0x00ff);
+    CHECK_EQ(read_table(), IOMMU_ERR_TABLE);
+    CHECK_EQ(fake.config_writes, 0);
+    finish();
+}
+
+TEST(register_base_where_none_can_be_is_left_out)
+{
+    /* Beyond 40 bits; locked at 0. */
+    for (unsigned i = 0; i < 2; i++) {
+        prepare(NULL);
+        fake_amdvi_config(&fake.functions[0], 0x44, 4, i);
+        fake_ivrs_ivhd(&fake, 0x11, 0, IOMMU_RID_0, 1ull << 40, EFR);
+        fake_ivrs_entry(&fake, 0x02, 0x0010, 0);
+        CHECK_EQ(read_table(), IOMMU_ERR_TABLE);
+        CHECK(fake_amdvi_logged(&fake, "ivrs: unit left out, no registers can be at offset=0x30"));
+        finish();
+    }
+}
+
 TEST(register_base_off_its_boundary_is_left_out)
 {
     prepare(NULL);
@@ -448,11 +510,47 @@ TEST(region_beyond_physical_memory_is_left_out)
     prepare(NULL);
     plain_unit(0x00ff);
     fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, (1ull << 40) - 0x1000, 0x2000);
-    fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, (1ull << 40) - 0x1000, 0x1000);
+    fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, (1ull << 40) - 0x1000, 0x1000); /* below it, but HyperTransport's */
+    fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, 0xfd00000000 - 0x1000, 0x1000);
     CHECK_OK(read_table());
     CHECK(fake_amdvi_logged(&fake, "IVMD ends beyond the physical address width, left out offset="));
     CHECK(iommu->reserved != NULL && iommu->reserved->next == NULL);
     finish();
+}
+
+/* No table can hold these, of no device: every other region is kept, and every device can be attached. */
+TEST(region_that_nobody_can_be_given_is_left_out)
+{
+    static const struct {
+        uint64_t start, len;
+        const char *why;
+    } cases[] = {
+        { 0xfee00000, 0x1000, "IVMD touches the interrupt range, left out offset=" },
+        { 0xfeeff000, 0x2000, "IVMD touches the interrupt range, left out offset=" },
+        { 0x10000000, 0xf0000000, "IVMD touches the interrupt range, left out offset=" },
+        { 0xfd00000000, 0x1000, "IVMD touches the HyperTransport range, left out offset=" },
+        { 0xfcfffff000, 0x2000, "IVMD touches the HyperTransport range, left out offset=" },
+        { 0xfedff000, 0x1000, NULL },
+        { 0xfef00000, 0x1000, NULL },
+        { 0xfcfffff000, 0x1000, NULL },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        for (unsigned behind = 0; behind < 2; behind++) {
+            prepare(NULL);
+            if (behind)
+                plain_unit(0x00ff);
+            fake_ivrs_ivmd(&fake, 0x20, 0x07, 0, 0, cases[i].start, cases[i].len);
+            fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, 0x10000000, 0x1000);
+            if (!behind)
+                plain_unit(0x00ff);
+            CHECK_OK(read_table());
+            CHECK(iommu->reserved != NULL && iommu->reserved->start == 0x10000000);
+            CHECK_EQ(iommu->reserved->next == NULL, cases[i].why != NULL);
+            if (cases[i].why != NULL)
+                CHECK(fake_amdvi_logged(&fake, cases[i].why));
+            finish();
+        }
 }
 
 /* ---- memory ---- */
@@ -490,6 +588,7 @@ TEST(window_that_cannot_be_mapped_leaves_the_unit_out)
     plain_unit(0x00ff);
     CHECK_EQ(read_table(), IOMMU_ERR_NOMEM);
     CHECK_EQ(iommu->unit_count, 0);
+    CHECK(fake_amdvi_logged(&fake, "ivrs: unit left out offset=0x30 base=0xfd000000 status=nomem"));
     finish();
 }
 

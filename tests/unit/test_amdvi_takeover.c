@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * amd/amdvi_unit.c on the model: devices do DMA at every register write of
- * bring-up and take-over, and none ever passes where nothing lets it.
+ * amd/amdvi_unit.c and amdvi_takeover.c on the model: devices do DMA at every
+ * register write of bring-up and take-over, and none ever passes where nothing
+ * lets it. What becomes of reserved regions, domain ids and tables that are
+ * found is in test_amdvi_inherited.c.
  */
 #include "test.h"
 

@@ -21,6 +21,7 @@
 #define EVENT_BASE 0x10u
 #define CONTROL 0x18u
 #define EXCLUSION 0x20u
+#define CMD_TAIL 0x2008u
 #define STATUS 0x2020u
 #define IOMMU_EN 1ull
 #define EVENT_LOG_EN (1ull << 2)
@@ -43,6 +44,7 @@ static void add_unit(uint8_t flags, uint64_t efr)
     const struct iommu_device_desc desc = { .rids = { DEVICE }, .rid_count = 1 };
     struct iommu_device *device;
 
+    fake_amdvi_set(&fake, 0, 0x30, efr);
     fake_ivrs_ivhd(&fake, 0x11, flags, RID, FAKE_AMDVI_BASE, efr);
     fake_ivrs_entry(&fake, 0x03, 0x0008, 0);
     fake_ivrs_entry(&fake, 0x04, 0x01ff, 0);
@@ -321,6 +323,30 @@ TEST(table_that_is_never_taken_from_a_running_unit_is_bounded)
     CHECK_EQ(fake.stopped[0], DEVICE);
     CHECK(fake.stopped_while_on);
     CHECK(info().fenced);
+    /* What firmware had is better than nothing. */
+    CHECK_EQ(reg(CONTROL) & IOMMU_EN, IOMMU_EN);
+    CHECK_EQ(reg(DEV_TAB), 0);
+    CHECK(fake_amdvi_logged(&fake, "amdvi0: window: closed, the old table=0x0 translates again"));
+    CHECK_OK(iommu_stop(iommu));
+    CHECK_EQ(reg(CONTROL) & IOMMU_EN, IOMMU_EN);
+    finish();
+}
+
+/* Also where the unit has taken the table, and its ring does not start: nothing of ours stays in use. */
+TEST(unit_that_fails_after_a_window_protects_as_before)
+{
+    prepare(NULL);
+    fake_amdvi_set(&fake, 0, DEV_TAB, 0x7000);
+    fake_amdvi_set(&fake, 0, CONTROL, IOMMU_EN);
+    fake_amdvi_set(&fake, 0, EXCLUSION, 0x10000001);
+    fake.units[0].locked = true;
+    fake.units[0].exclusion_stuck = true;
+    add_unit(0, EFR);
+    CHECK_EQ(iommu_start(iommu), IOMMU_ERR_HARDWARE);
+    CHECK_EQ(reg(DEV_TAB), 0x7000);
+    CHECK_EQ(reg(CONTROL) & (IOMMU_EN | CMD_BUF_EN | EVENT_LOG_EN), IOMMU_EN);
+    CHECK_OK(iommu_stop(iommu));
+    CHECK_EQ(reg(CONTROL) & IOMMU_EN, IOMMU_EN);
     finish();
 }
 
@@ -459,6 +485,69 @@ TEST(old_rings_that_do_not_stop_leave_the_unit_as_it_was)
     }
 }
 
+/* Some sources have the overflow of the GA log there: without GALogEn the bit says nothing. */
+TEST(status_bit_of_a_log_that_is_off_is_not_waited_for)
+{
+    prepare(NULL);
+    left_on(0);
+    fake_amdvi_set(&fake, 0, STATUS, 0x118);
+    fake.units[0].run_one = 1u << 8;
+    add_unit(0, EFR);
+    CHECK_OK(iommu_start(iommu));
+    CHECK_OK(iommu_stop(iommu));
+    finish();
+}
+
+/* GTEn, HADUpdate, GCR3TRPMode: cached entries of the old table are read by them up to the flush, opcode 8. */
+TEST(guest_modes_of_the_old_table_end_after_the_flush)
+{
+    const uint64_t modes = 1ull << 16 | 3ull << 46 | 1ull << 58;
+    size_t flush;
+
+    prepare(NULL);
+    left_on(modes);
+    add_unit(0, EFR);
+    CHECK_OK(iommu_start(iommu));
+    CHECK_EQ(reg(CONTROL), 0x149d);
+    flush = fake_amdvi_find(&fake, 0, 0, CMD_TAIL, 0x20); /* two commands: with its COMPLETION_WAIT */
+    CHECK(flush != SIZE_MAX);
+    for (size_t i = 0; i < fake.write_count; i++)
+        if (fake.writes[i].offset == CONTROL)
+            CHECK_EQ((fake.writes[i].value & modes) == modes, i < flush);
+    finish();
+}
+
+/* An entry with GV must not be seen while GTEn is 0. */
+TEST(guest_translation_is_on_before_the_table)
+{
+    const uint64_t efr = EFR | 0x10 | 1ull << 48;
+    size_t table;
+
+    prepare(&(struct iommu_config){ .guest_tables = true });
+    left_on(0);
+    add_unit(0, efr);
+    CHECK_OK(iommu_start(iommu));
+    table = fake_amdvi_find(&fake, 0, 0, DEV_TAB, table_pa());
+    CHECK(fake_amdvi_find(&fake, 0, 0, CONTROL, 1u << 16) < table);
+    for (size_t i = table; i < fake.write_count; i++)
+        if (fake.writes[i].offset == CONTROL)
+            CHECK(fake.writes[i].value & 1u << 16);
+    finish();
+}
+
+/* What SNP needs is cleared with the exclusion range (AMD-Vi §3.3). */
+TEST(window_of_snp_is_named)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        prepare(NULL);
+        left_on(0);
+        add_unit(0, EFR | (uint64_t)i << 63);
+        CHECK_OK(iommu_start(iommu));
+        CHECK_EQ(fake_amdvi_logged(&fake, "amdvi0: take-over base=0x5003 is of an exclusion range, or SNP"), i == 1);
+        finish();
+    }
+}
+
 TEST(stale_status_is_gone)
 {
     prepare(NULL);
@@ -484,6 +573,36 @@ TEST(stop_leaves_the_unit_off_and_as_it_was_found)
     CHECK_EQ(fake_amdvi_config_get(&fake.functions[0], 0x66, 2) & 1, 0);
     CHECK(!info().translating);
     CHECK_OK(iommu_stop(iommu));
+    finish();
+}
+
+static void (*below_write64)(void *ctx, volatile void *at, uint64_t value);
+static unsigned unlocked;
+
+static void watch_write64(void *ctx, volatile void *at, uint64_t value)
+{
+    if ((volatile uint8_t *)at == fake.units[0].registers + CONTROL)
+        unlocked += unit(0)->lock.held == 0 || iommu->units[0]->running;
+    below_write64(ctx, at, value);
+}
+
+/* An event interrupt may have begun on another CPU, and restarts a log that has run over. */
+TEST(stop_and_an_event_interrupt_exclude_each_other)
+{
+    prepare(NULL);
+    add_unit(0, EFR);
+    CHECK_OK(iommu_start(iommu));
+    below_write64 = fake.memory.platform.mmio_write64;
+    fake.memory.platform.mmio_write64 = watch_write64;
+    unlocked = 0;
+    CHECK_OK(iommu_stop(iommu));
+    CHECK_EQ(unlocked, 0);
+    /* One that comes too late changes nothing. */
+    fake_amdvi_set(&fake, 0, STATUS, 1);
+    iommu->units[0]->running = true;
+    iommu_unit_interrupt(iommu, 0);
+    iommu->units[0]->running = false;
+    CHECK_EQ(reg(CONTROL) & (IOMMU_EN | CMD_BUF_EN | EVENT_LOG_EN | 0x18), 0);
     finish();
 }
 

@@ -83,13 +83,13 @@ struct amdvi_unit {
 
     bool has_tables;            /* the unit works with our device table and executes commands, and has not been
                                    stopped: from the last step before the first flush */
-    bool in_doubt;              /* it did not stop: it may use our memory at any time */
     bool wide_store;            /* 16 bytes can be stored at once (CMPXCHG16B); tests switch it off */
     bool guest_tables;          /* domains are v2 tables (base.pt is the x86-64 format) */
     bool event_interrupt;       /* it has an interrupt of its own */
     uint64_t found_control;     /* control register as found, */
     uint64_t found_table;       /* and the device table base */
     bool table_given;           /* that base register holds our table: hardware may read it, IommuEn or not */
+    uint16_t nowhere_id;        /* domain id of entries that translate by nowhere, and of no domain */
     bool host_off;              /* the IVHD denies host (v1) tables: HATDis */
     unsigned virtual_bits;      /* IVinfo VASize; 0: not said */
 
@@ -143,10 +143,10 @@ enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr);
 /*
  * Sets or clears bits of the control register, and waits until the status register's run bits (0: none) say so too:
  * all 1 after a set, all 0 otherwise. While IommuEn is 0 nothing runs, so that bits which are to come are not waited
- * for; who sets IommuEn waits for all of them. Takes no lock: bring-up has the unit to itself, others hold
- * amdvi_lock().
+ * for; who sets IommuEn waits for all of them. The second is for who holds amdvi_lock().
  */
 enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits);
+enum iommu_status amdvi_control_locked(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits);
 
 /*
  * Translation off although devices may be running, which lose bus mastering first: what changes next is not taken, or
@@ -156,6 +156,20 @@ void amdvi_open_window(struct amdvi_unit *unit, const char *why, uint64_t seen);
 
 /* All that was seen, to the log. */
 void amdvi_unit_dump(struct iommu_unit *unit);
+
+/* ---- amdvi_takeover.c: what the unit's last owner left ---- */
+
+/* Control and the table's base as found: logged where translation is on, and never trusted. */
+void amdvi_takeover_look(struct amdvi_unit *unit);
+/*
+ * After iommu_domain_ids_create(), before any id is given out: the old device table to the log, and domain ids that
+ * may be cached are kept from ours.
+ */
+void amdvi_takeover_hold_ids(struct amdvi_unit *unit);
+/* Nothing old is cached any more: every id that is not in our table is free. */
+void amdvi_takeover_free_ids(struct amdvi_unit *unit);
+/* Bring-up has failed with translation off, which was on: the old table protects again, if the unit takes it. */
+void amdvi_takeover_undo(struct amdvi_unit *unit);
 
 /* ---- amdvi_errata.c ---- */
 
@@ -318,6 +332,8 @@ enum iommu_status amdvi_table_create(struct amdvi_unit *unit, uint16_t highest);
 void amdvi_table_destroy(struct amdvi_unit *unit);
 /* Bits of an IVHD setting byte into the entry of an id; they stay there whatever else it says. Before start. */
 void amdvi_table_setting(struct amdvi_unit *unit, uint16_t rid, uint8_t setting);
+/* Another domain id for blocked ids that have to be translated. Before start. */
+void amdvi_table_set_nowhere(struct amdvi_unit *unit, uint16_t domain_id);
 enum iommu_status amdvi_set_device(struct iommu_unit *unit, const uint16_t *rids, size_t count,
                                    const struct iommu_entry *old, const struct iommu_entry *next);
 enum iommu_entry_kind amdvi_device_state(struct iommu_unit *unit, uint16_t rid);

@@ -18,6 +18,9 @@
 
 #define READ_WRITE (AMDVI_DTE0_IR | AMDVI_DTE0_IW)
 
+/* The last that id_get_locked() would give out. */
+#define NOWHERE_ID 0xffffu
+
 /* ---- the table ---- */
 
 static size_t table_pages(const struct amdvi_unit *unit)
@@ -37,7 +40,8 @@ static size_t guest_root_pages(const struct amdvi_unit *unit)
  *
  * Erratum 63: system-management messages are forwarded (SysMgt = 1) only with
  * IW = 1. Such an entry translates by a table that maps nothing, of one level:
- * no reading of IW lets a request through that.
+ * no reading of IW lets a request through that. Its domain id is no other's,
+ * as what is cached under an id serves every entry that has it.
  */
 static uint64_t blocked_word(const struct amdvi_unit *unit, uint64_t q1)
 {
@@ -52,7 +56,9 @@ enum iommu_status amdvi_table_create(struct amdvi_unit *unit, uint16_t highest)
     const struct iommu_platform *platform = unit->base.platform;
 
     unit->wide_store = amdvi_has_wide_store();
+    unit->nowhere_id = NOWHERE_ID;
     unit->table_entries = (highest / AMDVI_DTES_PER_PAGE + 1) * AMDVI_DTES_PER_PAGE;
+    unit->base.rid_end = (uint32_t)unit->table_entries;
     unit->table = platform->page_alloc(unit->base.ctx, table_pages(unit), iommu_unit_limit(&unit->base));
     unit->nowhere = platform->page_alloc(unit->base.ctx, 1, iommu_unit_limit(&unit->base));
     if (unit->table == NULL || unit->nowhere == NULL) {
@@ -94,35 +100,19 @@ void amdvi_table_destroy(struct amdvi_unit *unit)
     unit->nowhere = NULL;
 }
 
-void amdvi_table_setting(struct amdvi_unit *unit, uint16_t rid, uint8_t setting)
-{
-    static const struct {
-        uint8_t setting;
-        uint64_t pass;
-    } passes[] = {
-        { IVRS_SETTING_INIT_PASS, AMDVI_DTE2_INIT_PASS },   { IVRS_SETTING_EINT_PASS, AMDVI_DTE2_EINT_PASS },
-        { IVRS_SETTING_NMI_PASS, AMDVI_DTE2_NMI_PASS },     { IVRS_SETTING_LINT0_PASS, AMDVI_DTE2_LINT0_PASS },
-        { IVRS_SETTING_LINT1_PASS, AMDVI_DTE2_LINT1_PASS },
-    };
-    struct amdvi_dte *entry;
-
-    if (rid >= unit->table_entries)
-        return;
-    entry = &unit->table[rid];
-    entry->q[1] |= field_make(AMDVI_DTE1_SYS_MGT, field_get(setting, IVRS_SETTING_SYSMGT));
-    for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++)
-        if (setting & passes[i].setting)
-            entry->q[2] |= passes[i].pass;
-    entry->q[0] = blocked_word(unit, entry->q[1]);
-    amdvi_write_back(unit, entry, sizeof(*entry));
-}
-
 /* ---- values of an entry ---- */
 
 /* The lower half of an entry. */
 struct half {
     uint64_t q[2];
 };
+
+static uint64_t blocked_domain(const struct amdvi_unit *unit, uint64_t q1)
+{
+    if (field_get(q1, AMDVI_DTE1_SYS_MGT) != AMDVI_SYS_MGT_FORWARD)
+        return 0;
+    return field_make(AMDVI_DTE1_DOMAIN_ID, unit->nowhere_id);
+}
 
 /* What firmware has set stays, whatever else an entry says. */
 static uint64_t settings_of(const struct amdvi_unit *unit, uint16_t rid)
@@ -134,7 +124,8 @@ static struct half blocked_half(const struct amdvi_unit *unit, uint16_t rid, boo
 {
     uint64_t q1 = settings_of(unit, rid);
 
-    return (struct half){ { blocked_word(unit, q1), q1 | (fenced ? AMDVI_DTE1_SA : 0) } };
+    return (struct half){ {
+        blocked_word(unit, q1), q1 | blocked_domain(unit, q1) | (fenced ? AMDVI_DTE1_SA : 0) } };
 }
 
 /* A v2 table is reached through a GCR3 table of one level, whose entry 0 serves requests without a PASID (GIoV). */
@@ -173,6 +164,42 @@ static struct half value_of(const struct amdvi_unit *unit, uint16_t rid, const s
     return value;
 }
 
+void amdvi_table_setting(struct amdvi_unit *unit, uint16_t rid, uint8_t setting)
+{
+    static const struct {
+        uint8_t setting;
+        uint64_t pass;
+    } passes[] = {
+        { IVRS_SETTING_INIT_PASS, AMDVI_DTE2_INIT_PASS },   { IVRS_SETTING_EINT_PASS, AMDVI_DTE2_EINT_PASS },
+        { IVRS_SETTING_NMI_PASS, AMDVI_DTE2_NMI_PASS },     { IVRS_SETTING_LINT0_PASS, AMDVI_DTE2_LINT0_PASS },
+        { IVRS_SETTING_LINT1_PASS, AMDVI_DTE2_LINT1_PASS },
+    };
+    struct amdvi_dte *entry;
+    struct half value;
+
+    if (rid >= unit->table_entries)
+        return;
+    entry = &unit->table[rid];
+    entry->q[1] |= field_make(AMDVI_DTE1_SYS_MGT, field_get(setting, IVRS_SETTING_SYSMGT));
+    for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++)
+        if (setting & passes[i].setting)
+            entry->q[2] |= passes[i].pass;
+    value = blocked_half(unit, rid, false);
+    memcpy(entry->q, value.q, sizeof(value.q));
+    amdvi_write_back(unit, entry, sizeof(*entry));
+}
+
+void amdvi_table_set_nowhere(struct amdvi_unit *unit, uint16_t domain_id)
+{
+    unit->nowhere_id = domain_id;
+    for (size_t id = 0; id < unit->table_entries; id++) {
+        struct half value = blocked_half(unit, (uint16_t)id, false);
+
+        memcpy(unit->table[id].q, value.q, sizeof(value.q));
+    }
+    amdvi_write_back(unit, unit->table, unit->table_entries * sizeof(unit->table[0]));
+}
+
 /* ---- interrupts ---- */
 
 #define INTERRUPT_FIELDS (AMDVI_DTE2_IV | AMDVI_DTE2_INT_TAB_LEN | AMDVI_DTE2_INT_TAB_ROOT | AMDVI_DTE2_INT_CTL)
@@ -197,10 +224,10 @@ void amdvi_table_abort_interrupts(struct amdvi_unit *unit)
         amdvi_table_set_interrupts(unit, (uint16_t)id, 0, 0);
 }
 
-/* No domain is ever attached on such a unit: which id the entries have does not matter, but that it is not 0. */
+/* Nothing is ever cached under that id, and no domain is attached on such a unit. */
 void amdvi_table_pass(struct amdvi_unit *unit)
 {
-    static const struct iommu_entry pass = { .kind = IOMMU_ENTRY_PASS_THROUGH, .domain_id = 1 };
+    const struct iommu_entry pass = { .kind = IOMMU_ENTRY_PASS_THROUGH, .domain_id = unit->nowhere_id };
 
     for (size_t id = 0; id < unit->table_entries; id++) {
         struct half value = value_of(unit, (uint16_t)id, &pass);

@@ -3,7 +3,7 @@
  * Makes units, their device tables and reserved regions of what an IVRS table
  * names (AMD-Vi §5.2). A unit is known by its IVHD and the capability block of
  * its PCI function (§3.2), never by a PCI id; where the two differ the IVHD
- * holds. Device-TLBs (46h, 47h) are not used. The embedder's overrides replace
+ * holds, but for a register base that is locked. Device-TLBs (46h, 47h) are not used. The embedder's overrides replace
  * ids of ACPI devices (F0h) here, those of IOAPICs and HPETs (48h) in irq.c.
  */
 #include "amd/amdvi.h"
@@ -73,18 +73,20 @@ static uint32_t config_read(const struct discovery *d, const struct ivrs_unit *f
     return d->iommu->platform->pci_read(d->iommu->ctx, found->segment, found->rid, (uint16_t)offset, 4);
 }
 
-/* Where the block decodes, which is locked then. */
-static void check_base(struct discovery *d, const struct ivrs_unit *found)
+/* Where Enable is set the block's base is locked, and true: what answers at another is no unit. */
+static void correct_base(struct discovery *d, struct ivrs_unit *found)
 {
     uint32_t low = config_read(d, found, found->capability + AMDVI_CAP_BASE_LOW);
     uint64_t base = (uint64_t)config_read(d, found, found->capability + AMDVI_CAP_BASE_HIGH) << 32 |
                     (low & AMDVI_CAP_BASE_LOW_ADDRESS);
 
-    if ((low & AMDVI_CAP_BASE_LOW_ENABLE) && base != found->registers_pa)
-        on_problem(d, found->offset, "capability block decodes at another base than the IVHD says", base);
+    if (!(low & AMDVI_CAP_BASE_LOW_ENABLE) || base == found->registers_pa)
+        return;
+    on_problem(d, found->offset, "capability block decodes at another base than the IVHD says, which is used", base);
+    found->registers_pa = base;
 }
 
-static uint32_t read_header(struct discovery *d, const struct ivrs_unit *found)
+static uint32_t read_header(struct discovery *d, struct ivrs_unit *found)
 {
     uint32_t class_code = config_read(d, found, PCI_CLASS);
     uint32_t header;
@@ -102,7 +104,7 @@ static uint32_t read_header(struct discovery *d, const struct ivrs_unit *found)
         on_problem(d, found->offset, "capability block is no IOMMU's, expected id 0Fh type 3", header);
         return HEADER_UNKNOWN;
     }
-    check_base(d, found);
+    correct_base(d, found);
     return header;
 }
 
@@ -256,7 +258,7 @@ static enum iommu_status add_sources(struct amdvi_unit *unit, struct ivrs_entrie
 
 /* ---- units ---- */
 
-static struct amdvi_unit *make_unit(struct discovery *d, const struct ivrs_unit *found)
+static struct amdvi_unit *make_unit(struct discovery *d, const struct ivrs_unit *found, uint32_t header)
 {
     struct iommu *iommu = d->iommu;
     struct amdvi_unit *unit = iommu->platform->page_alloc(iommu->ctx, UNIT_PAGES, IOMMU_ANY_PA);
@@ -273,7 +275,7 @@ static struct amdvi_unit *make_unit(struct discovery *d, const struct ivrs_unit 
     unit->regs = (struct reg_window){ .platform = iommu->platform, .ctx = iommu->ctx, .len = AMDVI_REGISTERS_LEN };
     unit->rid = found->rid;
     unit->capability = found->capability;
-    unit->header = read_header(d, found);
+    unit->header = header;
     unit->efr = found->efr;
     unit->efr2 = found->efr2;
     unit->ivhd_flags = found->flags;
@@ -298,17 +300,27 @@ static void config_write(const struct amdvi_unit *unit, unsigned offset, uint32_
                                    (uint16_t)(unit->capability + offset), 4, value);
 }
 
+/* Nothing is decoded there. In memory not every byte is FFh. */
+static bool is_free(const struct amdvi_unit *unit)
+{
+    for (uint32_t offset = 0; offset < AMDVI_REGISTERS_LEN; offset += 8)
+        if (reg_read64(&unit->regs, REG64(offset)) != UINT64_MAX)
+            return false;
+    return true;
+}
+
 /*
  * Registers answer from when Enable is set in the capability block, which
  * firmware may have left undone; it cannot be cleared again. False: they
- * should answer already, or there is no such block.
+ * should answer already, something else does, or there is no such block.
  */
 static bool enable_registers(struct discovery *d, const struct amdvi_unit *unit, const struct ivrs_unit *found)
 {
     uint32_t low = (uint32_t)unit->base.registers_pa & AMDVI_CAP_BASE_LOW_ADDRESS;
 
     if (unit->base.platform->pci_write == NULL || field_get(unit->header, AMDVI_CAP_HEADER_ID) != AMDVI_CAP_ID ||
-        (config_read(d, found, unit->capability + AMDVI_CAP_BASE_LOW) & AMDVI_CAP_BASE_LOW_ENABLE))
+        (config_read(d, found, unit->capability + AMDVI_CAP_BASE_LOW) & AMDVI_CAP_BASE_LOW_ENABLE) ||
+        !is_free(unit))
         return false;
     on_problem(d, found->offset, "registers were switched off, switched on", unit->base.registers_pa);
     config_write(unit, AMDVI_CAP_BASE_HIGH, (uint32_t)(unit->base.registers_pa >> 32));
@@ -356,6 +368,10 @@ static bool acceptable(struct discovery *d, const struct ivrs_unit *found)
                    found->registers_pa);
         return false;
     }
+    if (found->registers_pa == 0 || found->registers_pa >= iommu_width_end(d->iommu->host_bits)) {
+        on_problem(d, found->offset, "unit left out, no registers can be at", found->registers_pa);
+        return false;
+    }
     if (known_unit(d->iommu, found)) {
         on_problem(d, found->offset, "second block for one unit", found->rid);
         return false;
@@ -363,27 +379,38 @@ static bool acceptable(struct discovery *d, const struct ivrs_unit *found)
     return true;
 }
 
-static void on_unit(void *arg, const struct ivrs_unit *found)
+static void leave_out(struct discovery *d, const struct ivrs_unit *found, enum iommu_status status)
+{
+    if (status == IOMMU_ERR_NOT_FOUND) {
+        on_problem(d, found->offset, "registers read all ones", found->registers_pa);
+        return;
+    }
+    iommu_log(d->iommu, IOMMU_LOG_WARNING, "ivrs: unit left out offset=0x%x base=0x%llx status=%s", found->offset,
+              (unsigned long long)found->registers_pa, iommu_status_name(status));
+    remember(d, status);
+}
+
+static void on_unit(void *arg, const struct ivrs_unit *described)
 {
     struct discovery *d = arg;
+    struct ivrs_unit corrected = *described;
+    const struct ivrs_unit *found = &corrected;
+    uint32_t header = read_header(d, &corrected);
     struct amdvi_unit *unit;
     enum iommu_status status;
 
     if (!acceptable(d, found))
         return;
-    unit = make_unit(d, found);
+    unit = make_unit(d, found, header);
     if (unit == NULL) {
-        remember(d, IOMMU_ERR_NOMEM);
+        leave_out(d, found, IOMMU_ERR_NOMEM);
         return;
     }
     status = open_unit(d, unit, found);
     if (status == IOMMU_OK)
         status = iommu_unit_add(d->iommu, &unit->base, "amdvi");
     if (status != IOMMU_OK) {
-        on_problem(d, found->offset, status == IOMMU_ERR_NOT_FOUND ? "registers read all ones" : "unit left out",
-                   found->registers_pa);
-        if (status != IOMMU_ERR_NOT_FOUND)
-            remember(d, status);
+        leave_out(d, found, status);
         drop_unit(unit);
         return;
     }
@@ -399,15 +426,42 @@ static void on_unit(void *arg, const struct ivrs_unit *found)
 
 /* ---- memory regions ---- */
 
+static bool touches(const struct ivrs_region *found, uint64_t start, uint64_t end)
+{
+    return found->start < end && found->end > start;
+}
+
+/* Why no table of the segment's units can hold it; NULL: they can. */
+static const char *objection(const struct iommu *iommu, const struct ivrs_region *found)
+{
+    if (found->end > BIT64(iommu->host_bits))
+        return "IVMD ends beyond the physical address width, left out";
+    if (touches(found, IOMMU_INTERRUPT_START, IOMMU_INTERRUPT_END))
+        return "IVMD touches the interrupt range, left out";
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        const struct iommu_unit *unit = iommu->units[i];
+
+        if (unit->segment != found->segment)
+            continue;
+        if (touches(found, unit->hole_start, unit->hole_end))
+            return "IVMD touches the HyperTransport range, left out";
+        if (found->end > unit->input_end)
+            return "IVMD ends beyond what a unit translates, left out";
+    }
+    return NULL;
+}
+
+/* Units have been read. */
 static void on_region(void *arg, const struct ivrs_region *found)
 {
     struct discovery *d = arg;
     struct iommu *iommu = d->iommu;
+    const char *why = objection(iommu, found);
     struct iommu_reserved *region;
     enum iommu_status status;
 
-    if (found->end > BIT64(iommu->host_bits)) {
-        on_problem(d, found->offset, "IVMD ends beyond the physical address width, left out", found->end);
+    if (why != NULL) {
+        on_problem(d, found->offset, why, found->start);
         return;
     }
     region = iommu_pool_get(iommu, &iommu->reserved_pool);
@@ -431,12 +485,13 @@ static void on_region(void *arg, const struct ivrs_region *found)
 
 enum iommu_status amdvi_add_table(struct iommu *iommu, const void *table, size_t len)
 {
-    static const struct ivrs_handler handler = {
-        .header = on_header, .unit = on_unit, .region = on_region, .problem = on_problem,
-    };
+    /* What a region may be depends on the units, and it may come before them. */
+    static const struct ivrs_handler units = { .header = on_header, .unit = on_unit, .problem = on_problem };
+    static const struct ivrs_handler regions = { .region = on_region };
     struct discovery d = { .iommu = iommu, .status = IOMMU_OK };
-    enum iommu_status status = ivrs_read(table, len, &handler, &d);
+    enum iommu_status status = ivrs_read(table, len, &units, &d);
 
+    (void)ivrs_read(table, len, &regions, &d);
     if (d.status != IOMMU_OK)
         return d.status;
     return status == IOMMU_OK && d.added == 0 ? IOMMU_ERR_TABLE : status;

@@ -58,16 +58,18 @@ enum iommu_status amdvi_events_enable(struct amdvi_unit *unit)
     reg_write64(&unit->regs, AMDVI_EVENT_TAIL, 0);
     status = amdvi_control(unit, 0, AMDVI_CONTROL_EVENT_LOG_EN, run_bit(unit));
     unit->events.on = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
 enum iommu_status amdvi_events_disable(struct amdvi_unit *unit)
 {
-    enum iommu_status status = amdvi_control(unit, AMDVI_CONTROL_EVENT_LOG_EN, 0, AMDVI_STATUS_EVENT_LOG_RUN);
+    uintptr_t flags = amdvi_lock(unit);
+    enum iommu_status status = amdvi_control_locked(unit, AMDVI_CONTROL_EVENT_LOG_EN, 0,
+                                                    AMDVI_STATUS_EVENT_LOG_RUN);
 
     if (status == IOMMU_OK)
         unit->events.on = false;
+    amdvi_unlock(unit, flags);
     return status;
 }
 
@@ -120,8 +122,10 @@ static enum iommu_fault_kind kind_of(uint32_t code, const struct amdvi_event *ev
 }
 
 /* Domain id 0 is that of blocked entries, and given to no domain. RZ means something only with PR. */
-static enum iommu_fault_cause cause_of(uint32_t code, uint64_t lo)
+static enum iommu_fault_cause cause_of(const struct amdvi_unit *unit, uint32_t code, uint64_t lo)
 {
+    uint64_t domain_id = field_get(lo, AMDVI_EVENT_DOMAIN_ID);
+
     switch (code) {
     case AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY:
     case AMDVI_EVENT_DEV_TAB_HARDWARE_ERROR:
@@ -130,7 +134,7 @@ static enum iommu_fault_cause cause_of(uint32_t code, uint64_t lo)
     case AMDVI_EVENT_IO_PAGE_FAULT:
         if ((lo & AMDVI_EVENT_RZ) && (lo & AMDVI_EVENT_PR))
             return IOMMU_CAUSE_BAD_ENTRY;
-        if (!(lo & AMDVI_EVENT_GN) && field_get(lo, AMDVI_EVENT_DOMAIN_ID) == 0)
+        if (!(lo & AMDVI_EVENT_GN) && (domain_id == 0 || domain_id == unit->nowhere_id))
             return IOMMU_CAUSE_BLOCKED;
         return lo & AMDVI_EVENT_RW ? IOMMU_CAUSE_NOT_WRITABLE : IOMMU_CAUSE_NOT_READABLE;
     default:
@@ -169,7 +173,7 @@ static enum iommu_access access_of(uint32_t code, uint64_t lo)
     return lo & AMDVI_EVENT_RW ? IOMMU_ACCESS_WRITE : IOMMU_ACCESS_READ;
 }
 
-static struct iommu_fault decode(const struct amdvi_event *event)
+static struct iommu_fault decode(const struct amdvi_unit *unit, const struct amdvi_event *event)
 {
     uint32_t code = (uint32_t)field_get(event->lo, AMDVI_EVENT_CODE);
     struct iommu_fault fault = {
@@ -177,7 +181,7 @@ static struct iommu_fault decode(const struct amdvi_event *event)
         .rid = has_source(code) ? (uint16_t)field_get(event->lo, AMDVI_EVENT_DEVICE_ID) : 0,
         .pasid = pasid_of(code, event->lo),
         .access = access_of(code, event->lo),
-        .cause = cause_of(code, event->lo),
+        .cause = cause_of(unit, code, event->lo),
         .reason = (uint32_t)field_get(event->lo, AMDVI_EVENT_REASON),
         .reason_name = amdvi_event_name(code),
         .walk_level = IOMMU_LEVEL_NONE,
@@ -209,7 +213,7 @@ static void report_unit_error(struct amdvi_unit *unit, struct iommu_fault *fault
 static void report_event(struct amdvi_unit *unit, const struct amdvi_event *event)
 {
     uint32_t code = (uint32_t)field_get(event->lo, AMDVI_EVENT_CODE);
-    struct iommu_fault fault = decode(event);
+    struct iommu_fault fault = decode(unit, event);
 
     if (code == AMDVI_EVENT_ILLEGAL_COMMAND_ERROR || code == AMDVI_EVENT_COMMAND_HARDWARE_ERROR) {
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: %s event=0x%016llx:0x%016llx", unit->base.name,
@@ -312,12 +316,12 @@ size_t amdvi_read_events(struct amdvi_unit *unit)
 enum iommu_status amdvi_log_restart_locked(struct amdvi_unit *unit, const struct amdvi_log_bits *log)
 {
     uint64_t interrupt = unit->control & log->interrupt;
-    enum iommu_status status = amdvi_control(unit, log->enable | interrupt, 0, log->run);
+    enum iommu_status status = amdvi_control_locked(unit, log->enable | interrupt, 0, log->run);
 
     if (status != IOMMU_OK)
         return status;
     reg_write32(&unit->regs, AMDVI_STATUS, log->overflow);
-    return amdvi_control(unit, 0, log->enable | interrupt, log->run);
+    return amdvi_control_locked(unit, 0, log->enable | interrupt, log->run);
 }
 
 static const struct amdvi_log_bits event_log = {
@@ -325,11 +329,11 @@ static const struct amdvi_log_bits event_log = {
     .run = AMDVI_STATUS_EVENT_LOG_RUN, .overflow = AMDVI_STATUS_EVENT_OVERFLOW,
 };
 
-/* Two CPUs may have seen the overflow; one of them restarts. */
+/* Two CPUs may have seen the overflow; one of them restarts, unless the log has been switched off meanwhile. */
 static void serve_overflow(struct amdvi_unit *unit)
 {
     uintptr_t flags = amdvi_lock(unit);
-    bool overflow = (reg_read32(&unit->regs, AMDVI_STATUS) & AMDVI_STATUS_EVENT_OVERFLOW) != 0;
+    bool overflow = unit->events.on && (reg_read32(&unit->regs, AMDVI_STATUS) & AMDVI_STATUS_EVENT_OVERFLOW);
     enum iommu_status status = overflow ? amdvi_log_restart_locked(unit, &event_log) : IOMMU_OK;
 
     if (status != IOMMU_OK)
@@ -353,6 +357,20 @@ static uint32_t pending_bits(const struct amdvi_unit *unit)
     return reg_read32(&unit->regs, AMDVI_STATUS) & bits;
 }
 
+/* Of several CPUs that ask at once one takes an interrupt bit, and counts it. */
+static uint32_t take_pending(struct amdvi_unit *unit)
+{
+    uintptr_t flags = amdvi_lock(unit);
+    uint32_t pending = pending_bits(unit);
+
+    if (pending & INTERRUPTS)
+        reg_write32(&unit->regs, AMDVI_STATUS, pending & INTERRUPTS);
+    if (pending & AMDVI_STATUS_COM_WAIT_INT)
+        unit->queue.completion_interrupts++;
+    amdvi_unlock(unit, flags);
+    return pending;
+}
+
 /*
  * Interrupt bits are cleared before the log is read, and looked at again after:
  * an event that comes while one is being cleared may send no interrupt (errata
@@ -364,27 +382,23 @@ size_t amdvi_read_faults(struct iommu_unit *base)
     struct amdvi_unit *unit = amdvi_unit_of(base);
     uint32_t pending;
     size_t count = 0;
-    bool all = true;
 
     if (!is_at_work(base))
         return 0;
-    pending = pending_bits(unit);
-    for (unsigned round = 0; round < ROUNDS_MAX && all; round++) {
-        if (pending & INTERRUPTS)
-            reg_write32(&unit->regs, AMDVI_STATUS, pending & INTERRUPTS);
-        if (pending & AMDVI_STATUS_COM_WAIT_INT)
-            __atomic_fetch_add(&unit->queue.completion_interrupts, 1, __ATOMIC_RELAXED);
-        all = read_events(unit, &count);
+    pending = take_pending(unit);
+    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+        bool all = read_events(unit, &count);
+
         if (pending & AMDVI_STATUS_EVENT_OVERFLOW)
             serve_overflow(unit);
         if (unit->guest_log.on)
             amdvi_guest_log_read(unit);
-        pending = pending_bits(unit);
+        if (!all)
+            return count;
+        pending = take_pending(unit);
         if (pending == 0)
             return count;
     }
-    if (!all)
-        return count;
     iommu_log(base->iommu, IOMMU_LOG_ERROR, "%s: events do not end rounds=%u status=0x%x", base->name, ROUNDS_MAX,
               reg_read32(&unit->regs, AMDVI_STATUS));
     return count;

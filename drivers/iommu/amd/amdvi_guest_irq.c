@@ -60,7 +60,6 @@ enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit)
 {
     uint64_t ring = iommu_pa(unit->base.platform, unit->guest_log.ring);
     enum iommu_status status;
-    uintptr_t flags;
 
     memset(unit->guest_log.ring, 0, LOG_PAGES * IOMMU_PAGE);
     amdvi_write_back(unit, unit->guest_log.ring, LOG_PAGES * IOMMU_PAGE);
@@ -69,21 +68,20 @@ enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit)
     reg_write64(&unit->regs, AMDVI_GA_TAIL_ADDRESS, (ring + IOMMU_PAGE) & AMDVI_GA_TAIL_ADDRESS_ADDRESS);
     reg_write64(&unit->regs, AMDVI_GA_HEAD, 0);
     reg_write64(&unit->regs, AMDVI_GA_TAIL, 0);
-    flags = amdvi_lock(unit);
     status = amdvi_control(unit, 0, guest_log.enable | (unit->event_interrupt ? guest_log.interrupt : 0),
                            guest_log.run);
-    amdvi_unlock(unit, flags);
     unit->guest_log.on = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
 enum iommu_status amdvi_guest_log_disable(struct amdvi_unit *unit)
 {
-    enum iommu_status status = amdvi_control(unit, guest_log.enable | guest_log.interrupt, 0, guest_log.run);
+    uintptr_t flags = amdvi_lock(unit);
+    enum iommu_status status = amdvi_control_locked(unit, guest_log.enable | guest_log.interrupt, 0, guest_log.run);
 
     if (status == IOMMU_OK)
         unit->guest_log.on = false;
+    amdvi_unlock(unit, flags);
     return status;
 }
 
@@ -94,8 +92,10 @@ static bool take(struct amdvi_unit *unit, uint64_t *out)
     uint64_t head = reg_read64(&unit->regs, AMDVI_GA_HEAD) & AMDVI_GA_POINTER;
     uint64_t tail = reg_read64(&unit->regs, AMDVI_GA_TAIL) & AMDVI_GA_POINTER;
     uint64_t slot = head / sizeof(uint64_t) % LOG_ENTRIES;
-    bool found = head != tail;
+    bool outside = head >= IOMMU_PAGE || tail >= IOMMU_PAGE, found = head != tail && !outside;
 
+    if (outside)
+        unit->guest_log.on = false;
     *out = 0;
     if (found) {
         uint64_t *entry = &unit->guest_log.ring[slot];
@@ -107,6 +107,10 @@ static bool take(struct amdvi_unit *unit, uint64_t *out)
         reg_write64(&unit->regs, AMDVI_GA_HEAD, (slot + 1) % LOG_ENTRIES * sizeof(uint64_t));
     }
     iommu_unlock_irq(unit->base.platform, unit->base.ctx, &unit->base.fault_lock, flags);
+    if (outside)
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+                  "%s: guest log has no such place head=0x%llx tail=0x%llx expected<0x%llx, nothing more is logged",
+                  unit->base.name, (unsigned long long)head, (unsigned long long)tail, IOMMU_PAGE);
     return found;
 }
 
@@ -120,7 +124,7 @@ static void tell(const struct iommu *iommu, uint32_t tag, bool lost)
 static void serve_overflow(struct amdvi_unit *unit)
 {
     uintptr_t flags = amdvi_lock(unit);
-    bool overflow = (reg_read32(&unit->regs, AMDVI_STATUS) & guest_log.overflow) != 0;
+    bool overflow = unit->guest_log.on && (reg_read32(&unit->regs, AMDVI_STATUS) & guest_log.overflow);
     enum iommu_status status = overflow ? amdvi_log_restart_locked(unit, &guest_log) : IOMMU_OK;
 
     if (status != IOMMU_OK)
@@ -136,14 +140,16 @@ static void serve_overflow(struct amdvi_unit *unit)
 
 void amdvi_guest_log_read(struct amdvi_unit *unit)
 {
-    uint64_t entry;
+    uint64_t entry = 1;
 
-    for (size_t count = 0; count < LOG_ENTRIES && take(unit, &entry); count++) {
+    /* What is behind an entry that did not come waits for the next call: a log of such would hold the CPU. */
+    for (size_t count = 0; count < LOG_ENTRIES && entry != 0 && unit->guest_log.on && take(unit, &entry); count++) {
         if (field_get(entry, AMDVI_GA_TYPE) == AMDVI_GA_TYPE_GUEST_NOT_RUNNING)
             tell(unit->base.iommu, (uint32_t)field_get(entry, AMDVI_GA_TAG), false);
         else
             iommu_log(unit->base.iommu, IOMMU_LOG_WARNING, "%s: guest log entry seen=0x%016llx expected type 1",
                       unit->base.name, (unsigned long long)entry);
     }
-    serve_overflow(unit);
+    if (unit->guest_log.on)
+        serve_overflow(unit);
 }

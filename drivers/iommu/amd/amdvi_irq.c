@@ -3,9 +3,10 @@
  * The unit's own interrupt (AMD-Vi §2.8): events and COMPLETION_WAIT. It goes
  * out by the MSI capability of the unit's PCI function or, with
  * Control.IntCapXTEn, by the XT registers, whose destination has 32 bits; it
- * is never remapped. Both are given the same message where there are both,
- * since emulators have the feature bit without the registers. A unit without
- * either is polled by iommu_poll_faults().
+ * is never remapped. The registers are used only where the capability is not
+ * there or does not reach the destination: emulators have the feature bit
+ * without them, and parts may want XTEn too. A unit without either is polled
+ * by iommu_poll_faults().
  */
 #include "amd/amdvi.h"
 
@@ -128,23 +129,23 @@ void amdvi_irq_enable(struct amdvi_unit *unit)
 {
     const struct iommu_platform *platform = unit->base.platform;
     struct iommu_msi msi;
-    bool by_msi;
+    bool by_xt;
 
     if (platform->fault_interrupt == NULL ||
         !platform->fault_interrupt(unit->base.ctx, unit->base.index, &msi))
         return;
-    by_msi = msi_on(unit, &msi);
-    if (!by_msi && !has_xt(unit)) {
+    by_xt = !msi_on(unit, &msi);
+    if (by_xt && !has_xt(unit)) {
         iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
                   "%s: no interrupt of its own: address=0x%llx msi-capability=0x%x xtsup=0 config-writes=%u",
                   unit->base.name, (unsigned long long)msi.address, find_msi(unit), platform->pci_write != NULL);
         return;
     }
-    if (has_xt(unit))
+    if (by_xt)
         xt_on(unit, AMDVI_XT_GENERAL, &msi);
-    if (has_xt(unit) && unit->guest_log.ring != NULL)
+    if (by_xt && unit->guest_log.ring != NULL)
         xt_on(unit, AMDVI_XT_GA, &msi);
-    (void)amdvi_control(unit, 0, OWN_INTERRUPTS | (has_xt(unit) ? AMDVI_CONTROL_INT_CAP_XT_EN : 0), 0);
+    (void)amdvi_control(unit, 0, OWN_INTERRUPTS | (by_xt ? AMDVI_CONTROL_INT_CAP_XT_EN : 0), 0);
     unit->event_interrupt = true;
 }
 

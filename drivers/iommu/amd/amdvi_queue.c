@@ -97,16 +97,17 @@ enum iommu_status amdvi_queue_enable(struct amdvi_unit *unit)
     reg_write64(&unit->regs, AMDVI_CMD_TAIL, 0);
     status = amdvi_control(unit, 0, AMDVI_CONTROL_CMD_BUF_EN, run_bit(unit));
     q->on = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
 enum iommu_status amdvi_queue_disable(struct amdvi_unit *unit)
 {
-    enum iommu_status status = amdvi_control(unit, AMDVI_CONTROL_CMD_BUF_EN, 0, AMDVI_STATUS_CMD_BUF_RUN);
+    uintptr_t flags = amdvi_lock(unit);
+    enum iommu_status status = amdvi_control_locked(unit, AMDVI_CONTROL_CMD_BUF_EN, 0, AMDVI_STATUS_CMD_BUF_RUN);
 
     if (status == IOMMU_OK)
         unit->queue.on = false;
+    amdvi_unlock(unit, flags);
     return status;
 }
 
@@ -183,13 +184,13 @@ static enum iommu_status restart_locked(struct amdvi_unit *unit)
     q->stopped_at = number;
     if (q->restarts > RESTARTS_MAX)
         return IOMMU_ERR_HARDWARE;
-    status = amdvi_control(unit, AMDVI_CONTROL_CMD_BUF_EN, 0, AMDVI_STATUS_CMD_BUF_RUN);
+    status = amdvi_control_locked(unit, AMDVI_CONTROL_CMD_BUF_EN, 0, AMDVI_STATUS_CMD_BUF_RUN);
     if (status != IOMMU_OK)
         return status;
     resume = settle_locked(q, number);
     reg_write64(&unit->regs, AMDVI_CMD_HEAD, slot_offset(resume));
     reg_write64(&unit->regs, AMDVI_CMD_TAIL, slot_offset(q->tail));
-    return amdvi_control(unit, 0, AMDVI_CONTROL_CMD_BUF_EN, AMDVI_STATUS_CMD_BUF_RUN);
+    return amdvi_control_locked(unit, 0, AMDVI_CONTROL_CMD_BUF_EN, AMDVI_STATUS_CMD_BUF_RUN);
 }
 
 void amdvi_queue_recover(struct amdvi_unit *unit)

@@ -3,8 +3,10 @@
  * Bring-up of one AMD-Vi unit as a list of named steps (AMD-Vi §2.3, §3.3),
  * take-over of what firmware left running, and stopping it again. A unit may
  * be there for interrupts alone: DMA passes then. Where none are remapped their
- * format is left as it is found. PPR logs, MARC, SMI filters and SNP are not
- * used.
+ * format is left as it is found, but our entries have IV = 0: what an owner
+ * before us had remapped arrives as it was sent. PPR logs, MARC, SMI filters
+ * and SNP are not used: where SNP is on, COMPLETION_WAIT stores nowhere once
+ * its window is cleared with the exclusion range, and the unit ends fenced.
  */
 #include "amd/amdvi.h"
 #include "amd/ivrs.h"
@@ -13,7 +15,8 @@
 #define OWN_INTERRUPTS (AMDVI_CONTROL_EVENT_INT_EN | AMDVI_CONTROL_COM_WAIT_INT_EN | AMDVI_CONTROL_PPR_INT_EN | \
                         AMDVI_CONTROL_GA_INT_EN)
 #define LOGS (AMDVI_CONTROL_EVENT_LOG_EN | AMDVI_CONTROL_PPR_LOG_EN | AMDVI_CONTROL_GA_LOG_EN)
-#define LOGS_RUN (AMDVI_STATUS_EVENT_LOG_RUN | AMDVI_STATUS_PPR_LOG_RUN | AMDVI_STATUS_GA_LOG_RUN)
+/* How entries with GV are read. */
+#define GUEST_MODES (AMDVI_CONTROL_GT_EN | AMDVI_CONTROL_HAD_UPDATE | AMDVI_CONTROL_GCR3_TRP_MODE)
 #define LINK_BITS (AMDVI_CONTROL_HT_TUN_EN | AMDVI_CONTROL_PASS_PW | AMDVI_CONTROL_RES_PASS_PW | AMDVI_CONTROL_ISOC)
 /* The format of interrupt remapping entries, and filters of firmware's. */
 #define LEFT_AS_FOUND (AMDVI_CONTROL_GA_EN | AMDVI_CONTROL_GAM_EN | AMDVI_CONTROL_NUM_INT_REMAP_MODE | \
@@ -39,7 +42,7 @@ static void report(const struct amdvi_unit *unit, enum iommu_log_level level, co
 
 /* ---- the control register ---- */
 
-enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits)
+enum iommu_status amdvi_control_locked(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits)
 {
     uint32_t wanted = set != 0 ? run_bits : 0;
     enum iommu_status status;
@@ -53,6 +56,15 @@ enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
                   "%s: timeout control=0x%016llx status=0x%08x expected run bits=0x%08x", unit->base.name,
                   (unsigned long long)unit->control, reg_read32(&unit->regs, AMDVI_STATUS), wanted);
+    return status;
+}
+
+enum iommu_status amdvi_control(struct amdvi_unit *unit, uint64_t clear, uint64_t set, uint32_t run_bits)
+{
+    uintptr_t flags = amdvi_lock(unit);
+    enum iommu_status status = amdvi_control_locked(unit, clear, set, run_bits);
+
+    amdvi_unlock(unit, flags);
     return status;
 }
 
@@ -96,6 +108,22 @@ static void choose_guest_tables(struct amdvi_unit *unit)
     base->input_bits = five ? 56 : 47;  /* the highest bit is not used: see pt_amd_v2 */
 }
 
+/* Firmware may hide features; one that the unit does not have is not believed. */
+static uint64_t common_efr(uint64_t image, uint64_t efr)
+{
+    static const uint64_t numbers[] = { AMDVI_EFR_HATS, AMDVI_EFR_GATS, AMDVI_EFR_GLX_SUP };
+    uint64_t common = image & efr;
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        uint64_t smaller = (image & numbers[i]) < (efr & numbers[i]) ? image : efr;
+
+        common = (common & ~numbers[i]) | (smaller & numbers[i]);
+    }
+    if (field_get(image, AMDVI_EFR_HATS) == AMDVI_HATS_NONE || field_get(efr, AMDVI_EFR_HATS) == AMDVI_HATS_NONE)
+        common |= AMDVI_EFR_HATS;
+    return common;
+}
+
 static void read_features(struct amdvi_unit *unit, bool has_efr)
 {
     bool has_register = (unit->header & AMDVI_CAP_HEADER_EFR_SUP) != 0;
@@ -107,12 +135,15 @@ static void read_features(struct amdvi_unit *unit, bool has_efr)
         unit->efr2 = efr2;
         return;
     }
-    if (has_register && (efr != unit->efr || efr2 != unit->efr2))
-        iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
-                  "ivrs: features of rid=%04x as firmware says: efr=0x%016llx efr2=0x%llx, "
-                  "registers say 0x%016llx 0x%llx",
-                  unit->rid, (unsigned long long)unit->efr, (unsigned long long)unit->efr2, (unsigned long long)efr,
-                  (unsigned long long)efr2);
+    if (!has_register || (efr == unit->efr && efr2 == unit->efr2))
+        return;
+    iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
+              "ivrs: features of rid=%04x as firmware says: efr=0x%016llx efr2=0x%llx, "
+              "registers say 0x%016llx 0x%llx, used is what both have",
+              unit->rid, (unsigned long long)unit->efr, (unsigned long long)unit->efr2, (unsigned long long)efr,
+              (unsigned long long)efr2);
+    unit->efr = common_efr(unit->efr, efr);
+    unit->efr2 &= efr2;
 }
 
 enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr)
@@ -129,7 +160,7 @@ enum iommu_status amdvi_unit_identify(struct amdvi_unit *unit, bool has_efr)
     else
         choose_host_tables(unit);
     base->pass_through = true;
-    base->coherent = true;
+    base->coherent = false;     /* until step_coherent() */
     base->flush_present = (unit->header & AMDVI_CAP_HEADER_NP_CACHE) != 0;
     base->domain_id_count = DOMAIN_IDS;
     if (!(unit->efr2 & AMDVI_EFR2_HT_RANGE_IGNORE)) {
@@ -169,22 +200,9 @@ static enum iommu_status step_errata(struct amdvi_unit *unit)
     return amdvi_errata_apply(unit);
 }
 
-/* Reads what was left on; it is reported and never trusted. */
 static enum iommu_status step_look(struct amdvi_unit *unit)
 {
-    const struct reg_window *w = &unit->regs;
-
-    unit->found_control = reg_read64(w, AMDVI_CONTROL);
-    unit->found_table = reg_read64(w, AMDVI_DEV_TAB);
-    unit->control = unit->found_control;
-    unit->base.found_translating = enabled(unit);
-    if (!unit->base.found_translating)
-        return IOMMU_OK;
-    iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
-              "%s: take-over control=0x%016llx status=0x%08x table=0x%llx commands=0x%llx head=0x%llx tail=0x%llx",
-              unit->base.name, (unsigned long long)unit->found_control, reg_read32(w, AMDVI_STATUS),
-              (unsigned long long)unit->found_table, (unsigned long long)reg_read64(w, AMDVI_CMD_BASE),
-              (unsigned long long)reg_read64(w, AMDVI_CMD_HEAD), (unsigned long long)reg_read64(w, AMDVI_CMD_TAIL));
+    amdvi_takeover_look(unit);
     return IOMMU_OK;
 }
 
@@ -192,6 +210,14 @@ static enum iommu_status step_old_interrupts(struct amdvi_unit *unit)
 {
     amdvi_irq_disable(unit);
     return amdvi_control(unit, OWN_INTERRUPTS, 0, 0);
+}
+
+/* Of these logs; the bit of one that is off says nothing: sources differ on which it is (AMD-Vi §3.3.15). */
+static uint32_t run_bits_of(uint64_t control)
+{
+    return (control & AMDVI_CONTROL_EVENT_LOG_EN ? AMDVI_STATUS_EVENT_LOG_RUN : 0) |
+           (control & AMDVI_CONTROL_PPR_LOG_EN ? AMDVI_STATUS_PPR_LOG_RUN : 0) |
+           (control & AMDVI_CONTROL_GA_LOG_EN ? AMDVI_STATUS_GA_LOG_RUN : 0);
 }
 
 /*
@@ -204,7 +230,7 @@ static enum iommu_status step_old_rings(struct amdvi_unit *unit)
 
     status = amdvi_control(unit, AMDVI_CONTROL_CMD_BUF_EN, 0, AMDVI_STATUS_CMD_BUF_RUN);
     if (status == IOMMU_OK)
-        status = amdvi_control(unit, LOGS | AMDVI_CONTROL_PPR_EN, 0, LOGS_RUN);
+        status = amdvi_control(unit, LOGS | AMDVI_CONTROL_PPR_EN, 0, run_bits_of(unit->found_control));
     return status;
 }
 
@@ -212,6 +238,22 @@ static enum iommu_status step_old_rings(struct amdvi_unit *unit)
 static enum iommu_status step_stale_status(struct amdvi_unit *unit)
 {
     reg_write32(&unit->regs, AMDVI_STATUS, AMDVI_STATUS_RW1C);
+    return IOMMU_OK;
+}
+
+/*
+ * Before a walk can read anything of ours, and before domains choose how they
+ * write theirs. To tables of others it makes no difference.
+ */
+static enum iommu_status step_coherent(struct amdvi_unit *unit)
+{
+    uint64_t control;
+
+    (void)amdvi_control(unit, 0, AMDVI_CONTROL_COHERENT, 0);
+    control = reg_read64(&unit->regs, AMDVI_CONTROL);
+    unit->base.coherent = (control & AMDVI_CONTROL_COHERENT) != 0;
+    if (!unit->base.coherent)
+        report(unit, IOMMU_LOG_WARNING, "walks do not snoop the caches, control", control);
     return IOMMU_OK;
 }
 
@@ -227,6 +269,12 @@ static enum iommu_status step_memory(struct amdvi_unit *unit)
         status = amdvi_guest_log_create(unit);
     unit->base.uses_queue = status == IOMMU_OK;
     return status;
+}
+
+static enum iommu_status step_old_ids(struct amdvi_unit *unit)
+{
+    amdvi_takeover_hold_ids(unit);
+    return IOMMU_OK;
 }
 
 /* ---- steps: tables ---- */
@@ -261,19 +309,13 @@ static uint64_t link_bits(uint8_t ivhd_flags)
            (ivhd_flags & IVRS_FLAG_ISOC ? AMDVI_CONTROL_ISOC : 0);
 }
 
-/* Before our table: it is written as one that is read through the caches. */
+/* Before our table: with GTEn = 0 its entries with GV would be illegal, or let DMA pass. */
 static enum iommu_status step_control(struct amdvi_unit *unit)
 {
     uint64_t timeout = field_make(AMDVI_CONTROL_INV_TIMEOUT, AMDVI_INV_TIMEOUT_1S);
 
-    (void)amdvi_control(unit, LINK_BITS | AMDVI_CONTROL_INV_TIMEOUT,
-                        link_bits(unit->ivhd_flags) | timeout | AMDVI_CONTROL_COHERENT, 0);
-    if (reg_read64(&unit->regs, AMDVI_CONTROL) & AMDVI_CONTROL_COHERENT)
-        return IOMMU_OK;
-    report(unit, IOMMU_LOG_WARNING, "walks do not snoop the caches, control", reg_read64(&unit->regs, AMDVI_CONTROL));
-    unit->base.coherent = false;
-    amdvi_write_back(unit, unit->table, unit->table_entries * sizeof(*unit->table));
-    return IOMMU_OK;
+    return amdvi_control(unit, LINK_BITS | AMDVI_CONTROL_INV_TIMEOUT,
+                         link_bits(unit->ivhd_flags) | timeout | (unit->guest_tables ? AMDVI_CONTROL_GT_EN : 0), 0);
 }
 
 static bool takes(const struct amdvi_unit *unit, struct reg64 reg, uint64_t value)
@@ -357,16 +399,16 @@ static enum iommu_status step_table(struct amdvi_unit *unit)
     return IOMMU_ERR_HARDWARE;
 }
 
-/* Segments, guest translation of others and the like had a meaning under the old table only. */
+/* Segments, MARC and the like had a meaning under the old table only. */
 static enum iommu_status step_old_modes(struct amdvi_unit *unit)
 {
     uint64_t keep = AMDVI_CONTROL_IOMMU_EN | LINK_BITS | AMDVI_CONTROL_COHERENT | AMDVI_CONTROL_INV_TIMEOUT |
-                    LEFT_AS_FOUND;
+                    GUEST_MODES | LEFT_AS_FOUND;
 
     /* A cache that was left off slows every interrupt. */
     if (unit->base.iommu->irq.remapping)
         keep &= ~AMDVI_CONTROL_IRT_CACHE_DIS;
-    return amdvi_control(unit, ~keep, unit->guest_tables ? AMDVI_CONTROL_GT_EN : 0, 0);
+    return amdvi_control(unit, ~keep, 0, 0);
 }
 
 /* They let DMA pass by our table; regions of IVMDs are mapped instead. Limit and base are two registers. */
@@ -406,13 +448,21 @@ static enum iommu_status step_translate(struct amdvi_unit *unit)
                                              AMDVI_STATUS_CMD_BUF_RUN | AMDVI_STATUS_EVENT_LOG_RUN);
 
     unit->has_tables = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
 static enum iommu_status step_flush(struct amdvi_unit *unit)
 {
     return amdvi_invalidate_all(unit);
+}
+
+/* Old entries with GV are not cached any more, which were to be read as their owner meant them. */
+static enum iommu_status step_old_guests(struct amdvi_unit *unit)
+{
+    uint64_t stale = unit->control & GUEST_MODES & ~(unit->guest_tables ? AMDVI_CONTROL_GT_EN : 0);
+
+    amdvi_takeover_free_ids(unit);
+    return stale == 0 ? IOMMU_OK : amdvi_control(unit, stale, 0, 0);
 }
 
 static enum iommu_status step_entries(struct amdvi_unit *unit)
@@ -436,7 +486,9 @@ static const struct step steps[] = {
     { IOMMU_START_PREPARE, true, "switch the old interrupts off", step_old_interrupts },
     { IOMMU_START_PREPARE, true, "stop the old rings", step_old_rings },
     { IOMMU_START_PREPARE, true, "discard stale status", step_stale_status },
+    { IOMMU_START_PREPARE, true, "snoop the caches", step_coherent },
     { IOMMU_START_PREPARE, true, "allocate rings", step_memory },
+    { IOMMU_START_PREPARE, true, "keep away from old domain ids", step_old_ids },
     { IOMMU_START_PREPARE, true, "check the sources of interrupts", amdvi_interrupts_check },
     { IOMMU_START_TABLES, true, "switch unwanted translation off", step_idle },
     { IOMMU_START_TABLES, false, "program the control register", step_control },
@@ -451,6 +503,7 @@ static const struct step steps[] = {
     { IOMMU_START_ENABLE, false, "enable the unit's interrupt", step_interrupt },
     { IOMMU_START_ENABLE, false, "enable translation", step_translate },
     { IOMMU_START_ENABLE, false, "flush all caches", step_flush },
+    { IOMMU_START_ENABLE, false, "forget the old domains", step_old_guests },
     { IOMMU_START_ENABLE, false, "announce every device table entry", step_entries },
     { IOMMU_START_ENABLE, false, "remap interrupts", amdvi_interrupts_enable },
 };
@@ -467,18 +520,21 @@ static enum iommu_status amdvi_start(struct iommu_unit *base, enum iommu_start_s
         status = steps[i].run(unit);
         iommu_log(base->iommu, status == IOMMU_OK ? IOMMU_LOG_DEBUG : IOMMU_LOG_ERROR, "%s: step=\"%s\" status=%s",
                   base->name, steps[i].name, iommu_status_name(status));
-        if (status != IOMMU_OK)
+        if (status != IOMMU_OK) {
+            amdvi_takeover_undo(unit);
             return status;
+        }
     }
     return IOMMU_OK;
 }
 
 /* ---- stop ---- */
 
-/* OK: IommuEn and every run bit are 0, so that none of our memory is in use by the unit. */
+/* OK: IommuEn and every run bit of ours are 0, so that none of our memory is in use by the unit. */
 static enum iommu_status switch_off(struct amdvi_unit *unit)
 {
-    enum iommu_status status = amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, AMDVI_STATUS_CMD_BUF_RUN | LOGS_RUN);
+    uint32_t logs = AMDVI_STATUS_EVENT_LOG_RUN | (unit->guest_log.ring != NULL ? AMDVI_STATUS_GA_LOG_RUN : 0);
+    enum iommu_status status = amdvi_control(unit, AMDVI_CONTROL_IOMMU_EN, 0, AMDVI_STATUS_CMD_BUF_RUN | logs);
 
     if (status == IOMMU_OK)
         status = reg_wait64(&unit->regs, AMDVI_CONTROL, AMDVI_CONTROL_IOMMU_EN, 0, AMDVI_RUN_TIMEOUT_US);
@@ -500,11 +556,13 @@ static enum iommu_status amdvi_stop(struct iommu_unit *base)
     if (unit->events.on)
         (void)amdvi_events_disable(unit);
     status = switch_off(unit);
-    unit->in_doubt = status != IOMMU_OK;
     if (status != IOMMU_OK)
         return status;
     amdvi_interrupts_restore(unit);
-    /* Models look interrupts up in the table even with IommuEn = 0 (QEMU); it is about to be freed. */
+    /*
+     * Models look interrupts up in the table even with IommuEn = 0 (QEMU); it is about to be freed. A base of 0,
+     * which a cold start had, is no better there than what lies at 0; hardware reads nothing.
+     */
     reg_write64(&unit->regs, AMDVI_DEV_TAB, unit->found_table);
     unit->table_given = false;
     unit->has_tables = false;

@@ -59,6 +59,14 @@ struct iommu_platform {
     void *(*mmio_map)(void *ctx, uint64_t pa, size_t len);
     void (*mmio_unmap)(void *ctx, void *window, size_t len);
 
+    /*
+     * len bytes of memory at pa (both multiples of 4096), to be read only: a table that the last owner of a unit
+     * left there. NULL where there is no memory. Called while units are started only; may sleep. May be NULL, and
+     * then so is the other: such tables are not looked at.
+     */
+    const void *(*memory_map)(void *ctx, uint64_t pa, size_t len);
+    void (*memory_unmap)(void *ctx, const void *at, size_t len);
+
     /* One access of exactly that width, neither merged, split nor reordered with other register accesses. */
     uint32_t (*mmio_read32)(void *ctx, const volatile void *at);
     uint64_t (*mmio_read64)(void *ctx, const volatile void *at);
