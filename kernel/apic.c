@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Local APIC in either mode (SDM volume 3, chapter 10), and the controllers
- * that must be silent: IOAPICs and the two 8259. Interrupts that come in by
- * messages alone need nothing of them.
+ * that must be silent: the two 8259.
  */
 #include "apic.h"
 
@@ -53,15 +52,6 @@
 #define APIC_MAX_LVT_CMCI   6u
 #define LAST_VECTORS        256u
 
-
-#define IOAPIC_INDEX        0x00u
-#define IOAPIC_DATA         0x10u
-#define IOAPIC_WINDOW_BYTES 0x20u
-#define IOAPIC_VERSION      0x01u
-#define IOAPIC_VERSION_LAST BITS32(23, 16)
-#define IOAPIC_ENTRY        0x10u
-#define IOAPIC_ENTRY_MASKED BIT32(16)
-#define ALL_ONES            0xffffffffu
 
 #define PIC_MASTER_COMMAND  0x20
 #define PIC_MASTER_DATA     0x21
@@ -289,53 +279,4 @@ void apic_mask_8259(uint8_t first_vector)
     io_write8(PIC_SLAVE_DATA, PIC_ICW4);
     io_write8(PIC_MASTER_DATA, PIC_ALL_MASKED);
     io_write8(PIC_SLAVE_DATA, PIC_ALL_MASKED);
-}
-
-static uint32_t ioapic_read(volatile uint8_t *at, uint32_t index)
-{
-    *(volatile uint32_t *)(at + IOAPIC_INDEX) = index;
-    return *(const volatile uint32_t *)(at + IOAPIC_DATA);
-}
-
-static void ioapic_write(volatile uint8_t *at, uint32_t index, uint32_t value)
-{
-    *(volatile uint32_t *)(at + IOAPIC_INDEX) = index;
-    *(volatile uint32_t *)(at + IOAPIC_DATA) = value;
-}
-
-static void mask_ioapic(const struct acpi_ioapic *ioapic)
-{
-    volatile uint8_t *at = mmio_map(ioapic->pa, IOAPIC_WINDOW_BYTES);
-    uint32_t version, last;
-
-    if (at == NULL) {
-        log_line(LOG_WARNING, "ioapic%u: registers at 0x%x cannot be mapped, not masked",
-                 ioapic->id, ioapic->pa);
-        return;
-    }
-    version = ioapic_read(at, IOAPIC_VERSION);
-    last = (uint32_t)field_get(version, IOAPIC_VERSION_LAST);
-    if (version == ALL_ONES) {
-        log_line(LOG_WARNING, "ioapic%u: version at 0x%x reads all ones, ignored", ioapic->id,
-                 ioapic->pa);
-    } else {
-        for (uint32_t input = 0; input <= last; input++) {
-            uint32_t index = IOAPIC_ENTRY + 2 * input;
-
-            ioapic_write(at, index, ioapic_read(at, index) | IOAPIC_ENTRY_MASKED);
-        }
-    }
-    mmio_unmap((void *)(uintptr_t)at, IOAPIC_WINDOW_BYTES);
-}
-
-void apic_mask_ioapics(void)
-{
-    struct acpi_madt madt;
-
-    if (!acpi_read_madt(&machine_acpi, &madt)) {
-        log_line(LOG_WARNING, "irq: no MADT, IOAPICs stay as firmware left them");
-        return;
-    }
-    for (size_t i = 0; i < madt.ioapic_count; i++)
-        mask_ioapic(&madt.ioapics[i]);
 }

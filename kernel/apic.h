@@ -10,7 +10,6 @@ void apic_init(uint8_t spurious_vector);    /* local APIC on, its inputs masked 
 /* The same on another CPU, in the boot CPU's mode. False: it is in the other mode. */
 bool apic_init_other(uint8_t spurious_vector);
 void apic_mask_8259(uint8_t first_vector);  /* moved to that vector and 15 more, then masked */
-void apic_mask_ioapics(void);
 void apic_eoi(void);
 bool apic_in_service(unsigned vector);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Vectors and their handlers, the same on all CPUs. Interrupts reach a CPU as
- * messages only (IOAPICs and 8259 are masked); one that nobody asked for is
- * counted and acknowledged, never fatal.
+ * messages only (the 8259 is masked, pins of IOAPICs are until they are routed);
+ * one that nobody asked for is counted and acknowledged, never fatal.
  */
 #include "irq.h"
 
@@ -11,6 +11,7 @@
 #include "apic.h"
 #include "bits.h"
 #include "console.h"
+#include "irq_sources.h"
 #include "smp.h"
 #include "spinlock.h"
 #include "traps.h"
@@ -25,7 +26,6 @@
 /* VT-d §5.1.2.1, compatibility format: FEEh and the 8-bit destination; fixed delivery, edge. */
 #define MESSAGE_BASE        0xfee00000ull
 #define MESSAGE_DESTINATION BITS64(19, 12)
-#define MESSAGE_APIC_ID_MAX 255u
 
 struct vector {
     irq_fn *fn;         /* NULL: free; atomic, stored after arg */
@@ -44,9 +44,9 @@ static uint64_t unexpected;
 void irq_init(void)
 {
     apic_mask_8259(VECTOR_8259);
-    apic_mask_ioapics();
+    irq_sources_init();
     apic_init(VECTOR_SPURIOUS);
-    if (irq_apic_id() > MESSAGE_APIC_ID_MAX)
+    if (irq_apic_id() > IRQ_MESSAGE_APIC_ID_MAX)
         log_line(LOG_WARNING, "irq: APIC id 0x%x is out of reach of messages without remapping",
                  irq_apic_id());
     log_line(LOG_INFO, "irq: mode=%s apic_id=0x%x", irq_x2apic() ? "x2apic" : "xapic",
@@ -65,6 +65,13 @@ void irq_vector_set(int vector, irq_fn *fn, void *arg)
     __atomic_store_n(&vectors[vector].fn, fn, __ATOMIC_RELEASE);
 }
 
+/* Nobody counts a free one. */
+static void forget_counts(int vector)
+{
+    for (unsigned cpu = 0; percpu_at(cpu) != NULL; cpu++)
+        __atomic_store_n(&percpu_at(cpu)->irq_counts[vector], 0, __ATOMIC_RELAXED);
+}
+
 int irq_vector_alloc(irq_fn *fn, void *arg)
 {
     uintptr_t flags = spin_lock(&lock);
@@ -73,6 +80,7 @@ int irq_vector_alloc(irq_fn *fn, void *arg)
     for (int i = VECTOR_FIRST; i < VECTOR_END && found < 0; i++) {
         if (vectors[i].fn != NULL || __atomic_load_n(&vectors[i].running, __ATOMIC_ACQUIRE) != 0)
             continue;
+        forget_counts(i);
         irq_vector_set(i, fn, arg);
         found = i;
     }
@@ -94,7 +102,7 @@ bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data)
 
     *address = MESSAGE_BASE | field_make(MESSAGE_DESTINATION, apic_id);
     *data = (uint32_t)vector;
-    return apic_id <= MESSAGE_APIC_ID_MAX;
+    return apic_id <= IRQ_MESSAGE_APIC_ID_MAX;
 }
 
 void irq_message(int vector, uint64_t *address, uint32_t *data)

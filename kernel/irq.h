@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * Local APIC on, 8259 and IOAPICs masked; interrupts are on when it returns.
+ * Local APIC on, 8259 and IOAPICs masked, HPET silent; interrupts are on when it returns.
  * Needs cpu_init(), mm_init() and acpi_init().
  */
 void irq_init(void);
@@ -30,9 +30,11 @@ void irq_vector_set(int vector, irq_fn *fn, void *arg);     /* for the vectors a
 void irq_vector_free(int vector);
 /* What a device must write, where, to raise that vector on this CPU. */
 void irq_message(int vector, uint64_t *address, uint32_t *data);
+/* What an APIC id is at most for a message to name it without remapping. */
+#define IRQ_MESSAGE_APIC_ID_MAX 255u
 /* The same on another CPU; false: its APIC id is out of a message's reach without remapping. */
 bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data);
-uint64_t irq_count(int vector); /* how often its handler ran, on all CPUs */
+uint64_t irq_count(int vector); /* how often its handler ran since it was allocated, on all CPUs */
 uint64_t irq_count_on(unsigned cpu, int vector);
 uint64_t irq_unexpected(void);  /* interrupts that nobody asked for */
 

@@ -12,6 +12,8 @@
 #include "console.h"
 #include "cpu.h"
 #include "hosts.h"
+#include "irq.h"
+#include "irq_sources.h"
 #include "ivrs_dump.h"
 #include "mm.h"
 #include "policy.h"
@@ -86,6 +88,31 @@ static void add_device(struct pci_function *f)
     machine.covered++;
 }
 
+/*
+ * The CPUs stay in the mode that they are in: x2APIC where firmware left them there or an id needs
+ * it (apic.c), and then entries have to name ids of 32 bits.
+ */
+static void describe_interrupts(struct iommu_irq_config *config)
+{
+    static uint8_t ids[IOAPICS_MAX];
+    const struct options *options = &machine.options;
+
+    for (size_t i = 0; i < irq_ioapics.count; i++)
+        ids[i] = irq_ioapics.list[i].id;
+    *config = (struct iommu_irq_config){
+        .mode = options->intremap_off ? IOMMU_IRQ_OFF : IOMMU_IRQ_AUTO,
+        .x2apic = irq_x2apic() ? IOMMU_X2APIC_NEEDED : IOMMU_X2APIC_NO,
+        .format = options->irq_format,
+        .no_source_check = options->intremap_nosid,
+        .ignore_x2apic_opt_out = options->intremap_x2apic,
+        .no_posting = options->intremap_nopost,
+        .ioapics = ids,
+        .ioapic_count = irq_ioapics.count,
+        .overrides = options->overrides,
+        .override_count = options->override_count,
+    };
+}
+
 /* Every unit and every device; nothing is switched on yet. */
 static void describe_iommu(void)
 {
@@ -100,6 +127,7 @@ static void describe_iommu(void)
 
     if (table == NULL || machine_off_word() != NULL)
         return;
+    describe_interrupts(&config.irq);
     machine.iommu_status = iommu_create(&kernel_iommu_platform, NULL, &config, &machine.iommu);
     if (machine.iommu_status != IOMMU_OK)
         return;
@@ -127,6 +155,14 @@ static bool keeps_bus_mastering(const struct pci_function *f)
     return true;
 }
 
+/* Messages that firmware left on would be blocked, or reach vectors that mean something else here. */
+static void stop_interrupts(struct pci_function *f)
+{
+    pci_msi_disable(f);
+    pci_msix_disable(f);
+    pci_intx_enable(f, false);
+}
+
 /* Functions with reserved regions keep bus mastering, for those regions only. */
 static void stop_bus_masters(void)
 {
@@ -136,6 +172,8 @@ static void stop_bus_masters(void)
             if (machine.iommu != NULL)
                 add_device(f);
         }
+        if (!is_unit(f))
+            stop_interrupts(f);
         if (!keeps_bus_mastering(f) && pci_bus_master(f, false))
             log_line(LOG_DEBUG, "pci: " PCI_FORMAT " had bus mastering on at entry, now off",
                      PCI_ARGS(f));
@@ -235,6 +273,7 @@ void machine_init(const struct boot_info *info)
     machine.suite.ops = &kernel_suite_env_ops;
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
+    machine.suite.no_source_check = machine.options.intremap_nosid;
     machine.suite.trace_dma = machine.options.trace_dma;
     machine.suite.scratch_serial = machine.options.scratch;
     machine.suite.seed = (uint32_t)machine.options.seed;

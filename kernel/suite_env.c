@@ -9,6 +9,7 @@
 #include "panic.h"
 #include "smp.h"
 #include "spinlock.h"
+#include "suite_irq.h"
 #include "thread.h"
 
 #define FAULT_LOG 1024u
@@ -190,8 +191,7 @@ static unsigned env_cpus(struct suite_env *env)
     return smp_count();
 }
 
-/* Indices of CPUs that were left out are not counted. CPUS_MAX: there is no such CPU. */
-static unsigned nth_cpu(unsigned n)
+unsigned suite_env_cpu(unsigned n)
 {
     unsigned cpu = smp_next(0);
 
@@ -203,7 +203,7 @@ static unsigned nth_cpu(unsigned n)
 static bool env_run_on(struct suite_env *env, unsigned cpu, void (*fn)(void *arg), void *arg)
 {
     (void)env;
-    return smp_run(nth_cpu(cpu), fn, arg);
+    return smp_run(suite_env_cpu(cpu), fn, arg);
 }
 
 static bool env_run_on_cpus(struct suite_env *env, void (*fn)(void *arg), void *const args[],
@@ -214,7 +214,7 @@ static bool env_run_on_cpus(struct suite_env *env, void (*fn)(void *arg), void *
 
     (void)env;
     for (unsigned i = 1; i < count; i++) {
-        unsigned cpu = nth_cpu(i);
+        unsigned cpu = suite_env_cpu(i);
 
         threads[i] = cpu < CPUS_MAX ? thread_create_on(cpu, "scenario", fn, args[i]) : NULL;
         all = all && threads[i] != NULL;
@@ -242,4 +242,5 @@ const struct suite_env_ops kernel_suite_env_ops = {
     .cpus = env_cpus,
     .run_on = env_run_on,
     .run_on_cpus = env_run_on_cpus,
+    .irqs = &kernel_suite_irq_ops,
 };

@@ -12,4 +12,10 @@ void suite_env_fault(void *ctx, const struct iommu_fault *fault);
 /* The newest max faults in the log, oldest first; returns how many. */
 size_t suite_env_recent_faults(struct iommu_fault *out, size_t max);
 
+/*
+ * The index of the n-th CPU as the suite counts them: those that were left out are not counted.
+ * CPUS_MAX: there is no such CPU.
+ */
+unsigned suite_env_cpu(unsigned n);
+
 #endif

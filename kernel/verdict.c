@@ -47,10 +47,25 @@ static const char *leak_verdict(char *reason, size_t size)
     return "not-protected";
 }
 
+/* "interrupts remapped", or why not and what may help. */
+static void interrupts_text(char *out, size_t size)
+{
+    struct iommu_irq_info info;
+
+    iommu_irq_info(machine.iommu, &info);
+    if (info.remapping)
+        format_line(out, size, "interrupts remapped");
+    else if (machine.options.intremap_off)
+        format_line(out, size, "interrupts not remapped by intremap=off");
+    else
+        format_line(out, size, "interrupts not remapped: %s%s%s", info.reason,
+                    info.suggestion[0] != '\0' ? ", try " : "", info.suggestion);
+}
+
 const char *machine_verdict(char *reason, size_t size)
 {
     size_t units, translating;
-    char proven[96];
+    char proven[96], interrupts[160];
 
     if (machine.iommu == NULL)
         return no_iommu_verdict(reason, size);
@@ -75,7 +90,8 @@ const char *machine_verdict(char *reason, size_t size)
         return "partial";
     }
     (void)proof_text(&machine.proof, proven, sizeof(proven));
-    format_line(reason, size, "%zu unit%s, %zu devices, interrupts not remapped, %s", units,
-                units == 1 ? "" : "s", machine.covered, proven);
+    interrupts_text(interrupts, sizeof(interrupts));
+    format_line(reason, size, "%zu unit%s, %zu devices, %s, %s", units, units == 1 ? "" : "s",
+                machine.covered, interrupts, proven);
     return "protected";
 }

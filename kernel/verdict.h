@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define VERDICT_REASON_BYTES 192
+#define VERDICT_REASON_BYTES 384
 
 /* "protected", "partial" or "not-protected", and why in reason. */
 const char *machine_verdict(char *reason, size_t size);

@@ -464,10 +464,26 @@ static void quiet(struct suite_case *t, struct master *m)
         case_fail(t, "the device can be detached at the end", "iommu_detach failed");
 }
 
+/* Sources first: nothing leads to their vectors then. */
+static void free_interrupts(struct suite_case *t)
+{
+    for (size_t i = 0; i < t->irq_count; i++) {
+        enum iommu_status status = t->env->ops->irqs->free(t->env, t->irqs[i]);
+
+        if (status != IOMMU_OK)
+            case_fail(t, "the interrupts can be freed at the end", "%s", iommu_status_name(status));
+    }
+    for (size_t i = 0; i < t->vector_count; i++)
+        t->env->ops->irqs->vector_free(t->env, t->vectors[i]);
+    t->irq_count = 0;
+    t->vector_count = 0;
+}
+
 void case_close(struct suite_case *t)
 {
     for (size_t i = 0; i < t->master_count; i++)
         quiet(t, &t->master[i]);
+    free_interrupts(t);
     for (size_t i = 0; i < t->domain_count; i++) {
         enum iommu_status status = iommu_domain_destroy(t->domains[i]);
 

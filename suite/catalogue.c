@@ -15,6 +15,9 @@ const struct scenario_table *const suite_catalogue[] = {
     &stress_scenarios,          /* stress.c */
     &fault_scenarios,           /* faults.c */
     &reserved_scenarios,        /* reserved.c */
+    &irq_scenarios,             /* irq.c */
+    &irq_pin_scenarios,         /* irq_pins.c */
+    &irq_blocked_scenarios,     /* irq_blocked.c */
     &intel_scenarios,           /* intel.c */
     &amd_scenarios,             /* amd.c */
 };

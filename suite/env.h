@@ -152,6 +152,7 @@ struct suite_env {
     size_t exerciser_count;
     const struct iommu_handoff *handoff; /* as the kernel found the units */
     bool emulated;                      /* QEMU or the model: a stale window that does not show is a failure */
+    bool no_source_check;               /* interrupt entries take messages of any source (intremap=nosid) */
     bool model;                         /* the model: quirks of QEMU do not apply */
     /* What a proof at bring-up has shown of the fault records here (quirks.h); never on the model: */
     bool no_events;                     /* a refused request leaves no record */

@@ -33,6 +33,20 @@ static const struct quirk quirks[QUIRK_COUNT] = {
     [QUIRK_QEMU_MAPS_AHEAD] = { "qemu-maps-ahead", "QEMU translated the whole transfer before the detach" },
     /* All versions, VT-d: an address that is too wide is recorded whole (§11.4.7.6 has it cut). */
     [QUIRK_QEMU_WIDE_ADDRESS] = { "qemu-wide-address", "upper bits of the recorded address not checked" },
+    /* 7.2, VT-d: a refused interrupt is blocked and nothing recorded (vtd_interrupt_remap_msi()). */
+    [QUIRK_QEMU_NO_IRQ_RECORDS] = { "qemu-no-irq-records", "fault record of a refused interrupt not checked" },
+    /* All versions, both vendors: interrupt entries are read from memory each time, so that no flush is missed. */
+    [QUIRK_QEMU_NO_IRQ_CACHE] = { "qemu-no-irq-cache", "that an entry is remembered until its flush not checked" },
+    /* All versions, VT-d: compatibility format passes, whatever CFI and EIME say (vtd_interrupt_remap_msi()). */
+    [QUIRK_QEMU_COMPATIBILITY_PASSES] = { "qemu-compatibility-passes", "messages in compatibility format are not blocked" },
+    /* All versions, VT-d: requests of the IOAPIC carry no id (ioapic_service()), so that a wrong one in its entry works. */
+    [QUIRK_QEMU_IOAPIC_SOURCE] = { "qemu-ioapic-source", "source id of the IOAPIC not checked" },
+    /* All versions: refused interrupts are dropped, and one line goes to stderr (amdvi_int_remap_msi()). */
+    [QUIRK_AMD_NO_IRQ_EVENTS] = { "amd-no-irq-events", "fault record of a refused interrupt not checked" },
+    /* All versions: IntTabLen is not looked at; what lies behind the table is taken for entries. */
+    [QUIRK_AMD_IRQ_TABLE_LENGTH] = { "amd-irq-table-length", "the end of the interrupt table is not known" },
+    /* All versions: a remapped message loses its trigger mode, so that no EOI of the CPU reaches the IOAPIC. */
+    [QUIRK_AMD_LEVEL_AS_EDGE] = { "amd-level-as-edge", "end of interrupt by the CPU not checked" },
 };
 
 const struct quirk *quirk(enum suite_quirk which)
@@ -47,6 +61,26 @@ bool suite_vendor_is(const struct suite_env *env, const char *vendor)
     if (env->iommu == NULL || iommu_unit_info(env->iommu, 0, &info) != IOMMU_OK)
         return false;
     return text_is(info.vendor, vendor);
+}
+
+bool suite_translates(const struct suite_env *env)
+{
+    struct iommu_unit_info info;
+
+    for (size_t i = 0; env->iommu != NULL && iommu_unit_info(env->iommu, i, &info) == IOMMU_OK; i++)
+        if (info.translating)
+            return true;
+    return false;
+}
+
+/* CAP.ESRTPS, which QEMU's unit has since a version that records refused interrupts. */
+#define VTD_CAP_ESRTPS (1ull << 63)
+
+static bool has_esrtps(const struct suite_env *env)
+{
+    struct iommu_unit_info info;
+
+    return iommu_unit_info(env->iommu, 0, &info) == IOMMU_OK && (info.capability & VTD_CAP_ESRTPS) != 0;
 }
 
 bool quirk_applies(const struct suite_env *env, enum suite_quirk which)
@@ -66,6 +100,16 @@ bool quirk_applies(const struct suite_env *env, enum suite_quirk which)
         return env->emulated && suite_vendor_is(env, "amd");
     case QUIRK_QEMU_MAPS_AHEAD:
         return env->emulated;
+    case QUIRK_QEMU_NO_IRQ_CACHE:
+        return env->emulated;
+    case QUIRK_AMD_NO_IRQ_EVENTS:
+    case QUIRK_AMD_IRQ_TABLE_LENGTH:
+    case QUIRK_AMD_LEVEL_AS_EDGE:
+        return env->emulated && suite_vendor_is(env, "amd");
+    case QUIRK_QEMU_NO_IRQ_RECORDS:
+        return env->emulated && suite_vendor_is(env, "intel") && !has_esrtps(env);
+    case QUIRK_QEMU_COMPATIBILITY_PASSES:
+    case QUIRK_QEMU_IOAPIC_SOURCE:
     case QUIRK_QEMU_WIDE_ADDRESS:
         return env->emulated && suite_vendor_is(env, "intel");
     case QUIRK_COUNT:

@@ -17,6 +17,13 @@ enum suite_quirk {
     QUIRK_AMD_COMMAND_GOES_ON,
     QUIRK_QEMU_MAPS_AHEAD,
     QUIRK_QEMU_WIDE_ADDRESS,
+    QUIRK_QEMU_NO_IRQ_RECORDS,
+    QUIRK_QEMU_NO_IRQ_CACHE,
+    QUIRK_QEMU_COMPATIBILITY_PASSES,
+    QUIRK_QEMU_IOAPIC_SOURCE,
+    QUIRK_AMD_NO_IRQ_EVENTS,
+    QUIRK_AMD_IRQ_TABLE_LENGTH,
+    QUIRK_AMD_LEVEL_AS_EDGE,
     QUIRK_COUNT,
 };
 
@@ -29,5 +36,7 @@ const struct quirk *quirk(enum suite_quirk which);
 bool quirk_applies(const struct suite_env *env, enum suite_quirk which);
 /* "intel", "amd": the vendor of the machine's units. */
 bool suite_vendor_is(const struct suite_env *env, const char *vendor);
+/* Whether units translate DMA; false: there are none, or they are there for interrupts alone. */
+bool suite_translates(const struct suite_env *env);
 
 #endif

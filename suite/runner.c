@@ -189,19 +189,23 @@ static bool usable(const struct suite_env *env, const struct exerciser *ex)
     return covered(ex) && !mistaken(env, ex);
 }
 
+static bool area_is(const struct scenario *scenario, const char *area)
+{
+    size_t i = 0;
+
+    while (area[i] != '\0' && area[i] == scenario->name[i])
+        i++;
+    return area[i] == '\0' && scenario->name[i] == '/';
+}
+
 /* The area of a scenario that one vendor's units have alone is the vendor's name; NULL: any vendor. */
 static const char *vendor_of(const struct scenario *scenario)
 {
     static const char *const vendors[] = { "intel", "amd" };
 
-    for (size_t v = 0; v < sizeof(vendors) / sizeof(vendors[0]); v++) {
-        size_t i = 0;
-
-        while (vendors[v][i] != '\0' && vendors[v][i] == scenario->name[i])
-            i++;
-        if (vendors[v][i] == '\0' && scenario->name[i] == '/')
+    for (size_t v = 0; v < sizeof(vendors) / sizeof(vendors[0]); v++)
+        if (area_is(scenario, vendors[v]))
             return vendors[v];
-    }
     return NULL;
 }
 
@@ -284,9 +288,9 @@ static void add_bare(struct run *run, const struct scenario *scenario)
 {
     struct suite_env *env = run->env;
 
-    if (env->iommu != NULL || env->exerciser_count == 0) {
-        add_plain(run, scenario, env->iommu != NULL ? "a unit stands between devices and memory"
-                                                    : "there is no exerciser");
+    if (suite_translates(env) || env->exerciser_count == 0) {
+        add_plain(run, scenario, suite_translates(env) ? "a unit stands between devices and memory"
+                                                       : "there is no exerciser");
         return;
     }
     for (size_t i = 0; i < env->exerciser_count && run->count < CASES; i++) {
@@ -319,6 +323,8 @@ static void add_cases(struct run *run, const struct scenario *scenario)
         add_bare(run, scenario);
     } else if (env->iommu == NULL) {
         add_plain(run, scenario, "there is no IOMMU, or it is switched off");
+    } else if (!suite_translates(env) && !area_is(scenario, "irq")) {
+        add_plain(run, scenario, "units remap interrupts, DMA is not translated");
     } else if (scenario->kind == PER_MACHINE) {
         add_plain(run, scenario, NULL);
     } else if (scenario->kind == PER_PAIR) {
@@ -386,7 +392,7 @@ static void measure_widths(struct run *run)
 static void run_scenario(struct run *run, const struct scenario *scenario, bool entry)
 {
     add_cases(run, scenario);
-    if (run->count > 0 && !entry && !run->measured && run->env->iommu != NULL) {
+    if (run->count > 0 && !entry && !run->measured && suite_translates(run->env)) {
         measure_widths(run);
         add_cases(run, scenario);
     }

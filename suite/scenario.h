@@ -46,7 +46,8 @@ struct scenario_table {
 
 extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios,
     map_scenarios, leaf_scenarios, flush_scenarios, domain_scenarios, topology_scenarios,
-    stress_scenarios, fault_scenarios, reserved_scenarios, intel_scenarios, amd_scenarios;
+    stress_scenarios, fault_scenarios, reserved_scenarios, irq_scenarios, irq_pin_scenarios,
+    irq_blocked_scenarios, intel_scenarios, amd_scenarios;
 
 /* Every area in the order in which it runs. */
 extern const struct scenario_table *const suite_catalogue[];
@@ -82,6 +83,8 @@ struct buffer {
 #define CASE_MASTERS 2
 #define CASE_BUFFERS 8
 #define CASE_DOMAINS 6
+#define CASE_IRQS 4
+#define CASE_VECTORS 36
 #define CASE_TEXT 200
 
 enum outcome { CASE_RUNS, CASE_FAILED, CASE_SKIPPED };
@@ -99,6 +102,10 @@ struct suite_case {
     size_t buffer_count;
     struct iommu_domain *domains[CASE_DOMAINS];
     size_t domain_count;
+    struct suite_irqs *irqs[CASE_IRQS];
+    size_t irq_count;
+    int vectors[CASE_VECTORS];
+    size_t vector_count;
     char expected[CASE_TEXT];
     char seen[CASE_TEXT];       /* of a failure; the reason of a skip */
     char note[CASE_TEXT];       /* a diagnostic that is no failure */

@@ -86,6 +86,12 @@ struct exerciser_ops {
     /* Acknowledges it in the device. NULL where interrupt is NULL. */
     void (*interrupt_done)(struct exerciser *ex);
 
+    /*
+     * The function uses another kind of interrupt from now on: a device that has to know is set up anew as by
+     * rebase(), if it was before. Interrupts of that may be pending. NULL: it need not know.
+     */
+    enum ex_status (*interrupt_changed)(struct exerciser *ex);
+
     /* No DMA from here on. */
     void (*stop)(struct exerciser *ex);
 };

@@ -247,12 +247,48 @@ static void nvme_stop(struct exerciser *ex)
     nvme_controller_off(ex, true);
 }
 
+/*
+ * The admin queue's interrupt, always vector 0 (§5.3): a command without data
+ * completes. With MSI-X its message goes as that happens.
+ */
+static enum ex_status nvme_interrupt(struct exerciser *ex)
+{
+    struct nvme *nvme = ex->state;
+    const struct nvme_command command = { .cdw0 = NVME_ADMIN_GET_FEATURES, .cdw10 = NVME_FEATURE_QUEUES };
+
+    /* One before that reached nobody. */
+    if (nvme->raised)
+        nvme_lower(ex);
+    if (nvme->failed || nvme->busy != NULL)
+        return EX_TIMEOUT;
+    if (pci_msix_enabled(ex->function))
+        return nvme_run(ex, &nvme->admin, &command);
+    return nvme_raise(ex, &command);
+}
+
+static void nvme_interrupt_done(struct exerciser *ex)
+{
+    if (!pci_msix_enabled(ex->function))
+        nvme_lower(ex);
+}
+
+/* QEMU's takes a queue's vector into use where MSI-X is enabled as the queue is created. */
+static enum ex_status nvme_interrupt_changed(struct exerciser *ex)
+{
+    const struct nvme *nvme = ex->state;
+
+    return nvme->failed ? EX_DONE : nvme_rebase(ex, ex->private_iova);
+}
+
 static const struct exerciser_ops nvme_ops = {
     .name = "nvme",
     .rebase = nvme_rebase,
     .prepare = nvme_prepare,
     .start = nvme_start,
     .poll = nvme_poll,
+    .interrupt = nvme_interrupt,
+    .interrupt_done = nvme_interrupt_done,
+    .interrupt_changed = nvme_interrupt_changed,
     .stop = nvme_stop,
 };
 

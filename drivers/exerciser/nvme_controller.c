@@ -201,7 +201,10 @@ enum ex_status nvme_controller_start(struct exerciser *ex)
 
     if (!nvme_controller_off(ex, false) || !controller_on(ex))
         return EX_TIMEOUT;
-    nvme->failed = false;
+    nvme->failed = nvme->raised = false;
+    /* A reset unmasks them (§3.1.3, forbidden with MSI-X). Completions are looked for, not waited for. */
+    if (!pci_msix_enabled(ex->function))
+        nvme_write(ex, NVME_INTMS, NVME_ADMIN_VECTOR);
     if (!nvme->identified) {
         status = identify_all(ex);
         if (status != EX_DONE)

@@ -44,6 +44,7 @@ struct nvme {
     struct nvme_queue admin, io;
     bool failed;                        /* only a reset helps */
 
+    bool raised;                        /* by nvme_raise(); atomic */
     struct nvme_queue *busy;            /* of the one outstanding command; NULL: there is none */
     uint16_t command_id;
     uint64_t deadline_us;
@@ -98,6 +99,13 @@ enum ex_status nvme_complete(struct exerciser *ex);
 /* Submits and waits. */
 enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue,
                         const struct nvme_command *command);
+
+/*
+ * Interrupts without MSI-X: the wire, or MSI, is masked but from nvme_raise() to nvme_lower(). It stays up until the
+ * completion is taken, which nvme_lower() does: in the interrupt, or in the thread where none came.
+ */
+enum ex_status nvme_raise(struct exerciser *ex, const struct nvme_command *command);
+void nvme_lower(struct exerciser *ex);
 
 /* ---- nvme_controller.c ---- */
 

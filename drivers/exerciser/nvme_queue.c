@@ -147,3 +147,42 @@ enum ex_status nvme_run(struct exerciser *ex, struct nvme_queue *queue,
         ex->host->sleep_us(ex->host_ctx, COMMAND_POLL_US);
     return status;
 }
+
+/* Another CPU's nvme_lower() may have taken it already. */
+static bool posted(const struct exerciser *ex)
+{
+    const struct nvme *nvme = ex->state;
+    const struct nvme_queue *queue = &nvme->admin;
+
+    if (!__atomic_load_n(&nvme->raised, __ATOMIC_ACQUIRE))
+        return true;
+    return (__atomic_load_n(&queue->cq[queue->head].status, __ATOMIC_ACQUIRE) & NVME_STATUS_PHASE) == queue->phase;
+}
+
+enum ex_status nvme_raise(struct exerciser *ex, const struct nvme_command *command)
+{
+    struct nvme *nvme = ex->state;
+    uint64_t deadline;
+
+    nvme_submit(ex, &nvme->admin, command);
+    deadline = nvme->deadline_us;
+    __atomic_store_n(&nvme->raised, true, __ATOMIC_RELEASE);
+    nvme_write(ex, NVME_INTMC, NVME_ADMIN_VECTOR);
+    while (!posted(ex)) {
+        if (ex_now_us(ex) > deadline)
+            return EX_TIMEOUT;
+        ex->host->sleep_us(ex->host_ctx, COMMAND_POLL_US);
+    }
+    return EX_DONE;
+}
+
+void nvme_lower(struct exerciser *ex)
+{
+    struct nvme *nvme = ex->state;
+
+    nvme_write(ex, NVME_INTMS, NVME_ADMIN_VECTOR);
+    if (nvme->busy == &nvme->admin && __atomic_load_n(&nvme->raised, __ATOMIC_ACQUIRE) && posted(ex)) {
+        (void)nvme_complete(ex);
+        __atomic_store_n(&nvme->raised, false, __ATOMIC_RELEASE);
+    }
+}

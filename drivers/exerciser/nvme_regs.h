@@ -12,6 +12,9 @@
 #define NVME_CAP_DSTRD      EX_BITS64(35, 32)
 #define NVME_CAP_NVM        EX_BIT64(37)
 #define NVME_CAP_MPSMIN     EX_BITS64(51, 48)
+#define NVME_INTMS          0x0c                /* mask bits by vector: a one sets */
+#define NVME_INTMC          0x10                /* a one clears */
+#define NVME_ADMIN_VECTOR   EX_BIT32(0)
 #define NVME_CC             0x14
 #define NVME_CC_EN          EX_BIT32(0)
 #define NVME_CC_SHN         EX_BITS32(15, 14)
@@ -34,6 +37,7 @@
 #define NVME_ADMIN_CREATE_CQ    0x05u
 #define NVME_ADMIN_IDENTIFY     0x06u
 #define NVME_ADMIN_SET_FEATURES 0x09u
+#define NVME_ADMIN_GET_FEATURES 0x0au
 #define NVME_CONTIGUOUS         EX_BIT32(0)     /* CDW11 of both create commands */
 #define NVME_FEATURE_QUEUES     0x07u
 #define NVME_CNS_NAMESPACE      0u

@@ -206,7 +206,7 @@ enum iommu_status iommu_device_apply_locked(struct iommu_device *device)
             forget_doubtful_locked(device);
         return IOMMU_OK;
     }
-    if (status == IOMMU_ERR_NOMEM || device->entry.kind == IOMMU_ENTRY_UNKNOWN) {
+    if (iommu_entry_unchanged(status) || device->entry.kind == IOMMU_ENTRY_UNKNOWN) {
         if (du != NULL)
             unit_put_locked(du);
         return status;
@@ -227,7 +227,7 @@ static enum iommu_status reroot_device(struct iommu_device *device, const struct
                                            &next);
     if (status == IOMMU_OK)
         device->entry = next;
-    else if (status != IOMMU_ERR_NOMEM)
+    else if (!iommu_entry_unchanged(status))
         device->entry = (struct iommu_entry){ .kind = IOMMU_ENTRY_UNKNOWN };
     return status;
 }

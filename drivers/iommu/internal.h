@@ -197,7 +197,7 @@ struct iommu_ops {
     /*
      * Replaces the entries of count requester ids, old by next, and returns
      * when old can no longer be reached. Called with attach_lock held.
-     * NOMEM: nothing has changed. Any other error: the unit has been fenced,
+     * iommu_entry_unchanged(): nothing has changed; RANGE: an id lies beyond rid_end. Any other error: the unit has been fenced,
      * the entries are blocked, and both old and next may be cached; after an
      * old that was UNKNOWN next has not been written.
      */
@@ -282,6 +282,7 @@ struct iommu_unit {
     bool include_all;           /* every device of the segment that no scope names */
     struct iommu_scope *scopes;
     struct iommu_alias *aliases;
+    uint32_t rid_end;           /* its tables have entries for ids below; 0: for all */
 
     bool running;               /* translation has been enabled by us */
     bool no_translation;        /* it is there for interrupts only: config.no_translation, or set by its vendor */
@@ -447,6 +448,12 @@ static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
     return __atomic_load_n(&unit->fenced, __ATOMIC_RELAXED);
 }
 
+/* An error of iommu_ops.set_device that leaves everything as it was. */
+static inline bool iommu_entry_unchanged(enum iommu_status status)
+{
+    return status == IOMMU_ERR_NOMEM || status == IOMMU_ERR_RANGE;
+}
+
 /* attach.c, and the last two domain.c */
 enum iommu_status iommu_domain_ids_create(struct iommu_unit *unit);
 void iommu_domain_ids_destroy(struct iommu_unit *unit);
@@ -466,11 +473,10 @@ void iommu_wait_walkers(struct iommu *iommu);
 /* iommu_map() without the check that the embedder may map there. */
 enum iommu_status iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m);
 
-/* iommu.c: the unit that sees requests of such a device; NULL: there is none. */
+/* device.c: the unit that sees requests of such a device; NULL: there is none. */
 struct iommu_unit *iommu_unit_covering(const struct iommu *iommu, const struct iommu_device_desc *desc);
-/* A device's memory and buckets, without the checks of iommu_add_device(). */
-enum iommu_status iommu_device_create(struct iommu *iommu, const struct iommu_device_desc *desc,
-                                      struct iommu_device **out);
+/* A device of an id that nobody has, with the aliases firmware gives it: a region names it, nobody has added it. */
+enum iommu_status iommu_device_add_named(struct iommu *iommu, uint16_t segment, uint16_t rid);
 
 /* reserved.c */
 bool iommu_reserved_applies(const struct iommu_reserved *region, const struct iommu_device_desc *desc);

@@ -57,24 +57,31 @@ static uint64_t span_end(uint64_t at, const struct iommu_leaf *leaf, enum iommu_
     return (at | (BIT64(shift) - 1)) + 1;
 }
 
+static enum iommu_status map_same(struct iommu_domain *domain, uint64_t start, uint64_t end, unsigned prot)
+{
+    if (start >= end)
+        return IOMMU_OK;
+    return iommu_domain_map(domain, &(struct iommu_mapping){
+        .iova = start, .pa = start, .len = end - start, .prot = prot });
+}
+
 /*
  * Maps [start, end) one to one, leaving pages that are so already: regions
  * overlap, and several devices of one domain may share one. A step is as long
  * as the leaf or hole it meets, so that a region of any size ends soon.
  */
-static enum iommu_status map_region(struct iommu_domain *domain, const struct iommu_reserved *region)
+static enum iommu_status map_part(struct iommu_domain *domain, uint64_t start, uint64_t end, unsigned prot)
 {
-    uint64_t end = region->end, run = region->start, at = run;
+    uint64_t run = start, at = start;
 
     while (at < end) {
         struct iommu_leaf leaf;
         enum iommu_status status = domain->pt->lookup(&domain->table, at, &leaf);
 
-        if (status == IOMMU_OK && (leaf.pa != at || (leaf.prot & region->prot) != region->prot))
+        if (status == IOMMU_OK && (leaf.pa != at || (leaf.prot & prot) != prot))
             return IOMMU_ERR_EXISTS;
         if (status == IOMMU_OK && run < at) {
-            status = iommu_domain_map(domain, &(struct iommu_mapping){
-                .iova = run, .pa = run, .len = at - run, .prot = region->prot });
+            status = map_same(domain, run, at, prot);
             if (status != IOMMU_OK)
                 return status;
         }
@@ -82,31 +89,53 @@ static enum iommu_status map_region(struct iommu_domain *domain, const struct io
         if (status == IOMMU_OK)
             run = at;
     }
-    if (run >= end)
-        return IOMMU_OK;
-    return iommu_domain_map(domain, &(struct iommu_mapping){
-        .iova = run, .pa = run, .len = end - run, .prot = region->prot });
+    return map_same(domain, run, end, prot);
 }
 
+/* What the regions of a device allow at an address, together; *end is lowered to where that changes. */
+static unsigned rights_at(const struct iommu_device *device, uint64_t at, uint64_t *end)
+{
+    unsigned prot = 0;
+
+    for (const struct iommu_reserved *r = device->iommu->reserved; r != NULL; r = r->next) {
+        uint64_t change = at < r->start ? r->start : r->end;
+
+        if (at >= r->end || !iommu_reserved_applies(r, &device->desc))
+            continue;
+        if (at >= r->start)
+            prot |= r->prot;
+        if (change < *end)
+            *end = change;
+    }
+    return prot;
+}
+
+/* A part that cannot be mapped is no reason to leave the others out. */
 enum iommu_status iommu_reserved_map(const struct iommu_device *device, struct iommu_domain *domain)
 {
-    for (const struct iommu_reserved *r = device->iommu->reserved; r != NULL; r = r->next) {
-        enum iommu_status status;
+    enum iommu_status first = IOMMU_OK;
 
+    for (const struct iommu_reserved *r = device->iommu->reserved; r != NULL; r = r->next) {
         if (!iommu_reserved_applies(r, &device->desc))
             continue;
-        status = map_region(domain, r);
-        if (status != IOMMU_OK)
-            return status;
+        for (uint64_t at = r->start; at < r->end;) {
+            uint64_t end = r->end;
+            unsigned prot = rights_at(device, at, &end);
+            enum iommu_status status = map_part(domain, at, end, prot);
+
+            if (first == IOMMU_OK)
+                first = status;
+            at = end;
+        }
     }
-    return IOMMU_OK;
+    return first;
 }
 
 enum iommu_status iommu_reserved_apply(struct iommu_device *device)
 {
     struct iommu *iommu = device->iommu;
     struct iommu_domain *domain = device->reserved_domain;
-    enum iommu_status status;
+    enum iommu_status status, mapped = IOMMU_OK;
     uintptr_t flags;
 
     if (domain == NULL && device->has_reserved) {
@@ -116,34 +145,30 @@ enum iommu_status iommu_reserved_apply(struct iommu_device *device)
             .type = IOMMU_DOMAIN_UNMANAGED, .devices = devices, .device_count = 1 }, &domain);
         if (status != IOMMU_OK)
             return status;
-        status = iommu_reserved_map(device, domain);
-        if (status != IOMMU_OK) {
+        mapped = iommu_reserved_map(device, domain);
+        if (mapped != IOMMU_OK)
             iommu_log(iommu, IOMMU_LOG_ERROR, "%s: reserved region not mapped dev=" IOMMU_RID_FORMAT " status=%s",
                       device->unit->name, IOMMU_RID_ARGS(device->desc.segment, device->desc.rids[0]),
-                      iommu_status_name(status));
-            return iommu_domain_destroy(domain) == IOMMU_OK ? status : IOMMU_ERR_BUSY;
-        }
+                      iommu_status_name(mapped));
     }
     flags = iommu_attach_lock(iommu);
     device->reserved_domain = domain;
     status = iommu_device_apply_locked(device);
     iommu_attach_unlock(iommu, flags);
-    return status;
+    return status != IOMMU_OK ? status : mapped;
 }
 
 /* Firmware names a device that the embedder has not added: its regions must stay reachable all the same. */
 static enum iommu_status create_named(struct iommu *iommu, const struct iommu_reserved *region)
 {
     for (const struct iommu_scope *scope = region->scopes; scope != NULL; scope = scope->next) {
-        struct iommu_device *device;
         enum iommu_status status;
 
         /* Ranges concern what the embedder adds; what it has not found in one stays blocked. */
         if (scope->bridge || scope->last_rid != scope->rid ||
             iommu_find_device(iommu, region->segment, scope->rid) != NULL)
             continue;
-        status = iommu_device_create(iommu, &(struct iommu_device_desc){
-            .segment = region->segment, .rids = { scope->rid }, .rid_count = 1 }, &device);
+        status = iommu_device_add_named(iommu, region->segment, scope->rid);
         if (status == IOMMU_ERR_NOT_FOUND) {
             iommu_log(iommu, IOMMU_LOG_WARNING, "iommu: reserved region of dev=" IOMMU_RID_FORMAT
                       " which no unit covers", IOMMU_RID_ARGS(region->segment, scope->rid));
@@ -151,7 +176,6 @@ static enum iommu_status create_named(struct iommu *iommu, const struct iommu_re
         }
         if (status != IOMMU_OK)
             return status;
-        device->firmware_only = true;
     }
     return IOMMU_OK;
 }

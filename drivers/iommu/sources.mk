@@ -2,7 +2,7 @@
 # The library's complete file list, relative to its own directory, for any
 # build. Compile each with -I on this directory and on include/.
 IOMMU_SOURCES := \
-    iommu.c domain.c attach.c irq.c reserved.c fault.c debug.c objects.c handoff.c \
+    iommu.c device.c domain.c attach.c irq.c reserved.c fault.c debug.c objects.c handoff.c \
     pt/pt.c pt/pt_vtd_ss.c pt/pt_amd_v1.c pt/pt_amd_v2.c pt/pt_x86_64.c \
     intel/dmar.c intel/vtd_handoff.c intel/vtd_discover.c intel/vtd_caps.c intel/vtd_unit.c \
     intel/vtd_device.c intel/vtd_queue.c intel/vtd_invalidate.c intel/vtd_fault.c intel/vtd_irq.c intel/vtd_irte.c \

@@ -106,6 +106,7 @@ static uint32_t admin(struct fake_nvme *n, const uint8_t *sqe)
     case 0x01: return create(n, sqe, true);
     case 0x05: return create(n, sqe, false);
     case 0x06: return identify(n, sqe);
+    case 0x0a:
     case 0x09: return get(sqe + 40, 1) == 7 ? 0 : STATUS_INVALID_FIELD;
     default: return STATUS_INVALID_OPCODE;
     }
@@ -259,6 +260,8 @@ static void nvme_write(struct fake_exerciser *host, uint32_t offset, unsigned wi
 
     n->bad += width != 4;
     switch (offset) {
+    case 0x0c: n->intms |= (uint32_t)value; break;
+    case 0x10: n->intms &= ~(uint32_t)value; break;
     case 0x14: cc_write(n, (uint32_t)value); break;
     case 0x24: n->aqa = (uint32_t)value; break;
     case 0x28: put((uint8_t *)&n->asq, value, 4); break;

@@ -39,7 +39,7 @@ struct fake_nvme {
     uint16_t fail_opcode; /* 0x100 | opcode: that command ends with this status, of bits 15:1 */
     uint16_t fail_status;
     /* State. */
-    uint32_t cc, csts, aqa;
+    uint32_t cc, csts, aqa, intms;
     uint64_t asq, acq;
     struct fake_nvme_queue queues[2];
     /* Counted. */

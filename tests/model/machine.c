@@ -60,9 +60,56 @@ size_t machine_live_pages(const struct machine *m)
 
 bool machine_dma(const struct machine *m, unsigned unit, uint16_t rid, uint64_t iova, void *data, size_t len, bool write)
 {
+    if (m->vtd != NULL) {
+        enum vtd_model_result result = vtd_model_dma(m->vtd, unit, rid, iova, data, len, write);
+
+        return result == VTD_MODEL_DONE || result == VTD_MODEL_INTERRUPT;
+    } else {
+        enum amdvi_model_result result = amdvi_model_dma(m->amdvi, unit, rid, iova, data, len, write);
+
+        return result == AMDVI_MODEL_DONE || result == AMDVI_MODEL_INTERRUPT;
+    }
+}
+
+/* Delivery modes 0 and 1 of either vendor. */
+#define MODE_LOWEST 1
+
+static void from_vtd(void *ctx, const struct vtd_model_interrupt *interrupt)
+{
+    const struct machine *m = ctx;
+
+    m->interrupt(m->interrupt_ctx, &(struct machine_interrupt){
+        .apic_id = interrupt->apic_id, .vector = interrupt->vector, .level = interrupt->level,
+        .ordinary = interrupt->mode <= MODE_LOWEST && !interrupt->logical && !interrupt->notification,
+    });
+}
+
+static void from_amdvi(void *ctx, const struct amdvi_model_interrupt *interrupt)
+{
+    const struct machine *m = ctx;
+
+    m->interrupt(m->interrupt_ctx, &(struct machine_interrupt){
+        .apic_id = interrupt->apic_id, .vector = interrupt->vector, .level = interrupt->level,
+        .ordinary = interrupt->mode <= MODE_LOWEST && !interrupt->logical && !interrupt->doorbell,
+    });
+}
+
+void machine_on_interrupt(struct machine *m, machine_interrupt_fn *fn, void *ctx)
+{
+    m->interrupt = fn;
+    m->interrupt_ctx = ctx;
     if (m->vtd != NULL)
-        return vtd_model_dma(m->vtd, unit, rid, iova, data, len, write) == VTD_MODEL_DONE;
-    return amdvi_model_dma(m->amdvi, unit, rid, iova, data, len, write) == AMDVI_MODEL_DONE;
+        vtd_model_on_interrupt(m->vtd, from_vtd, m);
+    else
+        amdvi_model_on_interrupt(m->amdvi, from_amdvi, m);
+}
+
+void machine_ioapic(const struct machine *m, unsigned unit, uint16_t rid, uint64_t redirection_entry)
+{
+    if (m->vtd != NULL)
+        (void)vtd_model_ioapic(m->vtd, unit, rid, redirection_entry);
+    else
+        (void)amdvi_model_ioapic(m->amdvi, unit, rid, redirection_entry);
 }
 
 void machine_function(const struct machine *m, uint16_t rid)

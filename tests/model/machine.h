@@ -12,10 +12,21 @@
 struct vtd_model;
 struct amdvi_model;
 
-/* One of the two is set. */
+/* An interrupt of a device or pin, as it reaches the CPUs. */
+struct machine_interrupt {
+    uint32_t apic_id;
+    uint8_t vector;
+    bool ordinary;      /* fixed or lowest priority, to a physical id */
+    bool level;
+};
+typedef void machine_interrupt_fn(void *ctx, const struct machine_interrupt *interrupt);
+
 struct machine {
+    /* One of the two is set. */
     struct vtd_model *vtd;
     struct amdvi_model *amdvi;
+    machine_interrupt_fn *interrupt;    /* machine_on_interrupt() */
+    void *interrupt_ctx;
 };
 
 #define MACHINE_UNITS 4
@@ -34,11 +45,16 @@ void *machine_ram(const struct machine *m, uint64_t pa, size_t len);
 uint64_t machine_pa(const struct machine *m, const void *at);
 size_t machine_live_pages(const struct machine *m);
 
-/* False: refused, or there is nothing at the address. */
+/* False: refused, or there is nothing at the address. A message that arrives is done. */
 bool machine_dma(const struct machine *m, unsigned unit, uint16_t rid, uint64_t iova, void *data, size_t len, bool write);
 void machine_function(const struct machine *m, uint16_t rid);
 void machine_bus_master(const struct machine *m, uint16_t rid, bool on);
 bool machine_bus_master_is_on(const struct machine *m, uint16_t rid);
+
+/* The machine stays where it is from then on. */
+void machine_on_interrupt(struct machine *m, machine_interrupt_fn *fn, void *ctx);
+/* What a pin sends that has this redirection entry and is asserted once. */
+void machine_ioapic(const struct machine *m, unsigned unit, uint16_t rid, uint64_t redirection_entry);
 
 uint64_t machine_now(const struct machine *m);
 void machine_advance(const struct machine *m, uint64_t us);

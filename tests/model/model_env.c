@@ -3,7 +3,7 @@
  * suite/env.h on a model: frames and clock are the model's, faults come through the
  * library's callback.
  */
-#include "model_env.h"
+#include "model_env_private.h"
 
 #include "amd/amdvi.h"
 
@@ -11,44 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAME 4096u
-#define FAULT_LOG 4096u
-#define PATTERN_BYTES 2048u
 #define PRIVATE_PAGES 2u
 #define COMMAND_BYTES 64u
 #define POLLS_PER_OPERATION 4u
 #define TYPICAL_US 200u
 #define ENV_RAM (32u << 20)     /* room for frames of 2 MiB */
-
-struct model_exerciser {
-    struct exerciser ex;
-    struct model_env *env;
-    struct model_exerciser_config config;
-    uint8_t pattern[PATTERN_BYTES];
-    struct ex_dma dma;
-    unsigned polls_left;
-    enum ex_status last;
-    bool stuck;
-    bool holds_pattern;     /* MODEL_SILENT: as edu's buffer */
-};
-
-struct model_env {
-    struct suite_env suite;
-    struct machine machine;
-    struct iommu_handoff handoff;
-    struct model_exerciser exercisers[MODEL_EXERCISERS];
-    struct exerciser *list[MODEL_EXERCISERS];
-    struct iommu_fault faults[FAULT_LOG];
-    size_t fault_count;
-    uint64_t overflows;
-    uint64_t fault_address_mask;
-    bool interrupts_lost;
-    bool faults_lost;
-    uint64_t ram_end;
-    bool interrupt_pending[MACHINE_UNITS];
-    char *output;
-    size_t output_len;
-};
 
 static const char *error = "";
 
@@ -111,7 +78,7 @@ static struct model_exerciser *model_of(struct exerciser *ex)
     return ex->state;
 }
 
-static uint16_t sends_as(const struct model_exerciser_config *config)
+uint16_t model_sends_as(const struct model_exerciser_config *config)
 {
     return config->sends_as == 0 ? config->rid : config->sends_as;
 }
@@ -129,7 +96,7 @@ static bool device_dma(struct model_exerciser *me, uint64_t iova, void *data, si
     if (config->address_bits < 64)
         iova &= (1ull << config->address_bits) - 1;
     for (size_t at = 0; at < len; at += payload)
-        if (!machine_dma(&me->env->machine, config->unit, sends_as(config), iova + at,
+        if (!machine_dma(&me->env->machine, config->unit, model_sends_as(config), iova + at,
                          (uint8_t *)data + at, len - at < payload ? len - at : payload, write))
             done = false;
     return done;
@@ -423,6 +390,10 @@ static const struct suite_env_ops model_env_ops = {
     .print = env_print,
     .ram_end = env_ram_end,
     .requester_ids = env_requester_ids,
+    .cpus = model_cpus,
+    .run_on = model_run_on,
+    .run_on_cpus = model_run_on_cpus,
+    .irqs = &model_irq_ops,
 };
 
 /* ---- beginning and end ---- */
@@ -453,6 +424,52 @@ struct model_env_config model_env_amd(void)
     return config;
 }
 
+/* Scopes of DMAR (VT-d §8.3.1), and special device entries of IVRS (AMD-Vi §5.2.2.6), which both name by id. */
+enum { SCOPE_IOAPIC = 3, SCOPE_HPET = 4, ENTRY_SPECIAL = 0x48, VARIETY_IOAPIC = 0x100, VARIETY_HPET = 0x200 };
+
+static void add_vtd_sources(struct model_env_config *config)
+{
+    struct vtd_model_unit_config *unit = &config->model.units[0];
+
+    for (size_t i = 0; i < config->model.unit_count; i++) {
+        spec_put(&config->model.units[i].ecap, SPEC_ECAP_IR, 1);
+        spec_put(&config->model.units[i].ecap, SPEC_ECAP_EIM, 1);
+        spec_put(&config->model.units[i].ecap, SPEC_ECAP_MHMV, 15);
+    }
+    unit->scopes[unit->scope_count++] = (struct vtd_model_scope){
+        .type = SCOPE_IOAPIC, .enumeration_id = MODEL_IOAPIC, .bus = 0xf0, .path = { { 0x1f, 0 } } };
+    unit->scopes[unit->scope_count++] = (struct vtd_model_scope){
+        .type = SCOPE_HPET, .enumeration_id = MODEL_HPET, .bus = 0xf0, .path = { { 0x0f, 0 } } };
+    config->ioapic_rid = IOMMU_RID(0xf0, 0x1f, 0);
+    config->hpet_rid = IOMMU_RID(0xf0, 0x0f, 0);
+}
+
+/* The southbridge's IOAPIC is always 00:14.0. */
+static void add_amd_sources(struct model_env_config *config)
+{
+    struct amdvi_model_unit_config *unit = &config->amdvi.units[0];
+
+    config->ioapic_rid = IOMMU_RID(0, 0x14, 0);
+    config->hpet_rid = IOMMU_RID(0, 0x14, 2);
+    unit->entries[unit->entry_count++] = (struct amdvi_model_entry){
+        .type = ENTRY_SPECIAL, .alias = config->ioapic_rid, .extra = VARIETY_IOAPIC | MODEL_IOAPIC };
+    unit->entries[unit->entry_count++] = (struct amdvi_model_entry){
+        .type = ENTRY_SPECIAL, .alias = config->hpet_rid, .extra = VARIETY_HPET | MODEL_HPET };
+}
+
+void model_env_interrupts(struct model_env_config *config)
+{
+    static const uint8_t ioapics[] = { MODEL_IOAPIC };
+
+    config->interrupts = true;
+    config->iommu.irq = (struct iommu_irq_config){
+        .mode = IOMMU_IRQ_AUTO, .x2apic = IOMMU_X2APIC_AUTO, .ioapics = ioapics, .ioapic_count = 1 };
+    if (config->is_amd)
+        add_amd_sources(config);
+    else
+        add_vtd_sources(config);
+}
+
 static bool failed(const char *where, enum iommu_status status)
 {
     if (status == IOMMU_OK)
@@ -481,6 +498,15 @@ static bool add_devices(struct model_env *me)
     return true;
 }
 
+/* VT-d §8.1: DMAR.Flags, which says that firmware is ready for it. */
+enum { DMAR_CHECKSUM = 9, DMAR_FLAGS = 37, DMAR_INTR_REMAP = 1 };
+
+static void say_interrupts(uint8_t *table)
+{
+    table[DMAR_FLAGS] = (uint8_t)(table[DMAR_FLAGS] + DMAR_INTR_REMAP);
+    table[DMAR_CHECKSUM] = (uint8_t)(table[DMAR_CHECKSUM] - DMAR_INTR_REMAP);
+}
+
 static bool start_driver(struct model_env *me, const struct model_env_config *config)
 {
     const struct iommu_platform *platform = machine_platform(&me->machine);
@@ -489,6 +515,8 @@ static bool start_driver(struct model_env *me, const struct model_env_config *co
     uint8_t table[4096];
     size_t len = machine_table(&me->machine, table, sizeof(table));
 
+    if (config->interrupts && !config->is_amd)
+        say_interrupts(table);
     if (failed("iommu_take_handoff",
                iommu_take_handoff(platform, ctx, table, len, &me->handoff)))
         return false;
@@ -534,6 +562,9 @@ struct model_env *model_env_create(const struct model_env_config *config)
     me->fault_address_mask = config->fault_address_mask;
     me->interrupts_lost = config->interrupts_lost;
     me->faults_lost = config->faults_lost;
+    me->ioapic_rid = config->ioapic_rid;
+    me->hpet_rid = config->hpet_rid;
+    machine_on_interrupt(&me->machine, model_interrupt, me);
     me->suite = (struct suite_env){ .ops = &model_env_ops,
                                     .ctx = me,
                                     .exercisers = me->list,
@@ -541,6 +572,7 @@ struct model_env *model_env_create(const struct model_env_config *config)
                                     .handoff = &me->handoff,
                                     .emulated = true,
                                     .model = true,
+                                    .no_source_check = config->iommu.irq.no_source_check,
                                     .seed = 1 };
     for (size_t i = 0; i < config->exerciser_count; i++)
         if (!exerciser_make(me, i, &config->exercisers[i])) {

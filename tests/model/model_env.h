@@ -2,8 +2,8 @@
 /*
  * suite/env.h on the register-level models: the driver under test runs on
  * the model's platform, and exercisers made of C send their requests through
- * the model's units. One thread; exercisers that would run side by side run
- * one after the other.
+ * the model's units. One thread, but for what scenarios run on several CPUs;
+ * exercisers that would run side by side run one after the other.
  */
 #ifndef IOMMU_MODEL_ENV_H
 #define IOMMU_MODEL_ENV_H
@@ -14,6 +14,10 @@
 #include "vtd_model.h"
 
 #define MODEL_EXERCISERS 4
+
+/* Sources of model_env_interrupts(). */
+#define MODEL_IOAPIC 4
+#define MODEL_HPET 0
 
 /* How a device behaves when its request is refused. */
 enum model_manner {
@@ -42,6 +46,8 @@ struct model_env_config {
     struct amdvi_model_firmware amdvi_firmware;
     bool narrow_store;                      /* the processor has no CMPXCHG16B */
     struct iommu_config iommu;              /* fault and fault_ctx are the environment's */
+    bool interrupts;                        /* DMAR says that they may be remapped */
+    uint16_t ioapic_rid, hpet_rid;          /* under which the two send */
     bool no_iommu;
     /* What a library with a defect would do, so that the suite is seen to notice: */
     uint64_t fault_address_mask;            /* faults have only these address bits; 0: all */
@@ -57,6 +63,13 @@ struct model_env_config {
 struct model_env_config model_env_default(void);
 /* The AMD-Vi model's default machine with the same devices. */
 struct model_env_config model_env_amd(void);
+
+/*
+ * The same machine with interrupt remapping: 32-bit destinations, an IOAPIC and
+ * an HPET of unit 0, a library that is asked for it. Silent exercisers have 32
+ * messages of MSI and a wire, queued ones 8 of MSI-X. APIC ids are 0, 1, 3, 287.
+ */
+void model_env_interrupts(struct model_env_config *config);
 
 struct model_env;
 

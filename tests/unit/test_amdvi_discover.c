@@ -510,11 +510,47 @@ TEST(region_beyond_physical_memory_is_left_out)
     prepare(NULL);
     plain_unit(0x00ff);
     fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, (1ull << 40) - 0x1000, 0x2000);
-    fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, (1ull << 40) - 0x1000, 0x1000);
+    fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, (1ull << 40) - 0x1000, 0x1000); /* below it, but HyperTransport's */
+    fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, 0xfd00000000 - 0x1000, 0x1000);
     CHECK_OK(read_table());
     CHECK(fake_amdvi_logged(&fake, "IVMD ends beyond the physical address width, left out offset="));
     CHECK(iommu->reserved != NULL && iommu->reserved->next == NULL);
     finish();
+}
+
+/* No table can hold these, of no device: every other region is kept, and every device can be attached. */
+TEST(region_that_nobody_can_be_given_is_left_out)
+{
+    static const struct {
+        uint64_t start, len;
+        const char *why;
+    } cases[] = {
+        { 0xfee00000, 0x1000, "IVMD touches the interrupt range, left out offset=" },
+        { 0xfeeff000, 0x2000, "IVMD touches the interrupt range, left out offset=" },
+        { 0x10000000, 0xf0000000, "IVMD touches the interrupt range, left out offset=" },
+        { 0xfd00000000, 0x1000, "IVMD touches the HyperTransport range, left out offset=" },
+        { 0xfcfffff000, 0x2000, "IVMD touches the HyperTransport range, left out offset=" },
+        { 0xfedff000, 0x1000, NULL },
+        { 0xfef00000, 0x1000, NULL },
+        { 0xfcfffff000, 0x1000, NULL },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        for (unsigned behind = 0; behind < 2; behind++) {
+            prepare(NULL);
+            if (behind)
+                plain_unit(0x00ff);
+            fake_ivrs_ivmd(&fake, 0x20, 0x07, 0, 0, cases[i].start, cases[i].len);
+            fake_ivrs_ivmd(&fake, 0x21, 0x07, 0x0010, 0, 0x10000000, 0x1000);
+            if (!behind)
+                plain_unit(0x00ff);
+            CHECK_OK(read_table());
+            CHECK(iommu->reserved != NULL && iommu->reserved->start == 0x10000000);
+            CHECK_EQ(iommu->reserved->next == NULL, cases[i].why != NULL);
+            if (cases[i].why != NULL)
+                CHECK(fake_amdvi_logged(&fake, cases[i].why));
+            finish();
+        }
 }
 
 /* ---- memory ---- */

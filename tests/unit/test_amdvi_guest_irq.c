@@ -290,9 +290,32 @@ TEST(entry_that_never_comes_is_passed_over)
     put(f, 0);
     put(f, logged(43));
     iommu_unit_interrupt(f->iommu, 0);
+    CHECK_EQ(told.count, 0);
+    CHECK(fake_amdvi_logged(&f->fake, "guest log entry seen=0x0000000000000000"));
+    iommu_unit_interrupt(f->iommu, 0);
     CHECK_EQ(told.count, 1);
     CHECK_EQ(told.tags[0], 43);
     irq_fake_free(f);
+}
+
+/* Pointers are the unit's: one outside of the page is believed no more. */
+TEST(log_with_a_pointer_outside_is_left)
+{
+    static const unsigned pointers[] = { GA_HEAD, GA_TAIL };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct irq_fake *f = start(0);
+
+        put(f, logged(1));
+        fake_amdvi_set(&f->fake, 0, pointers[i], 0x1008);
+        iommu_unit_interrupt(f->iommu, 0);
+        CHECK_EQ(told.count, 0);
+        CHECK(fake_amdvi_logged(&f->fake, "guest log has no such place"));
+        CHECK(!irq_fake_unit(f)->guest_log.on);
+        CHECK_OK(iommu_stop(f->iommu));
+        CHECK_EQ(irq_fake_control(f, 0) & (GA_LOG_EN | GA_INT_EN), 0);
+        irq_fake_free(f);
+    }
 }
 
 TEST(full_log_is_started_again)

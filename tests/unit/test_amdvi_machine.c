@@ -210,6 +210,34 @@ static void map_use_unmap(struct machine *d, struct iommu_domain *domain, uint64
     CHECK_EQ(dma(d, RID, iova, &value, true), 2);
 }
 
+/* IVMDs of one device share the page in which one ends and the other begins (AMD-Vi §5.2.2). */
+TEST(regions_are_rounded_to_pages_and_join_their_rights)
+{
+    static const struct amdvi_model_ivmd read_only = { .type = 0x21, .flags = 3, .first = RID, .start = 0x17f800,
+                                                       .end = 0x180800 };
+    static const struct amdvi_model_ivmd both = { .type = 0x22, .flags = 7, .first = RID - 1, .last = RID + 1,
+                                                  .start = 0x180800, .end = 0x181001 };
+
+    for (unsigned order = 0; order < 2; order++) {
+        struct amdvi_model_config config = amdvi_model_default();
+        struct machine *d;
+        uint32_t value = 0;
+
+        config.ivmds[order] = read_only;
+        config.ivmds[!order] = both;
+        config.ivmd_count = 2;
+        d = started(&config, false);
+        CHECK_EQ(dma(d, RID, 0x17f000, &value, false), 0);
+        CHECK_EQ(dma(d, RID, 0x17f000, &value, true), 2);
+        CHECK_EQ(dma(d, RID, 0x180000, &value, true), 0);
+        CHECK_EQ(dma(d, RID, 0x181ffc, &value, true), 0);
+        CHECK_EQ(dma(d, RID, 0x182000, &value, false), 2);
+        CHECK_EQ(dma(d, RID, 0x17effc, &value, false), 2);
+        CHECK_EQ(dma(d, OTHER, 0x180000, &value, false), 2);
+        finish(d);
+    }
+}
+
 /* Commands complete in any order (AMD-Vi §2.4.9): what is dropped last must not be fetched through what is dropped next. */
 TEST(freed_id_finds_nothing_of_its_last_domain)
 {

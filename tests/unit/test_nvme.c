@@ -472,3 +472,45 @@ TEST(second_operation_waits_for_the_first)
     CHECK_EQ(ex->ops->poll(ex), EX_DONE);
     CHECK_EQ(ex->ops->start(ex, &dma), EX_PENDING);
 }
+
+/* Masked but from the raise to the end; the completion is taken by the end, and only once. */
+TEST(an_interrupt_by_the_wire)
+{
+    struct exerciser *ex;
+
+    machine();
+    ex = attached(false);
+    CHECK_EQ(disk.intms, 1);
+    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
+    CHECK_EQ(disk.intms, 0);
+    CHECK_EQ(run(ex, EX_WRITE, TARGET, 4096), EX_TIMEOUT);      /* one command at a time */
+    ex->ops->interrupt_done(ex);
+    CHECK_EQ(disk.intms, 1);
+    ex->ops->interrupt_done(ex);
+    CHECK_EQ(run(ex, EX_WRITE, TARGET, 4096), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);                  /* the one before reached nobody */
+    ex->ops->interrupt_done(ex);
+    CHECK_EQ(disk.bad, 0);
+    disk.hangs = true;
+    CHECK_EQ(ex->ops->interrupt(ex), EX_TIMEOUT);
+}
+
+/* NVMe 1.4 §3.1.3: INTMS and INTMC are not for a function that uses MSI-X. */
+TEST(an_interrupt_by_msix)
+{
+    struct fake_pci_function *hw;
+    struct exerciser *ex;
+
+    machine();
+    hw = &bus.functions[0];
+    fake_pci_cap(hw, 0x40, 0x11, 0);
+    fake_pci_set(hw, 0x42, 2, 0x8000);
+    ex = attached(false);
+    CHECK_EQ(disk.intms, 0);
+    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
+    ex->ops->interrupt_done(ex);
+    CHECK_EQ(disk.intms, 0);
+    CHECK_EQ(run(ex, EX_WRITE, TARGET, 4096), EX_DONE);
+    CHECK_EQ(disk.bad, 0);
+}

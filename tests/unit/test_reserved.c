@@ -390,3 +390,78 @@ TEST(region_for_reading_is_mapped_around_what_may_be_read)
     CHECK_OK(iommu_domain_destroy(domain));
     driver_destroy(d);
 }
+
+/* ---- regions that meet ---- */
+
+static void push_region(struct driver *d, uint64_t start, uint64_t end, unsigned prot)
+{
+    struct iommu_reserved *region = iommu_pool_get(d->iommu, &d->iommu->reserved_pool);
+
+    *region = (struct iommu_reserved){ .next = d->iommu->reserved, .start = start, .end = end, .prot = prot };
+    CHECK_OK(iommu_scope_add(d->iommu, &region->scopes, DRIVER_RID, false));
+    d->iommu->reserved = region;
+}
+
+static void check_rights(struct driver *d, uint64_t at, unsigned prot)
+{
+    uint32_t value;
+
+    CHECK_EQ(driver_read(d, DRIVER_RID, at, &value), prot & IOMMU_READ ? 0 : SPEC_FR_READ);
+    CHECK_EQ(driver_write(d, DRIVER_RID, at, 5), prot & IOMMU_WRITE ? 0 : SPEC_FR_WRITE);
+}
+
+TEST(overlapping_regions_join_their_rights_in_any_order)
+{
+    static const struct {
+        uint64_t start, end;
+        unsigned prot;
+    } regions[] = {
+        { START, START + 0x2000, IOMMU_READ }, { START + 0x1000, START + 0x4000, IOMMU_WRITE },
+        { START + 0x3000, START + 0x5000, IOMMU_READ },
+    };
+    static const unsigned orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+    static const unsigned rights[] = { IOMMU_READ, IOMMU_RW, IOMMU_WRITE, IOMMU_RW, IOMMU_READ };
+
+    for (unsigned o = 0; o < 6; o++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct driver *d = driver_create(&config, NULL);
+        struct iommu_device *device;
+        struct iommu_domain *domain;
+
+        CHECK_OK(driver_add_table(d));
+        for (unsigned i = 0; i < 3; i++)
+            push_region(d, regions[orders[o][i]].start, regions[orders[o][i]].end, regions[orders[o][i]].prot);
+        device = driver_add(d, DRIVER_RID);
+        CHECK_OK(iommu_start(d->iommu));
+        for (unsigned page = 0; page < 5; page++)
+            check_rights(d, START + page * 0x1000, rights[page]);
+        check_rights(d, START + 0x5000, 0);
+        domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+        CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+        for (unsigned page = 0; page < 5; page++)
+            check_rights(d, START + page * 0x1000, rights[page]);
+        CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+        CHECK_OK(iommu_domain_destroy(domain));
+        driver_destroy(d);
+    }
+}
+
+/* What cannot be mapped is an error, of that region alone. */
+TEST(region_that_cannot_be_mapped_leaves_the_others)
+{
+    for (unsigned order = 0; order < 2; order++) {
+        struct vtd_model_config config = vtd_model_default();
+        struct driver *d = driver_create(&config, NULL);
+
+        CHECK_OK(driver_add_table(d));
+        if (order)
+            push_region(d, START, END, IOMMU_RW);
+        push_region(d, IOMMU_INTERRUPT_START, IOMMU_INTERRUPT_START + 0x1000, IOMMU_RW);
+        if (!order)
+            push_region(d, START, END, IOMMU_RW);
+        driver_add(d, DRIVER_RID);
+        CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_RANGE);
+        check_reaches_just_the_region(d, DRIVER_RID);
+        driver_destroy(d);
+    }
+}

@@ -9,7 +9,7 @@
 #include "suite_check.h"
 
 /* What no VT-d machine has. */
-#define SKIP_VTD SKIP_AMD, SKIP_RUNS, SKIP_TOPOLOGY
+#define SKIP_VTD SKIP_AMD, SKIP_RUNS, SKIP_TOPOLOGY, SKIP_IRQ
 #define SKIP_USUAL                                                                                 \
     SKIP_VTD, SKIP_STRANGER, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED
 

@@ -6,7 +6,7 @@
 #include "suite_check.h"
 
 /* What no AMD machine has. */
-#define SKIP_AMDVI SKIP_INTEL, SKIP_TOPOLOGY, SKIP_STRANGER
+#define SKIP_AMDVI SKIP_INTEL, SKIP_TOPOLOGY, SKIP_STRANGER, SKIP_IRQ
 #define SKIP_AMD_USUAL SKIP_AMDVI, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED
 
 /* IVHD flag Coherent, IVinfo VASize (AMD-Vi §5.2.1, §5.2.2) and the device entries used here (§5.2.2.5). */

@@ -58,6 +58,7 @@ enum iommu_status amdvi_table_create(struct amdvi_unit *unit, uint16_t highest)
     unit->wide_store = amdvi_has_wide_store();
     unit->nowhere_id = NOWHERE_ID;
     unit->table_entries = (highest / AMDVI_DTES_PER_PAGE + 1) * AMDVI_DTES_PER_PAGE;
+    unit->base.rid_end = (uint32_t)unit->table_entries;
     unit->table = platform->page_alloc(unit->base.ctx, table_pages(unit), iommu_unit_limit(&unit->base));
     unit->nowhere = platform->page_alloc(unit->base.ctx, 1, iommu_unit_limit(&unit->base));
     if (unit->table == NULL || unit->nowhere == NULL) {

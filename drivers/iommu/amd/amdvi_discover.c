@@ -426,15 +426,42 @@ static void on_unit(void *arg, const struct ivrs_unit *described)
 
 /* ---- memory regions ---- */
 
+static bool touches(const struct ivrs_region *found, uint64_t start, uint64_t end)
+{
+    return found->start < end && found->end > start;
+}
+
+/* Why no table of the segment's units can hold it; NULL: they can. */
+static const char *objection(const struct iommu *iommu, const struct ivrs_region *found)
+{
+    if (found->end > BIT64(iommu->host_bits))
+        return "IVMD ends beyond the physical address width, left out";
+    if (touches(found, IOMMU_INTERRUPT_START, IOMMU_INTERRUPT_END))
+        return "IVMD touches the interrupt range, left out";
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        const struct iommu_unit *unit = iommu->units[i];
+
+        if (unit->segment != found->segment)
+            continue;
+        if (touches(found, unit->hole_start, unit->hole_end))
+            return "IVMD touches the HyperTransport range, left out";
+        if (found->end > unit->input_end)
+            return "IVMD ends beyond what a unit translates, left out";
+    }
+    return NULL;
+}
+
+/* Units have been read. */
 static void on_region(void *arg, const struct ivrs_region *found)
 {
     struct discovery *d = arg;
     struct iommu *iommu = d->iommu;
+    const char *why = objection(iommu, found);
     struct iommu_reserved *region;
     enum iommu_status status;
 
-    if (found->end > BIT64(iommu->host_bits)) {
-        on_problem(d, found->offset, "IVMD ends beyond the physical address width, left out", found->end);
+    if (why != NULL) {
+        on_problem(d, found->offset, why, found->start);
         return;
     }
     region = iommu_pool_get(iommu, &iommu->reserved_pool);
@@ -458,12 +485,13 @@ static void on_region(void *arg, const struct ivrs_region *found)
 
 enum iommu_status amdvi_add_table(struct iommu *iommu, const void *table, size_t len)
 {
-    static const struct ivrs_handler handler = {
-        .header = on_header, .unit = on_unit, .region = on_region, .problem = on_problem,
-    };
+    /* What a region may be depends on the units, and it may come before them. */
+    static const struct ivrs_handler units = { .header = on_header, .unit = on_unit, .problem = on_problem };
+    static const struct ivrs_handler regions = { .region = on_region };
     struct discovery d = { .iommu = iommu, .status = IOMMU_OK };
-    enum iommu_status status = ivrs_read(table, len, &handler, &d);
+    enum iommu_status status = ivrs_read(table, len, &units, &d);
 
+    (void)ivrs_read(table, len, &regions, &d);
     if (d.status != IOMMU_OK)
         return d.status;
     return status == IOMMU_OK && d.added == 0 ? IOMMU_ERR_TABLE : status;

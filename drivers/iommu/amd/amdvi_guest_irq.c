@@ -93,8 +93,10 @@ static bool take(struct amdvi_unit *unit, uint64_t *out)
     uint64_t head = reg_read64(&unit->regs, AMDVI_GA_HEAD) & AMDVI_GA_POINTER;
     uint64_t tail = reg_read64(&unit->regs, AMDVI_GA_TAIL) & AMDVI_GA_POINTER;
     uint64_t slot = head / sizeof(uint64_t) % LOG_ENTRIES;
-    bool found = head != tail;
+    bool outside = head >= IOMMU_PAGE || tail >= IOMMU_PAGE, found = head != tail && !outside;
 
+    if (outside)
+        unit->guest_log.on = false;
     *out = 0;
     if (found) {
         uint64_t *entry = &unit->guest_log.ring[slot];
@@ -106,6 +108,10 @@ static bool take(struct amdvi_unit *unit, uint64_t *out)
         reg_write64(&unit->regs, AMDVI_GA_HEAD, (slot + 1) % LOG_ENTRIES * sizeof(uint64_t));
     }
     iommu_unlock_irq(unit->base.platform, unit->base.ctx, &unit->base.fault_lock, flags);
+    if (outside)
+        iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+                  "%s: guest log has no such place head=0x%llx tail=0x%llx expected<0x%llx, nothing more is logged",
+                  unit->base.name, (unsigned long long)head, (unsigned long long)tail, IOMMU_PAGE);
     return found;
 }
 
@@ -135,14 +141,16 @@ static void serve_overflow(struct amdvi_unit *unit)
 
 void amdvi_guest_log_read(struct amdvi_unit *unit)
 {
-    uint64_t entry;
+    uint64_t entry = 1;
 
-    for (size_t count = 0; count < LOG_ENTRIES && take(unit, &entry); count++) {
+    /* What is behind an entry that did not come waits for the next call: a log of such would hold the CPU. */
+    for (size_t count = 0; count < LOG_ENTRIES && entry != 0 && unit->guest_log.on && take(unit, &entry); count++) {
         if (field_get(entry, AMDVI_GA_TYPE) == AMDVI_GA_TYPE_GUEST_NOT_RUNNING)
             tell(unit->base.iommu, (uint32_t)field_get(entry, AMDVI_GA_TAG), false);
         else
             iommu_log(unit->base.iommu, IOMMU_LOG_WARNING, "%s: guest log entry seen=0x%016llx expected type 1",
                       unit->base.name, (unsigned long long)entry);
     }
-    serve_overflow(unit);
+    if (unit->guest_log.on)
+        serve_overflow(unit);
 }

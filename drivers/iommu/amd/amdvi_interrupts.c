@@ -162,7 +162,7 @@ enum iommu_status amdvi_interrupts_enable(struct amdvi_unit *unit)
 void amdvi_interrupts_disable(struct amdvi_unit *unit)
 {
     __atomic_store_n(&unit->base.remaps, false, __ATOMIC_RELAXED);
-    if (unit->guest_log.on)
+    if (unit->guest_log.ring != NULL)
         (void)amdvi_guest_log_disable(unit);
 }
 

@@ -231,7 +231,7 @@ size_t vtd_read_faults(struct iommu_unit *base)
     struct vtd_unit *unit = vtd_unit_of(base);
     size_t count = 0;
 
-    if (!base->running)
+    if (!base->running && !__atomic_load_n(&base->remaps, __ATOMIC_RELAXED))
         return 0;
     for (unsigned round = 0; round < ROUNDS_MAX; round++) {
         uint32_t fsts = reg_read32(&unit->regs, VTD_FSTS), pending = fsts & served_bits(unit);
