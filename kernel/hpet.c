@@ -32,6 +32,7 @@
 #define TIMER_FSB_ADDRESS   0x14u
 #define WINDOW_BYTES        0x500u
 #define ALL_ONES            0xffffffffu
+#define RAISE_TURNS         8u
 #define FS_IN_US            1000000000ull
 
 static void say(const struct hpet_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -129,16 +130,21 @@ void hpet_message(const struct hpet *hpet, unsigned n, uint64_t *address, uint32
 }
 
 /*
- * Enabled only then: a comparator that was passed over fires again when the counter's lower half
- * comes round.
+ * A comparator that is passed over before it is enabled fires when the counter's lower half comes
+ * round: there must be half of the delay left by then, or it is taken again, twice as long.
  */
 void hpet_raise(const struct hpet *hpet, unsigned n, uint32_t delay_us)
 {
     uint32_t config = reg_read(hpet, timer_at(n, TIMER_CONFIG));
-    uint32_t ticks = (uint32_t)(delay_us * FS_IN_US / hpet->period_fs);
+    uint32_t ticks = (uint32_t)(delay_us * FS_IN_US / hpet->period_fs), at;
 
     reg_write(hpet, timer_at(n, TIMER_CONFIG), config & ~TIMER_ENABLED);
-    reg_write(hpet, timer_at(n, TIMER_COMPARATOR), reg_read(hpet, COUNTER) + ticks);
+    for (unsigned turn = 0; turn < RAISE_TURNS; turn++, ticks *= 2) {
+        at = reg_read(hpet, COUNTER) + ticks;
+        reg_write(hpet, timer_at(n, TIMER_COMPARATOR), at);
+        if ((int32_t)(at - reg_read(hpet, COUNTER)) > (int32_t)(ticks / 2))
+            break;
+    }
     reg_write(hpet, timer_at(n, TIMER_CONFIG), config | TIMER_ENABLED);
 }
 

@@ -9,6 +9,8 @@
 #include "acpi.h"
 #include "console.h"
 #include "cpu.h"
+#include "irq.h"
+#include "irq_sources.h"
 #include "machine.h"
 #include "mm.h"
 #include "smp.h"
@@ -332,6 +334,53 @@ void report_exercisers(void)
         print("# exerciser: none\n");
 }
 
+/* ---- interrupts ---- */
+
+static void interrupt_source(enum iommu_irq_source_kind kind, uint8_t id)
+{
+    struct iommu_irq_source_info info;
+
+    if (machine.iommu == NULL || iommu_irq_source(machine.iommu, kind, id, &info) != IOMMU_OK)
+        print(" source=unknown\n");
+    else
+        print(" source=" IOMMU_RID_FORMAT "%s\n", IOMMU_RID_ARGS(info.segment, info.rid),
+              info.overridden ? " (override)" : "");
+}
+
+static void interrupt_entries(void)
+{
+    struct iommu_unit_info unit;
+
+    for (size_t i = 0; iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+        print("# interrupts: %s entries=%u used=%u\n", unit.name, unit.irq_entries, unit.irq_used);
+}
+
+void report_interrupts(void)
+{
+    struct iommu_irq_info info;
+
+    print("# interrupts: apic=%s unexpected=%llu\n", irq_x2apic() ? "x2apic" : "xapic",
+          (unsigned long long)irq_unexpected());
+    for (size_t i = 0; i < irq_ioapics.count; i++) {
+        const struct ioapic *ioapic = &irq_ioapics.list[i];
+
+        print("# interrupts: ioapic=%u version=0x%x gsi=%u pins=%u", ioapic->id, ioapic->version, ioapic->gsi_base,
+              ioapic->pins);
+        interrupt_source(IOMMU_IRQ_IOAPIC, ioapic->id);
+    }
+    if (irq_has_hpet) {
+        print("# interrupts: hpet=%u comparators=%u messages=%s", irq_hpet.number, irq_hpet.comparators,
+              yes(hpet_has_messages(&irq_hpet, 0)));
+        interrupt_source(IOMMU_IRQ_HPET, irq_hpet.number);
+    }
+    if (machine.iommu == NULL)
+        return;
+    iommu_irq_info(machine.iommu, &info);
+    print("# interrupts: remapped=%s x2apic=%s posting=%s reason=\"%s\" suggestion=\"%s\"\n", yes(info.remapping),
+          yes(info.x2apic), yes(info.posting), info.reason, info.suggestion);
+    interrupt_entries();
+}
+
 static void report_proof(void)
 {
     char text[96];
@@ -359,6 +408,7 @@ void report_print(enum report_kind kind)
     else
         acpi_one_line();
     report_units(kind == REPORT_FULL);
+    report_interrupts();
     report_handoff();
     report_topology();
     reserved_regions();

@@ -14,6 +14,7 @@ void report_processor(void);
 void report_memory(void);
 void report_acpi(void);
 void report_units(bool full);
+void report_interrupts(void);
 void report_handoff(void);
 void report_handoff_units(const char *when, const struct iommu_handoff *handoff);
 void report_topology(void);

@@ -9,6 +9,8 @@
 #include "console.h"
 #include "format.h"
 #include "json.h"
+#include "irq.h"
+#include "irq_sources.h"
 #include "machine.h"
 #include "mm.h"
 #include "smp.h"
@@ -254,6 +256,39 @@ static void put_proof(struct json *json)
     json_close(json, '}');
 }
 
+static void put_interrupts(struct json *json)
+{
+    struct iommu_irq_info info = { .reason = "no unit is driven" };
+
+    if (machine.iommu != NULL)
+        iommu_irq_info(machine.iommu, &info);
+    json_open(json, "interrupts", '{');
+    json_text(json, "apic", irq_x2apic() ? "x2apic" : "xapic");
+    json_bool(json, "remapped", info.remapping);
+    json_bool(json, "x2apic", info.x2apic);
+    json_bool(json, "posting", info.posting);
+    json_text(json, "reason", info.reason);
+    json_text(json, "suggestion", info.suggestion);
+    json_number(json, "unexpected", irq_unexpected());
+    json_open(json, "ioapics", '[');
+    for (size_t i = 0; i < irq_ioapics.count; i++) {
+        const struct ioapic *ioapic = &irq_ioapics.list[i];
+        struct iommu_irq_source_info source;
+
+        json_open(json, NULL, '{');
+        json_number(json, "id", ioapic->id);
+        json_hex(json, "base", ioapic->pa);
+        json_number(json, "gsi", ioapic->gsi_base);
+        json_number(json, "pins", ioapic->pins);
+        if (machine.iommu != NULL &&
+            iommu_irq_source(machine.iommu, IOMMU_IRQ_IOAPIC, ioapic->id, &source) == IOMMU_OK)
+            put_rid(json, "source", source.segment, source.rid);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+    json_close(json, '}');
+}
+
 void report_json(void)
 {
     struct json json = { .put = put_console };
@@ -264,6 +299,7 @@ void report_json(void)
     put_machine(&json);
     put_tables(&json);
     put_units(&json);
+    put_interrupts(&json);
     put_handoff(&json, "handoff_before_exit", &machine.boot->before_exit);
     put_handoff(&json, "handoff_kernel_entry", &machine.handoff);
     put_functions(&json);

@@ -22,7 +22,10 @@
 #define INTX_GSI_FIRST 16u
 #define WIRE_WAIT_US 200u
 #define WIRES_MAX 32u
-#define HPET_DELAY_US 20u
+/* Wires are shared: one device has its interrupt on one at a time, the others wait. */
+#define TURN_POLL_US 500u
+#define TURN_WAIT_US 10000000u
+#define HPET_DELAY_US 200u
 
 struct suite_irqs {
     bool used;
@@ -43,6 +46,7 @@ static struct spin_lock lock = SPIN_LOCK("suite interrupts");
 static struct suite_irqs sources[SOURCES_MAX];
 static struct wire wires[WIRES_MAX];
 static size_t wire_count;
+static struct suite_irqs *wire_user;    /* atomic; NULL: nobody */
 /* By vector: whose interrupt it is; atomic. */
 static struct suite_irqs *owners[IRQ_VECTORS];
 
@@ -214,7 +218,7 @@ static const char *find_wire(struct exerciser *ex, uint32_t *gsi)
 
     if (ex->ops->interrupt == NULL)
         return "the device raises no interrupts";
-    if (f == NULL || pci_intx_pin(f) == 0)
+    if (pci_intx_pin(f) == 0)
         return "the device has no INTx";
     pci_msi_disable(f);
     pci_msix_disable(f);
@@ -233,7 +237,6 @@ static const char *find_wire(struct exerciser *ex, uint32_t *gsi)
             return NULL;
         }
     }
-    pci_intx_enable(f, false);
     return "no pin of an IOAPIC fires when the device asserts its INTx";
 }
 
@@ -297,12 +300,39 @@ static const char *alloc_hpet(struct suite_irqs *irqs)
     return why;
 }
 
+static bool wire_take(struct suite_irqs *irqs)
+{
+    uint64_t start = now_us();
+    struct suite_irqs *nobody = NULL;
+
+    while (!__atomic_compare_exchange_n(&wire_user, &nobody, irqs, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (now_us() - start > TURN_WAIT_US)
+            return false;
+        sleep_us(TURN_POLL_US);
+        nobody = NULL;
+    }
+    return true;
+}
+
+static void wire_leave(const struct suite_irqs *irqs)
+{
+    pci_intx_enable(irqs->ex->function, false);
+    __atomic_store_n(&wire_user, NULL, __ATOMIC_RELEASE);
+}
+
 static const char *alloc_intx(struct suite_irqs *irqs)
 {
+    const char *why;
     uint32_t gsi;
-    const char *why = find_wire(irqs->ex, &gsi);
 
-    return why != NULL ? why : irq_route_pin(gsi, true, true, &irqs->route);
+    if (!wire_take(irqs))
+        return "another device has its interrupt on a wire";
+    why = find_wire(irqs->ex, &gsi);
+    if (why == NULL)
+        why = irq_route_pin(gsi, true, true, &irqs->route);
+    if (why != NULL)
+        wire_leave(irqs);
+    return why;
 }
 
 static const char *alloc_kind(struct suite_irqs *irqs, unsigned count)
@@ -345,9 +375,9 @@ static enum iommu_status env_free(struct suite_env *env, struct suite_irqs *irqs
     (void)env;
     if (irqs->ex == NULL)
         hpet_silence(&irq_hpet, irqs->comparator);
-    else if (irqs->kind == SUITE_IRQ_INTX)
-        pci_intx_enable(irqs->ex->function, false);
     status = irq_route_free(irqs->route);
+    if (irqs->kind == SUITE_IRQ_INTX)
+        wire_leave(irqs);
     for (unsigned vector = 0; vector < IRQ_VECTORS; vector++)
         if (owners[vector] == irqs)
             __atomic_store_n(&owners[vector], NULL, __ATOMIC_RELEASE);

@@ -284,7 +284,10 @@ enum iommu_status iommu_domain_create(struct iommu *iommu, const struct iommu_do
 
 void iommu_wait_walkers(struct iommu *iommu)
 {
-    /* A fault handler looks up one address with interrupts off; it holds no lock and waits for nothing. */
+    /*
+     * Without a deadline, as for a lock: no hardware is asked. A fault handler looks up one address with interrupts
+     * off; it holds no lock and waits for nothing. Nothing could be freed where one was overdue.
+     */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     while (__atomic_load_n(&iommu->walkers, __ATOMIC_ACQUIRE) != 0)
         iommu->platform->relax(iommu->ctx);

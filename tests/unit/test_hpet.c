@@ -24,9 +24,14 @@ static size_t place(const volatile void *at)
     return index;
 }
 
+static uint32_t counter_step, reads_of_counter;
+
+/* The counter moves on with each reading. */
 static uint32_t fake_read(void *ctx, const volatile void *at)
 {
     (void)ctx;
+    if (place(at) == 0xf0 / 4 && reads_of_counter++ > 0)
+        registers[0xf0 / 4] += counter_step;
     return registers[place(at)];
 }
 
@@ -55,6 +60,7 @@ static bool machine(uint32_t capabilities, uint32_t period)
     memset(registers, 0, sizeof(registers));
     logged[0] = '\0';
     map_fails = false;
+    counter_step = reads_of_counter = 0;
     registers[0] = capabilities;
     registers[1] = period;
     registers[0x10 / 4] = 3;            /* runs, legacy replacement */
@@ -108,6 +114,22 @@ TEST(a_pin)
     CHECK_EQ(registers[0x20 / 4], 2);
     hpet_silence(&hpet, 0);
     CHECK_EQ(registers[0x100 / 4], 0x100);
+}
+
+/* 500 ticks are gone when 300 pass between two readings; twice as many are enough. */
+TEST(a_late_comparator_is_taken_again)
+{
+    CHECK(machine(0x8086a201, 10000000));
+    hpet_use_pin(&hpet, 0, 2, false);
+    counter_step = 300;
+    hpet_raise(&hpet, 0, 5);            /* read at 0, 300, 600, 900 */
+    CHECK_EQ(registers[0x108 / 4], 1600);
+    CHECK_EQ(reads_of_counter, 4);
+    CHECK_EQ(registers[0x100 / 4] & 4, 4);
+    reads_of_counter = 0;
+    counter_step = 0x10000000;          /* it never gets there in time: bounded */
+    hpet_raise(&hpet, 0, 5);
+    CHECK_EQ(reads_of_counter, 16);
 }
 
 TEST(a_message)

@@ -76,6 +76,19 @@ TEST(users_at_every_level_and_no_nx)
     finish();
 }
 
+/* x86-64 has no page for writing alone, and a lookup says what a device can do. */
+TEST(what_may_be_written_can_be_read)
+{
+    struct iommu_leaf leaf;
+
+    CHECK_OK(create(4, 0));
+    CHECK_OK(map(0x1000, 0x5000, SIZE_4K, IOMMU_WRITE));
+    CHECK_EQ(entry(0x240003000, 1), 0x5067);
+    CHECK_OK(pt_amd_v2.lookup(&table, 0x1000, &leaf));
+    CHECK_EQ(leaf.prot, IOMMU_RW);
+    finish();
+}
+
 /* What the kernel's own spaces ask for has no place here. */
 TEST(other_rights_change_nothing)
 {

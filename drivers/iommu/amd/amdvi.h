@@ -83,7 +83,6 @@ struct amdvi_unit {
 
     bool has_tables;            /* the unit works with our device table and executes commands, and has not been
                                    stopped: from the last step before the first flush */
-    bool in_doubt;              /* it did not stop: it may use our memory at any time */
     bool wide_store;            /* 16 bytes can be stored at once (CMPXCHG16B); tests switch it off */
     bool guest_tables;          /* domains are v2 tables (base.pt is the x86-64 format) */
     bool event_interrupt;       /* it has an interrupt of its own */

@@ -58,7 +58,6 @@ enum iommu_status amdvi_events_enable(struct amdvi_unit *unit)
     reg_write64(&unit->regs, AMDVI_EVENT_TAIL, 0);
     status = amdvi_control(unit, 0, AMDVI_CONTROL_EVENT_LOG_EN, run_bit(unit));
     unit->events.on = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 

@@ -71,7 +71,6 @@ enum iommu_status amdvi_guest_log_enable(struct amdvi_unit *unit)
     status = amdvi_control(unit, 0, guest_log.enable | (unit->event_interrupt ? guest_log.interrupt : 0),
                            guest_log.run);
     unit->guest_log.on = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 

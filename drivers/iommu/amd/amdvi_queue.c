@@ -97,7 +97,6 @@ enum iommu_status amdvi_queue_enable(struct amdvi_unit *unit)
     reg_write64(&unit->regs, AMDVI_CMD_TAIL, 0);
     status = amdvi_control(unit, 0, AMDVI_CONTROL_CMD_BUF_EN, run_bit(unit));
     q->on = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 

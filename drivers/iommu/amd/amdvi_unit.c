@@ -448,7 +448,6 @@ static enum iommu_status step_translate(struct amdvi_unit *unit)
                                              AMDVI_STATUS_CMD_BUF_RUN | AMDVI_STATUS_EVENT_LOG_RUN);
 
     unit->has_tables = status == IOMMU_OK;
-    unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
@@ -557,7 +556,6 @@ static enum iommu_status amdvi_stop(struct iommu_unit *base)
     if (unit->events.on)
         (void)amdvi_events_disable(unit);
     status = switch_off(unit);
-    unit->in_doubt = status != IOMMU_OK;
     if (status != IOMMU_OK)
         return status;
     amdvi_interrupts_restore(unit);

@@ -4,7 +4,7 @@
  * PASID (GIoV): entries as x86-64 has them, 4 or 5 levels.
  *
  * Requests of devices are those of users, so U/S is set at every level, and NX
- * never. IOVAs are not sign-extended (AMD-Vi §2.2.6.5): the highest bit that the levels
+ * never. What may be written can be read. IOVAs are not sign-extended (AMD-Vi §2.2.6.5): the highest bit that the levels
  * have is 0 in all of them, so that they mean the same either way.
  */
 #include "pt/pt_x86.h"

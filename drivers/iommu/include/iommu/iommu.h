@@ -141,6 +141,7 @@ void iommu_destroy(struct iommu *iommu);
  * IOMMU_ERR_TABLE        length or checksum wrong, or no usable unit in it; what could be used has been added
  * IOMMU_ERR_UNSUPPORTED  not a table this library knows
  * IOMMU_ERR_BUSY         after iommu_start()
+ * IOMMU_ERR_RANGE        more than 256 units; those that come first have been added
  * IOMMU_ERR_NOMEM
  *
  * Context: before iommu_start(), one caller at a time.
@@ -173,7 +174,8 @@ struct iommu_device_desc {
  * Adds a device and finds its unit. The device belongs to the machine until
  * iommu_destroy(). Two devices that share a requester id are not allowed:
  * such devices are one. A device that only a reserved region has named so far
- * (iommu_start()) becomes this one. After iommu_start() it is given its
+ * (iommu_start()) becomes this one. An alias for which the unit's table has no
+ * entry (AMD-Vi) is left out with a line: hardware refuses it. After iommu_start() it is given its
  * reserved regions at once; the errors from RANGE on concern those, and the
  * device has been added all the same: it is found by iommu_find_device(),
  * and attaching it tries again.
@@ -327,7 +329,11 @@ struct iommu_domain_desc {
     /* The devices it is for, so that format and widths fit each of their units; at least one. */
     struct iommu_device *const *devices;
     size_t device_count;
-    unsigned input_bits;    /* the IOVA width needed; 0: as the units like it best (48 where they can) */
+    /*
+     * The IOVA width needed. 0: 48 where the units can; where a table grows
+     * with what is mapped (AMD-Vi v1), which costs nothing, their whole width.
+     */
+    unsigned input_bits;
     /*
      * IDENTITY where a unit has no pass-through: physical memory is mapped up
      * to this address (half-open). 0: the unit's whole width that one table of
@@ -376,14 +382,16 @@ struct iommu_mapping {
     uint64_t iova;
     uint64_t pa;
     uint64_t len;   /* bytes */
-    unsigned prot;  /* IOMMU_READ | IOMMU_WRITE; not 0 */
+    unsigned prot;  /* IOMMU_READ | IOMMU_WRITE; not 0. "x86-64" tables have no page for writing alone: it can be read */
 };
 
 /*
  * Maps m->len bytes at m->iova to m->pa, all three multiples of 4096. The
  * largest leaves that alignment, length and unit allow are used. On error
  * nothing is mapped, except where it is unconfirmed: the mapping stands then,
- * and the device may not see it. Table pages come from platform->page_alloc and belong to
+ * and the device may not see it; but where the table had to grow for it and a
+ * unit did not confirm that, it is not there, and nothing can be mapped at such
+ * addresses while a device of that unit is in the domain. Table pages come from platform->page_alloc and belong to
  * the domain until they are trimmed or it is destroyed.
  *
  * IOMMU_ERR_INVALID      misaligned, empty, prot is 0 or unknown, or the domain is not a translated one
