@@ -16,6 +16,7 @@
 #include "console.h"
 #include "glob.h"
 #include "iommu/debug.h"
+#include "irq.h"
 #include "machine.h"
 #include "mm.h"
 #include "words.h"
@@ -34,6 +35,8 @@
 #define HEAVY_OPS 64u
 #define CALIBRATION_TURNS 1000u
 #define TABLE_ENTRIES 512
+/* The last vector that may be given out, and the least likely to have been. */
+#define VECTOR_BENCH 0xef
 #define LINE_ENTRIES 8      /* in a cache line of 64 bytes */
 
 enum vendor { INTEL, AMD, VENDORS };
@@ -42,6 +45,7 @@ static const char *const vendor_names[VENDORS] = { [INTEL] = "intel", [AMD] = "a
 struct run {
     struct iommu_domain *domain, *other;
     struct iommu_device *device;
+    struct iommu_irqs *irqs[HEAVY_OPS];
     uint32_t ops;
     uint64_t begin, end;        /* TSC */
     bool failed;
@@ -66,6 +70,7 @@ struct bench {
     void (*floor)(struct run *r);   /* NULL: none */
     void (*before)(struct run *r);  /* outside the region */
     void (*after)(struct run *r);
+    bool remapped;              /* left out where interrupts are not remapped */
 };
 
 #define MARK(value) __asm__ volatile(".byte 0x0f, 0x1f, 0x80\n\t.long %c0" : : "i"(value) : "memory")
@@ -254,6 +259,82 @@ static void attach(struct run *r)
     MEASURE_END(r, 12);
 }
 
+/* ---- interrupts ---- */
+
+static const struct iommu_irq_target places[2] = { { .apic_id = 0, .vector = VECTOR_BENCH }, { .apic_id = 1, .vector = VECTOR_BENCH } };
+
+/* What a driver asks for: an entry that leads somewhere, and the message to write into the device. */
+static void alloc_msi(struct run *r)
+{
+    struct iommu_msi message;
+
+    MEASURE_BEGIN(r, 13);
+    for (uint32_t i = 0; i < HEAVY_OPS && !r->failed; i++) {
+        must(r, iommu_irq_alloc(r->device, 1, &r->irqs[i]));
+        if (r->failed)
+            break;
+        must(r, iommu_irq_route(r->irqs[i], 0, &places[0]));
+        iommu_irq_message(r->irqs[i], 0, &message);
+    }
+    MEASURE_END(r, 13);
+}
+
+static void free_msi(struct run *r)
+{
+    for (uint32_t i = 0; i < HEAVY_OPS; i++)
+        if (r->irqs[i] != NULL)
+            must(r, iommu_irq_free(r->irqs[i]));
+    for (uint32_t i = 0; i < HEAVY_OPS; i++)
+        r->irqs[i] = NULL;
+}
+
+static void alloc_one(struct run *r)
+{
+    must(r, iommu_irq_alloc(r->device, 1, &r->irqs[0]));
+    if (!r->failed)
+        must(r, iommu_irq_route(r->irqs[0], 0, &places[0]));
+}
+
+static void set_affinity(struct run *r)
+{
+    int failed = 0;
+
+    if (r->failed)
+        return;
+    MEASURE_BEGIN(r, 14);
+    for (uint32_t i = 0; i < SINGLE_OPS; i += 2) {
+        failed |= (int)iommu_irq_route(r->irqs[0], 0, &places[1]);
+        failed |= (int)iommu_irq_route(r->irqs[0], 0, &places[0]);
+    }
+    MEASURE_END(r, 14);
+    r->failed |= failed != 0;
+}
+
+static void handled(void *arg)
+{
+    (void)arg;
+}
+
+static void take_vector(struct run *r)
+{
+    (void)r;
+    irq_vector_set(VECTOR_BENCH, handled, NULL);
+}
+
+static void leave_vector(struct run *r)
+{
+    (void)r;
+    irq_vector_free(VECTOR_BENCH);
+}
+
+/* From the instruction that enters the handler to the one behind its return; the handler does nothing. */
+static void handle(struct run *r)
+{
+    MEASURE_BEGIN(r, 15);
+    __asm__ volatile(".rept %c0\n\tint %1\n\t.endr" : : "i"(HEAVY_OPS), "i"(VECTOR_BENCH) : "memory");
+    MEASURE_END(r, 15);
+}
+
 /* ---- floors ---- */
 
 /* The assembler writes body count times: no loop, no address arithmetic. at counts bytes. */
@@ -301,6 +382,12 @@ FLOOR(floor_map, 0x102, MAP_BODY)
 #define UNMAP_BODY(write_back, present)                                                         \
     STRAIGHT(SINGLE_OPS, 8, STORE_ENTRY write_back FLUSH_AND_WAIT, r->scratch, 0);
 FLOOR(floor_unmap, 0x103, UNMAP_BODY)
+
+/* An entry of 16 bytes, written back, and what every flush takes. */
+#define STORE_PAIR "movq %1, at(%0)\n\tmovq %1, at+8(%0)\n\t"
+#define AFFINITY_BODY(write_back, present)                                                      \
+    STRAIGHT(SINGLE_OPS, 8, STORE_PAIR write_back FLUSH_AND_WAIT, r->scratch, 0);
+FLOOR(floor_affinity, 0x10e, AFFINITY_BODY)
 
 #define MAP_2M_BODY(write_back, present)                                                        \
     STRAIGHT(HEAVY_OPS, 8, STORE_ENTRY write_back present, r->scratch, 3);
@@ -383,26 +470,31 @@ static void warm_tables(struct run *r)
 
 /* Intel's peer and goal, then AMD's (design section 8). */
 static const struct bench benches[] = {
-    { 1, "calibrate/loop", CALIBRATION_TURNS, NO_TARGET, calibrate, NULL, NULL, NULL },
+    { 1, "calibrate/loop", CALIBRATION_TURNS, NO_TARGET, calibrate, NULL, NULL, NULL, false },
     { 2, "domain/map-4k", SINGLE_OPS, { { 44900, 9000 }, { 85400, 9000 } },
-      map_4k, floor_map, warm_tables, unmap_singles },
+      map_4k, floor_map, warm_tables, unmap_singles, false },
     { 3, "domain/unmap-4k", SINGLE_OPS, { { 114000, 22000 }, { 77600, 22000 } },
-      unmap_4k, floor_unmap, map_singles, NULL },
-    { 4, "domain/map-2m", HEAVY_OPS, NO_TARGET, map_2m, floor_map_2m, warm_large, unmap_large },
-    { 5, "domain/unmap-2m", HEAVY_OPS, NO_TARGET, unmap_2m, floor_unmap_2m, map_large, NULL },
+      unmap_4k, floor_unmap, map_singles, NULL, false },
+    { 4, "domain/map-2m", HEAVY_OPS, NO_TARGET, map_2m, floor_map_2m, warm_large, unmap_large, false },
+    { 5, "domain/unmap-2m", HEAVY_OPS, NO_TARGET, unmap_2m, floor_unmap_2m, map_large, NULL, false },
     { 6, "domain/map-unmap-256x4k", HEAVY_OPS, { { 1025300, 400000 }, { 1626100, 400000 } },
-      map_unmap_256, floor_256, warm_tables, NULL },
+      map_unmap_256, floor_256, warm_tables, NULL, false },
     { 7, "domain/map-512m-per-page", BULK_BYTES / PAGE_4K, { { 1920, 800 }, { 2520, 800 } },
-      map_512m, floor_map_512m, NULL, unmap_512m },
+      map_512m, floor_map_512m, NULL, unmap_512m, false },
     { 8, "domain/unmap-512m-per-page", BULK_BYTES / PAGE_4K, { { 68, 65 }, { 3100, 65 } },
-      unmap_512m, floor_unmap_512m, map_512m, NULL },
+      unmap_512m, floor_unmap_512m, map_512m, NULL, false },
     { 9, "domain/lookup-4k", SINGLE_OPS, { { 13600, 4500 }, { 14600, 4500 } },
-      lookup_4k, NULL, map_singles, unmap_singles },
-    { 10, "domain/lookup-2m", HEAVY_OPS, NO_TARGET, lookup_2m, NULL, map_large, unmap_large },
+      lookup_4k, NULL, map_singles, unmap_singles, false },
+    { 10, "domain/lookup-2m", HEAVY_OPS, NO_TARGET, lookup_2m, NULL, map_large, unmap_large, false },
     { 11, "domain/create-destroy", HEAVY_OPS, { { 713700, 150000 }, { 493300, 150000 } },
-      create_destroy, floor_create, NULL, NULL },
+      create_destroy, floor_create, NULL, NULL, false },
     { 12, "domain/attach", HEAVY_OPS, { { 314100, 70000 }, { 271200, 70000 } },
-      attach, NULL, NULL, NULL },
+      attach, NULL, NULL, NULL, false },
+    { 13, "irq/alloc-msi", HEAVY_OPS, { { 2588300, 150000 }, { 2572800, 150000 } },
+      alloc_msi, NULL, NULL, free_msi, true },
+    { 14, "irq/set-affinity", SINGLE_OPS, { { 88000, 25000 }, { 75500, 25000 } },
+      set_affinity, floor_affinity, alloc_one, free_msi, true },
+    { 15, "irq/handler", HEAVY_OPS, NO_TARGET, handle, NULL, take_vector, leave_vector, false },
 };
 #define BENCHES (sizeof(benches) / sizeof(benches[0]))
 
@@ -543,6 +635,14 @@ static void finish(struct run *r)
     pages_free(r->scratch, 2);
 }
 
+static bool interrupts_remapped(void)
+{
+    struct iommu_irq_info info;
+
+    iommu_irq_info(machine.iommu, &info);
+    return info.remapping;
+}
+
 bool bench_run(const char *globs)
 {
     struct result results[BENCHES];
@@ -560,6 +660,10 @@ bool bench_run(const char *globs)
     for (size_t i = 0; i < BENCHES; i++) {
         if (!glob_list_match(globs, benches[i].name))
             continue;
+        if (benches[i].remapped && !interrupts_remapped()) {
+            print("bench %s left out: interrupts are not remapped\n", benches[i].name);
+            continue;
+        }
         if (!run_one(&run, &benches[i], &results[count])) {
             log_line(LOG_ERROR, "bench: %s failed", benches[i].name);
             ok = false;

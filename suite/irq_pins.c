@@ -79,6 +79,7 @@ static void level_of_a_pin(struct suite_case *t)
     mask_wire(t, &irq);
 }
 
+/* Wires of several may be one. */
 static void wire_of_an_exerciser(struct suite_case *t)
 {
     struct master *m = &t->master[0];
@@ -104,7 +105,7 @@ static void comparator_of_an_hpet(struct suite_case *t)
 static const struct scenario rows[] = {
     { "irq/pin-edge", "VT-d §5.1.5.1", PER_MACHINE, edge_of_a_pin, 0 },
     { "irq/pin-level", "VT-d §5.1.5.1", PER_MACHINE, level_of_a_pin, 0 },
-    { "irq/intx", "VT-d §5.1.5.1", PER_EXERCISER, wire_of_an_exerciser, 0 },
+    { "irq/intx", "VT-d §5.1.5.1", PER_EXERCISER_IN_TURN, wire_of_an_exerciser, 0 },
     { "irq/hpet", "VT-d §5.1.5.2", PER_MACHINE, comparator_of_an_hpet, 0 },
 };
 

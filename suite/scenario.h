@@ -23,6 +23,7 @@ struct suite_case;
 
 enum scenario_kind {
     PER_EXERCISER,      /* master[0]; all exercisers side by side */
+    PER_EXERCISER_IN_TURN, /* the same, one after the other: they share something */
     PER_PAIR,           /* master[0] and [1]: neighbours in the list of exercisers */
     PER_BARE_EXERCISER, /* the same where there is no IOMMU, or it is switched off; device is NULL */
     PER_MACHINE,        /* alone; masters[] are the first that can write, as many as there are */

@@ -78,7 +78,7 @@ static void *run_job(void *arg)
     return NULL;
 }
 
-/* The others call the library alone: the environment is for one thread. */
+/* The others call the library and sleep: all else of the environment is for one thread. */
 bool model_run_on_cpus(struct suite_env *env, void (*fn)(void *arg), void *const args[], size_t count)
 {
     pthread_t threads[MODEL_CPUS];

@@ -57,14 +57,19 @@ static bool reaches(uint16_t rid, uint64_t iova)
     return amdvi_model_dma(model, 0, rid, iova, &value, 4, true) == AMDVI_MODEL_DONE;
 }
 
-static struct iommu_domain *domain_with_region(struct iommu_device *device)
+static struct iommu_domain *domain_with_page(struct iommu_device *device, uint64_t at)
 {
     struct iommu_domain *domain;
 
     CHECK_OK(iommu_domain_create(iommu, &(struct iommu_domain_desc){
         .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device, .device_count = 1 }, &domain));
-    CHECK_OK(iommu_map(domain, &(struct iommu_mapping){ .iova = REGION, .pa = REGION, .len = 4096, .prot = IOMMU_RW }));
+    CHECK_OK(iommu_map(domain, &(struct iommu_mapping){ .iova = at, .pa = at, .len = 4096, .prot = IOMMU_RW }));
     return domain;
+}
+
+static struct iommu_domain *domain_with_region(struct iommu_device *device)
+{
+    return domain_with_page(device, REGION);
 }
 
 /* ---- ids beyond the table ---- */
@@ -192,6 +197,7 @@ TEST(region_of_a_device_that_nobody_adds_holds_under_its_alias)
     for (unsigned later = 0; later < 3; later++) {
         static const uint16_t rids[] = { BEHIND, ALIAS };
         struct amdvi_model_config config = with_alias(BEHIND);
+        struct iommu_domain *domain;
         struct iommu_device *device;
 
         prepare(&config, UINT32_MAX);
@@ -205,6 +211,12 @@ TEST(region_of_a_device_that_nobody_adds_holds_under_its_alias)
             CHECK(iommu_find_device(iommu, 0, BEHIND) == device);
             CHECK(reaches(BEHIND, REGION));
             CHECK(reaches(ALIAS, REGION));
+            domain = domain_with_page(device, REGION + 4096);
+            CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+            CHECK(reaches(BEHIND, REGION + 4096));
+            CHECK(reaches(ALIAS, REGION + 4096));
+            CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+            CHECK_OK(iommu_domain_destroy(domain));
         }
         finish();
     }
