@@ -141,7 +141,8 @@ static bool answers(struct ioapic *ioapic)
     unlock(ioapic, flags);
     ioapic->version = (uint8_t)(version & VERSION_NUMBER);
     ioapic->pins = (unsigned)field_get(version, VERSION_LAST) + 1;
-    if (version != ALL_ONES && ioapic->pins <= PINS_MAX)
+    /* All ones would be 256. */
+    if (ioapic->pins <= PINS_MAX)
         return true;
     say(host, "ioapic%u: version at 0x%llx reads 0x%x%s, ignored", ioapic->id, (unsigned long long)ioapic->pa,
         (unsigned)version, version == ALL_ONES ? ", all ones" : ": more pins than there can be");

@@ -86,8 +86,8 @@ static void wire_of_an_exerciser(struct suite_case *t)
     struct irq irq;
 
     irq_needs_remapping(t);
-    irq_have(t, m, SUITE_IRQ_INTX, 1, &irq);
     irq_enter(t, m);
+    irq_have(t, m, SUITE_IRQ_INTX, 1, &irq);
     (void)case_quirk(t, QUIRK_AMD_LEVEL_AS_EDGE);
     deliver_in_turn(t, &irq);
     mask_wire(t, &irq);

@@ -283,6 +283,15 @@ TEST(absurd_entries_are_left_out)
     CHECK_EQ(find((struct acpi_ioapic[]){ { 5, 0xfec00000, 0 }, { 6, 0xfec01000, 0xffffffe8 } }, 2), 2);
 }
 
+/* The MADT's order means nothing. */
+TEST(interrupts_below_those_of_the_first)
+{
+    machine();
+    CHECK_EQ(find((struct acpi_ioapic[]){ { 5, 0xfec00000, 24 }, { 6, 0xfec01000, 10 } }, 2), 1);
+    machine();
+    CHECK_EQ(find((struct acpi_ioapic[]){ { 5, 0xfec00000, 24 }, { 6, 0xfec01000, 0 } }, 2), 2);
+}
+
 /* What is left out must not go on as firmware left it. */
 TEST(those_left_out_are_masked_too)
 {
