@@ -140,6 +140,21 @@ TEST(present_entries_are_flushed_as_the_gather_says)
     amdvi_bare_destroy(hw);
 }
 
+/* NpCache: a directory that pointed to nothing may be cached too. */
+TEST(present_page_is_one_command_with_its_directories)
+{
+    struct amdvi_bare *hw = amdvi_bare_create(0xff);
+
+    CHECK_OK(amdvi_flush_present_page(&hw->unit.base, 9, 0x40201000, 4096));
+    CHECK_EQ(hw->seen_count, 1);
+    CHECK_EQ(hw->seen[0].lo, 0x3000000900000000);
+    CHECK_EQ(hw->seen[0].hi, 0x40201002);
+    hw->unit.has_tables = false;
+    CHECK_OK(amdvi_flush_present_page(&hw->unit.base, 9, 0x40201000, 4096));
+    CHECK_EQ(hw->doorbells, 1);
+    amdvi_bare_destroy(hw);
+}
+
 TEST(stopped_unit_has_nothing_to_flush)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);

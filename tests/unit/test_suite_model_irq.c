@@ -11,7 +11,8 @@
 /* Of area irq alone: all that there is, and what this machine has not. */
 #define IRQ_CASES 43
 
-#define SKIP_WITH_IRQ SKIP_TOPOLOGY, SKIP_STRANGER, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED, SKIP_WIRE
+#define SKIP_WITH_IRQ                                                                              \
+    SKIP_TOPOLOGY, SKIP_STRANGER, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED, SKIP_WIRE
 
 static struct model_env_config vtd(void)
 {
@@ -32,7 +33,8 @@ static struct model_env_config amd(void)
 /* Everything, DMA too. */
 TEST(vtd_machine)
 {
-    static const char *const skips[] = { SKIP_AMD, SKIP_RUNS, SKIP_WITH_IRQ, "intel/register-based-invalidation", NULL };
+    static const char *const skips[] = { SKIP_AMD, SKIP_RUNS, SKIP_WITH_IRQ,
+                                         "intel/register-based-invalidation", NULL };
     struct model_env_config config = vtd();
 
     suite_check_all(&config, skips);
