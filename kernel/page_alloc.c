@@ -416,7 +416,8 @@ static bool give_to(struct page_alloc *alloc, struct page_zone *zone, uint64_t a
     return true;
 }
 
-static __attribute__((noinline)) bool give_run(struct page_alloc *alloc, uint64_t frame, uint64_t count)
+static __attribute__((noinline)) bool
+give_run(struct page_alloc *alloc, uint64_t frame, uint64_t count)
 {
     struct page_zone *zone = zone_holding(alloc, frame, count);
 

@@ -61,8 +61,8 @@ static inline bool spin_try(struct spin_lock *lock)
 {
     uint32_t nobody = 0;
 
-    return __atomic_compare_exchange_n(&lock->holder, &nobody, this_lock_id(), false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(&lock->holder, &nobody, this_lock_id(), false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 /* Returns what spin_unlock() takes. */

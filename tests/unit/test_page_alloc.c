@@ -193,6 +193,16 @@ TEST(one_frame_keeps_to_limits_and_alignment_where_the_next_free_one_does_not)
     CHECK_EQ(take(1), PA + 3 * PAGE);
 }
 
+TEST(words_emptied_frame_by_frame_are_passed_over)
+{
+    start(512);
+    for (uint64_t frame = 0; frame < 192; frame++)
+        CHECK_EQ(take(1), PA + frame * PAGE);
+    CHECK(page_alloc_give(&alloc, PA, 1));
+    CHECK_EQ(take(1), PA);
+    CHECK_EQ(take(1), PA + 192 * PAGE);
+}
+
 /* The map is not at the range's end, and what follows it is not 0. */
 TEST(nothing_is_found_behind_a_range_whose_last_frame_is_taken)
 {
