@@ -259,7 +259,7 @@ static void check_override(struct model_env_config config)
     config.ioapic_rid = override.rid;
     config.iommu.irq.overrides = &override;
     config.iommu.irq.override_count = 1;
-    suite_check_some(&config, "irq/pin-*,irq/intx", 4, 1);
+    suite_check_some(&config, "irq/pin-*,irq/intx", 6, 1);
 }
 
 TEST(vtd_ioapic_override)
