@@ -2,6 +2,7 @@
 /* The reference port of the IOMMU library: struct iommu_platform on this kernel. */
 #include "hosts.h"
 
+#include "acpi.h"
 #include "console.h"
 #include "irq.h"
 #include "machine.h"

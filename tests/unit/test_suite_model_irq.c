@@ -9,7 +9,7 @@
 #include "suite_check.h"
 
 /* Of area irq alone: all that there is, and what this machine has not. */
-#define IRQ_CASES 43
+#define IRQ_CASES 45
 
 #define SKIP_WITH_IRQ                                                                              \
     SKIP_TOPOLOGY, SKIP_STRANGER, SKIP_TAKEOVER, SKIP_OVERFLOW, SKIP_ABOVE_4G, SKIP_RESERVED, SKIP_WIRE
