@@ -49,14 +49,29 @@ struct iommu_lock {
     uint32_t held;
 };
 
+/* Another holds it. Kept out, so that who finds it free has no registers to save for a loop. */
+static __attribute__((noinline, cold, unused)) void
+iommu_lock_wait(const struct iommu_platform *platform, void *ctx, struct iommu_lock *lock)
+{
+    do {
+        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
+            platform->relax(ctx);
+    } while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0);
+}
+
+/* False: another holds it. */
+static inline bool iommu_lock_try(struct iommu_lock *lock)
+{
+    return __builtin_expect(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) == 0, 1);
+}
+
 static inline uintptr_t
 iommu_lock_irq(const struct iommu_platform *platform, void *ctx, struct iommu_lock *lock)
 {
     uintptr_t flags = platform->irq_save(ctx);
 
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0)
-        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
-            platform->relax(ctx);
+    if (!iommu_lock_try(lock))
+        iommu_lock_wait(platform, ctx, lock);
     return flags;
 }
 
@@ -442,6 +457,16 @@ void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu
 
 /* Bus mastering of the unit's devices off, as far as they are known. */
 void iommu_unit_stop_masters(struct iommu_unit *unit);
+
+/* iommu_lock_irq() of a lock of the unit's: for a wait it keeps nothing over irq_save(). Every flush takes it. */
+static inline uintptr_t iommu_unit_lock(const struct iommu_unit *unit, struct iommu_lock *lock)
+{
+    uintptr_t flags = unit->platform->irq_save(unit->ctx);
+
+    if (!iommu_lock_try(lock))
+        iommu_lock_wait(unit->platform, unit->ctx, lock);
+    return flags;
+}
 
 static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
 {

@@ -77,7 +77,7 @@ static inline struct vtd_unit *vtd_unit_of(struct iommu_unit *unit)
 
 static inline uintptr_t vtd_lock(struct vtd_unit *unit)
 {
-    return iommu_lock_irq(unit->base.platform, unit->base.ctx, &unit->lock);
+    return iommu_unit_lock(&unit->base, &unit->lock);
 }
 
 static inline void vtd_unlock(struct vtd_unit *unit, uintptr_t flags)

@@ -54,7 +54,7 @@ enum iommu_irq_x2apic {
 
 /* AMD-Vi: the format of entries (amd_iommu_intr=). */
 enum iommu_irq_format {
-    IOMMU_IRQ_FORMAT_AUTO,      /* 128 bits where all units have it */
+    IOMMU_IRQ_FORMAT_AUTO,      /* as found where units run, else 128 bits where all have it, or x2apic needs it */
     IOMMU_IRQ_FORMAT_LEGACY,    /* 32 bits */
     IOMMU_IRQ_FORMAT_VAPIC,     /* 128 bits, and iommu_irq_post() allowed, where all units have it */
 };
