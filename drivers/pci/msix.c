@@ -166,6 +166,9 @@ void pci_msix_mask(const struct pci_function *f, unsigned index, bool masked)
 
     entry_write(f, index, MSIX_ENTRY_CONTROL,
                 masked ? control | MSIX_ENTRY_MASKED : control & ~MSIX_ENTRY_MASKED);
+    /* The write is posted: no message leaves once it can be read back. */
+    if (masked)
+        (void)entry_read(f, index, MSIX_ENTRY_CONTROL);
 }
 
 bool pci_msix_pending(const struct pci_function *f, unsigned index)

@@ -73,6 +73,18 @@ TEST(the_mask_keeps_other_bits)
     CHECK_EQ(register32(0x200c), 0x00120000);
 }
 
+/* Memory writes are posted: the device has the mask only once a read has come back. */
+TEST(the_mask_has_arrived)
+{
+    struct pci_function *f = device(1, 0x2000, 0x3000);
+
+    CHECK_EQ(pci_msix_count(f), 1);
+    pci_msix_mask(f, 0, false);
+    CHECK(fake.write_on_its_way);
+    pci_msix_mask(f, 0, true);
+    CHECK(!fake.write_on_its_way);
+}
+
 TEST(pending_bits)
 {
     struct pci_function *f = device(70, 0x2000, 0x3008);
