@@ -112,6 +112,14 @@ void ioapic_eoi(const struct ioapic *ioapic, unsigned pin)
     unlock(ioapic, flags);
 }
 
+void ioapic_forget(const struct ioapic *ioapic, unsigned pin)
+{
+    const uint64_t waits = IOAPIC_LEVEL | IOAPIC_REMOTE_IRR;
+
+    if ((ioapic_read(ioapic, pin) & waits) == waits)
+        ioapic_eoi(ioapic, pin);
+}
+
 uint64_t ioapic_direct_entry(uint32_t apic_id, uint8_t vector, bool level, bool active_low)
 {
     return field_make(ENTRY_DESTINATION, apic_id) | vector | (level ? IOAPIC_LEVEL : 0) |
@@ -185,6 +193,8 @@ void ioapics_find(struct ioapics *out, const struct ioapic_host *host, const str
         /* Also one that is left out below: what firmware left unmasked must not come. */
         for (unsigned pin = 0; pin < ioapic.pins; pin++)
             ioapic_mask(&ioapic, pin, true);
+        for (unsigned pin = 0; pin < ioapic.pins; pin++)
+            ioapic_forget(&ioapic, pin);
         wrong = clash(out, &ioapic);
         if (wrong == NULL)
             out->list[out->count++] = ioapic;

@@ -41,7 +41,7 @@ struct ioapics {
 };
 
 /*
- * Maps those the MADT names and masks every pin. One that does not answer, or whose entry cannot be
+ * Maps those the MADT names and masks every pin; none waits for an end of interrupt. One that does not answer, or whose entry cannot be
  * right (an address or pins of another one, an id twice), is reported and left out: nothing is routed there.
  */
 void ioapics_find(struct ioapics *out, const struct ioapic_host *host, const struct acpi_madt *madt);
@@ -50,6 +50,7 @@ const struct ioapic *ioapics_by_gsi(const struct ioapics *all, uint32_t gsi, uns
 
 /* 82093AA data sheet, IOREDTBL. */
 #define IOAPIC_VECTOR       0xffull
+#define IOAPIC_SENDING      (1ull << 12)    /* not accepted yet */
 #define IOAPIC_ACTIVE_LOW   (1ull << 13)
 #define IOAPIC_REMOTE_IRR   (1ull << 14)    /* level: sent, and no end of interrupt has come */
 #define IOAPIC_LEVEL        (1ull << 15)
@@ -64,6 +65,8 @@ void ioapic_mask(const struct ioapic *ioapic, unsigned pin, bool masked);
  * does not name it. Where the line is still up the next one follows.
  */
 void ioapic_eoi(const struct ioapic *ioapic, unsigned pin);
+/* A masked pin no longer waits for the end of an interrupt, which may never come: it was blocked, or was firmware's. */
+void ioapic_forget(const struct ioapic *ioapic, unsigned pin);
 /* An entry that is not remapped: fixed delivery to an APIC id up to 255, not masked. */
 uint64_t ioapic_direct_entry(uint32_t apic_id, uint8_t vector, bool level, bool active_low);
 

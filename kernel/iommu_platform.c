@@ -2,11 +2,13 @@
 /* The reference port of the IOMMU library: struct iommu_platform on this kernel. */
 #include "hosts.h"
 
+#include "acpi.h"
 #include "console.h"
 #include "irq.h"
 #include "machine.h"
 #include "mm.h"
 #include "smp.h"
+#include "words.h"
 
 #define CACHE_LINE 64u
 #define FAULT_UNITS 64u
@@ -152,7 +154,12 @@ static bool platform_fault_interrupt(void *ctx, unsigned unit_index, struct iomm
         vectors[unit_index] = irq_vector_alloc(unit_interrupt, (void *)(uintptr_t)unit_index);
     if (vectors[unit_index] < 0)
         return false;
-    irq_message(vectors[unit_index], &msi->address, &msi->data);
+    if (irq_message(vectors[unit_index], &msi->address, &msi->data))
+        return true;
+    /* An MSI capability has no room for such a CPU. A VT-d unit that has none either says so itself. */
+    if (!text_equal(machine.table->signature, "DMAR"))
+        return false;
+    msi->address |= (uint64_t)(irq_apic_id() & ~0xffu) << 32;
     return true;
 }
 

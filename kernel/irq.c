@@ -10,6 +10,7 @@
 
 #include "apic.h"
 #include "bits.h"
+#include "clock.h"
 #include "console.h"
 #include "irq_sources.h"
 #include "smp.h"
@@ -20,6 +21,7 @@
 #define VECTOR_FIRST        0x30
 #define VECTOR_END          0xf0
 #define VECTOR_SPURIOUS     0xff
+#define FREE_WAIT_US        1000000u
 /* The first few unexpected ones are worth a line each. */
 #define UNEXPECTED_LINES    8
 
@@ -33,9 +35,10 @@ struct vector {
     uint32_t running;   /* CPUs in its handler; atomic */
 };
 
-/* Guards: who has which vector. Handlers are looked up without it. */
+/* Guards: who has which vector, and whose turn it is. Handlers are looked up without it. */
 static struct spin_lock lock = SPIN_LOCK("vectors");
 static struct vector vectors[IRQ_VECTORS];
+static int turn = VECTOR_FIRST;
 _Static_assert(IRQ_VECTORS == TRAP_VECTORS, "every vector may have a handler");
 _Static_assert(IRQ_VECTORS == PER_CPU_VECTORS, "every CPU counts every vector");
 _Static_assert(VECTOR_END == IRQ_IPI_KICK, "the CPUs' own vectors are not given out");
@@ -72,12 +75,16 @@ static void forget_counts(int vector)
         __atomic_store_n(&percpu_at(cpu)->irq_counts[vector], 0, __ATOMIC_RELAXED);
 }
 
+/* In turn: an interrupt by one that has just been freed may still be pending in some CPU. */
 int irq_vector_alloc(irq_fn *fn, void *arg)
 {
     uintptr_t flags = spin_lock(&lock);
     int found = -1;
 
-    for (int i = VECTOR_FIRST; i < VECTOR_END && found < 0; i++) {
+    for (int n = VECTOR_FIRST; n < VECTOR_END && found < 0; n++) {
+        int i = turn;
+
+        turn = turn + 1 == VECTOR_END ? VECTOR_FIRST : turn + 1;
         if (vectors[i].fn != NULL || __atomic_load_n(&vectors[i].running, __ATOMIC_ACQUIRE) != 0)
             continue;
         forget_counts(i);
@@ -91,9 +98,17 @@ int irq_vector_alloc(irq_fn *fn, void *arg)
 /* The store and the look at running are in one order with a handler's two (irq_dispatch()). */
 void irq_vector_free(int vector)
 {
+    uint64_t start = now_us();
+
     __atomic_store_n(&vectors[vector].fn, NULL, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&vectors[vector].running, __ATOMIC_SEQ_CST) != 0)
+    while (__atomic_load_n(&vectors[vector].running, __ATOMIC_SEQ_CST) != 0) {
+        if (now_us() - start > FREE_WAIT_US) {
+            log_line(LOG_ERROR, "irq: handler of vector=0x%x has run for %u ms, the vector stays in use",
+                     (unsigned)vector, FREE_WAIT_US / 1000);
+            return;
+        }
         smp_relax();
+    }
 }
 
 bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data)
@@ -105,9 +120,9 @@ bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data)
     return apic_id <= IRQ_MESSAGE_APIC_ID_MAX;
 }
 
-void irq_message(int vector, uint64_t *address, uint32_t *data)
+bool irq_message(int vector, uint64_t *address, uint32_t *data)
 {
-    (void)irq_message_to(this_cpu()->index, vector, address, data);
+    return irq_message_to(this_cpu()->index, vector, address, data);
 }
 
 uint64_t irq_count_on(unsigned cpu, int vector)

@@ -26,12 +26,15 @@ typedef void irq_fn(void *arg);
  */
 int irq_vector_alloc(irq_fn *fn, void *arg);
 void irq_vector_set(int vector, irq_fn *fn, void *arg);     /* for the vectors above */
-/* No CPU runs the handler any more when it returns; not from the handler itself. */
+/*
+ * No CPU runs the handler any more when it returns (one that runs on for a second is logged, and keeps the vector);
+ * not from the handler itself. Vectors are given out in turn, so this one comes last.
+ */
 void irq_vector_free(int vector);
-/* What a device must write, where, to raise that vector on this CPU. */
-void irq_message(int vector, uint64_t *address, uint32_t *data);
+/* What a device must write, where, to raise that vector on this CPU. As irq_message_to(). */
+bool irq_message(int vector, uint64_t *address, uint32_t *data);
 /* What an APIC id is at most for a message to name it without remapping. */
-#define IRQ_MESSAGE_APIC_ID_MAX 255u
+#define IRQ_MESSAGE_APIC_ID_MAX 254u   /* 255 means every CPU */
 /* The same on another CPU; false: its APIC id is out of a message's reach without remapping. */
 bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data);
 uint64_t irq_count(int vector); /* how often its handler ran since it was allocated, on all CPUs */

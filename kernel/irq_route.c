@@ -6,14 +6,18 @@
  */
 #include "irq_route.h"
 
+#include "clock.h"
 #include "console.h"
 #include "irq.h"
 #include "irq_sources.h"
 #include "machine.h"
+#include "smp.h"
 #include "spinlock.h"
 #include "words.h"
 
 #define ROUTES_MAX 64u
+/* A handler that runs longer than that ends its interrupt without its pin. */
+#define IN_SERVICE_WAIT_US 100000u
 
 enum kind { MSI, MSIX, PIN, HPET };
 
@@ -186,6 +190,7 @@ static void silence(const struct irq_route *route)
         break;
     case PIN:
         ioapic_mask(route->ioapic, route->pin, true);
+        ioapic_forget(route->ioapic, route->pin);
         break;
     case HPET:
         hpet_silence(&irq_hpet, route->comparator);
@@ -276,6 +281,28 @@ static enum iommu_status move_entry(struct irq_route *route, unsigned index, uns
     return iommu_irq_route(route->block, index, &target);
 }
 
+/*
+ * VT-d §5.1.5.1: the end of an interrupt finds the pin by the vector its entry holds, and entries change while their
+ * pin is masked: what was sent by the old vector is ended first. True: the pin has to be unmasked again.
+ */
+static bool hold_pin(const struct irq_route *route, int vector)
+{
+    uint64_t start = now_us();
+    bool open;
+
+    if (route->kind != PIN || !route->level || route->told[0] == vector)
+        return false;
+    open = !(ioapic_read(route->ioapic, route->pin) & IOAPIC_MASKED);
+    ioapic_mask(route->ioapic, route->pin, true);
+    while (ioapic_read(route->ioapic, route->pin) & (IOAPIC_REMOTE_IRR | IOAPIC_SENDING)) {
+        if (now_us() - start > IN_SERVICE_WAIT_US)
+            break;
+        smp_relax();
+    }
+    ioapic_forget(route->ioapic, route->pin);
+    return open;
+}
+
 static void open_once(struct irq_route *route, unsigned index)
 {
     if (!route->opened[index])
@@ -283,12 +310,10 @@ static void open_once(struct irq_route *route, unsigned index)
     route->opened[index] = true;
 }
 
-enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned cpu, int vector)
+static enum iommu_status move_and_tell(struct irq_route *route, unsigned index, unsigned cpu, int vector)
 {
     enum iommu_status status = IOMMU_OK;
 
-    if (index >= route->count || vector <= 0 || vector >= IRQ_VECTORS || percpu_at(cpu) == NULL)
-        return IOMMU_ERR_INVALID;
     if (route->block != NULL)
         status = move_entry(route, index, cpu, vector);
     else if (percpu_at(cpu)->apic_id > IRQ_MESSAGE_APIC_ID_MAX)
@@ -307,8 +332,24 @@ enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned
     return IOMMU_OK;
 }
 
+enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned cpu, int vector)
+{
+    enum iommu_status status;
+    bool held;
+
+    if (index >= route->count || vector <= 0 || vector >= IRQ_VECTORS || percpu_at(cpu) == NULL)
+        return IOMMU_ERR_INVALID;
+    held = hold_pin(route, vector);
+    status = move_and_tell(route, index, cpu, vector);
+    if (held)
+        ioapic_mask(route->ioapic, route->pin, false);
+    return status;
+}
+
 enum iommu_status irq_route_close(struct irq_route *route, unsigned index)
 {
+    if (index >= route->count)
+        return IOMMU_ERR_INVALID;
     (void)irq_route_mask(route, index, true);
     route->opened[index] = false;
     route->told[index] = 0;
@@ -322,6 +363,8 @@ enum iommu_status irq_route_close(struct irq_route *route, unsigned index)
 
 bool irq_route_mask(struct irq_route *route, unsigned index, bool masked)
 {
+    if (index >= route->count)
+        return false;
     switch (route->kind) {
     case MSI:
         return pci_msi_mask(route->f, index, masked);
@@ -338,6 +381,8 @@ bool irq_route_mask(struct irq_route *route, unsigned index, bool masked)
 
 bool irq_route_pending(const struct irq_route *route, unsigned index)
 {
+    if (index >= route->count)
+        return false;
     switch (route->kind) {
     case MSI:
         return pci_msi_pending(route->f, index);
@@ -370,6 +415,8 @@ struct iommu_irqs *irq_route_block(const struct irq_route *route)
 
 bool irq_route_message(const struct irq_route *route, unsigned index, struct iommu_msi *out)
 {
+    if (index >= route->count)
+        return false;
     switch (route->kind) {
     case MSI:
         pci_msi_read(route->f, &out->address, &out->data);
@@ -387,7 +434,7 @@ bool irq_route_message(const struct irq_route *route, unsigned index, struct iom
 
 bool irq_route_set_message(struct irq_route *route, unsigned index, const struct iommu_msi *message)
 {
-    if (route->kind == PIN || !tell_message(route, index, message))
+    if (index >= route->count || route->kind == PIN || !tell_message(route, index, message))
         return false;
     route->told[index] = 0;
     open_once(route, index);

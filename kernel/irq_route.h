@@ -32,11 +32,14 @@ const char *irq_route_hpet(unsigned comparator, struct irq_route **out);
 /* Silences the source first. */
 enum iommu_status irq_route_free(struct irq_route *route);
 
-/* Number index raises vector on cpu from now on; the first time it is unmasked. Errors as iommu_irq_route(). */
+/*
+ * Number index raises vector on cpu from now on; the first time it is unmasked. A level-triggered pin that gets
+ * another vector waits, bounded, for the handler that has it. Errors as iommu_irq_route().
+ */
 enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned cpu, int vector);
 /* As before the first irq_route_to(): masked at the source, its entry absent. Errors as iommu_irq_mask(). */
 enum iommu_status irq_route_close(struct irq_route *route, unsigned index);
-/* The mask bit of the source, which keeps what is pending. False: it has none. */
+/* An index the route has not: false from here on. The mask bit of the source, which keeps what is pending. False: it has none. */
 bool irq_route_mask(struct irq_route *route, unsigned index, bool masked);
 bool irq_route_pending(const struct irq_route *route, unsigned index);
 /* In the handler of a level-triggered pin, once the source has let go of it: the IOAPIC is told where that is needed. */

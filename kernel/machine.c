@@ -9,7 +9,6 @@
 #include "machine.h"
 
 #include "acpi.h"
-#include "amd/amdvi_regs.h"
 #include "console.h"
 #include "cpu.h"
 #include "hosts.h"
@@ -90,24 +89,6 @@ static void add_device(struct pci_function *f)
 }
 
 /*
- * A running AMD-Vi unit changes the format of its entries only by being switched off in between
- * (AMD-Vi §2.2.5.2). What was found running keeps entries of 32 bits, unless more is asked for.
- */
-static enum iommu_irq_format irq_format(void)
-{
-    if (machine.options.irq_format != IOMMU_IRQ_FORMAT_AUTO || irq_x2apic() || machine.handoff.taken == 0)
-        return machine.options.irq_format;
-    for (uint32_t i = 0; i < machine.handoff.unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
-        const struct iommu_handoff_unit *unit = &machine.handoff.units[i];
-
-        if (unit->vendor == IOMMU_HANDOFF_AMD && unit->present && unit->translating &&
-            !(unit->amd.control & AMDVI_CONTROL_GA_EN))
-            return IOMMU_IRQ_FORMAT_LEGACY;
-    }
-    return IOMMU_IRQ_FORMAT_AUTO;
-}
-
-/*
  * The CPUs stay in the mode that they are in: x2APIC where firmware left them there or an id needs
  * it (apic.c), and then entries have to name ids of 32 bits.
  */
@@ -121,7 +102,7 @@ static void describe_interrupts(struct iommu_irq_config *config)
     *config = (struct iommu_irq_config){
         .mode = options->intremap_off ? IOMMU_IRQ_OFF : IOMMU_IRQ_AUTO,
         .x2apic = irq_x2apic() ? IOMMU_X2APIC_NEEDED : IOMMU_X2APIC_NO,
-        .format = irq_format(),
+        .format = options->irq_format,
         .no_source_check = options->intremap_nosid,
         .ignore_x2apic_opt_out = options->intremap_x2apic,
         .no_posting = options->intremap_nopost,

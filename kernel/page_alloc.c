@@ -330,8 +330,36 @@ bool page_alloc_init(struct page_alloc *alloc, const struct page_range *ranges, 
     return true;
 }
 
-uint64_t page_alloc_take(struct page_alloc *alloc, uint64_t count, uint64_t align,
-                         uint64_t start, uint64_t end)
+/*
+ * What take_any() would give for one frame anywhere below high_frame, if a look
+ * at the word where the search begins is enough to know it; else 0.
+ */
+static inline uint64_t take_at_hint(struct page_alloc *alloc, uint64_t high_frame)
+{
+    struct page_zone *zone = &alloc->zones[alloc->zone_count - 1];
+    uint64_t at = zone->hint, *word, left;
+
+    if (at >= zone->frames)
+        return 0;
+    word = &zone->bits[0][at >> WORD_SHIFT];
+    left = *word >> (at & WORD_MASK);
+    if (left == 0)
+        return 0;
+    at += (uint64_t)__builtin_ctzll(left);
+    if (zone->first + at >= high_frame)
+        return 0;
+    zone->hint = at + 1;
+    *word &= ~BIT64(at & WORD_MASK);
+    if (*word == 0)
+        zone_propagate(zone, at >> WORD_SHIFT, true);
+    alloc->free_frames--;
+    at = (zone->first + at) << FRAME_SHIFT;
+    zero_frames((void *)(uintptr_t)(at + alloc->offset), 1);
+    return at;
+}
+
+static __attribute__((noinline)) uint64_t
+take_any(struct page_alloc *alloc, uint64_t count, uint64_t align, uint64_t start, uint64_t end)
 {
     uint64_t low_frame = (start >> FRAME_SHIFT) + (start % FRAME_BYTES != 0);
     uint64_t high_frame = end >> FRAME_SHIFT;
@@ -356,6 +384,16 @@ uint64_t page_alloc_take(struct page_alloc *alloc, uint64_t count, uint64_t alig
     return 0;
 }
 
+uint64_t page_alloc_take(struct page_alloc *alloc, uint64_t count, uint64_t align,
+                         uint64_t start, uint64_t end)
+{
+    uint64_t pa = 0;
+
+    if (count == 1 && align == FRAME_BYTES && start == 0 && alloc->zone_count > 0)
+        pa = take_at_hint(alloc, end >> FRAME_SHIFT);
+    return pa != 0 ? pa : take_any(alloc, count, align, start, end);
+}
+
 static struct page_zone *zone_holding(struct page_alloc *alloc, uint64_t frame, uint64_t count)
 {
     for (size_t i = alloc->zone_count; i-- > 0;) {
@@ -368,18 +406,32 @@ static struct page_zone *zone_holding(struct page_alloc *alloc, uint64_t frame, 
     return NULL;
 }
 
-bool page_alloc_give(struct page_alloc *alloc, uint64_t pa, uint64_t count)
+static bool give_to(struct page_alloc *alloc, struct page_zone *zone, uint64_t at, uint64_t count)
 {
-    struct page_zone *zone = zone_holding(alloc, pa >> FRAME_SHIFT, count);
-    uint64_t at;
-
-    if (zone == NULL || pa % FRAME_BYTES != 0 || count == 0)
-        return false;
-    at = (pa >> FRAME_SHIFT) - zone->first;
     if (!zone_give(zone, at, count))
         return false;
     if (at < zone->hint)
         zone->hint = at;
     alloc->free_frames += count;
     return true;
+}
+
+static __attribute__((noinline)) bool
+give_run(struct page_alloc *alloc, uint64_t frame, uint64_t count)
+{
+    struct page_zone *zone = zone_holding(alloc, frame, count);
+
+    return zone != NULL && count != 0 && give_to(alloc, zone, frame - zone->first, count);
+}
+
+bool page_alloc_give(struct page_alloc *alloc, uint64_t pa, uint64_t count)
+{
+    struct page_zone *last = &alloc->zones[alloc->zone_count - 1];
+    uint64_t frame = pa >> FRAME_SHIFT;
+
+    if (pa % FRAME_BYTES != 0 || alloc->zone_count == 0)
+        return false;
+    if (count == 1 && frame - last->first < last->frames)
+        return give_to(alloc, last, frame - last->first, 1);
+    return give_run(alloc, frame, count);
 }

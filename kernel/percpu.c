@@ -5,7 +5,7 @@
 #include "cpu.h"
 #include "mm.h"
 
-struct per_cpu boot_cpu = { .self = &boot_cpu };
+struct per_cpu boot_cpu = { .self = &boot_cpu, .lock_id = 1 };
 static struct per_cpu *blocks[CPUS_MAX] = { &boot_cpu };
 static unsigned block_count = 1;
 
@@ -26,6 +26,7 @@ struct per_cpu *percpu_create(uint32_t apic_id)
     cpu = kalloc(sizeof(*cpu));
     cpu->self = cpu;
     cpu->index = block_count;
+    cpu->lock_id = block_count + 1;
     cpu->apic_id = apic_id;
     __atomic_store_n(&blocks[block_count], cpu, __ATOMIC_RELEASE);
     block_count++;

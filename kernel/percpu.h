@@ -38,6 +38,7 @@ struct per_cpu {
     struct vm_space *space;     /* that CR3 holds */
     struct cpu_segments *segments;
     int64_t tsc_offset;         /* its TSC minus the boot CPU's, in ticks */
+    uint32_t lock_id;           /* what locks it holds have for a holder: index plus one */
     uint32_t flush_wanted;      /* somebody waits for this CPU to flush its TLB; atomic */
     uint32_t start_state;       /* enum start_state in smp.c; atomic */
     uint32_t stopped;           /* by a panic elsewhere; atomic */
@@ -60,6 +61,15 @@ static inline struct per_cpu *this_cpu(void)
 
     __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
     return cpu;
+}
+
+/* this_cpu()->lock_id in one instruction. */
+static inline uint32_t this_lock_id(void)
+{
+    uint32_t id;
+
+    __asm__ volatile("mov %%gs:%c1, %0" : "=r"(id) : "i"(offsetof(struct per_cpu, lock_id)));
+    return id;
 }
 
 #endif

@@ -43,7 +43,7 @@
  * its host does not run would then hold up all behind it.
  */
 struct spin_lock {
-    uint32_t holder;            /* index of the CPU plus one; 0: nobody; atomic */
+    uint32_t holder;            /* lock_id of the CPU; 0: nobody; atomic */
     const char *name;
 };
 #define SPIN_LOCK(text) { .name = (text) }
@@ -54,14 +54,14 @@ _Noreturn void spin_not_holder(const struct spin_lock *lock);
 
 static inline bool spin_is_mine(const struct spin_lock *lock)
 {
-    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_cpu()->index + 1;
+    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == this_lock_id();
 }
 
 static inline bool spin_try(struct spin_lock *lock)
 {
     uint32_t nobody = 0;
 
-    return __atomic_compare_exchange_n(&lock->holder, &nobody, this_cpu()->index + 1, false,
+    return __atomic_compare_exchange_n(&lock->holder, &nobody, this_lock_id(), false,
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
@@ -70,14 +70,14 @@ static inline uintptr_t spin_lock(struct spin_lock *lock)
 {
     uintptr_t flags = irq_save();
 
-    if (!spin_try(lock))
+    if (__builtin_expect(!spin_try(lock), 0))
         spin_wait(lock);
     return flags;
 }
 
 static inline void spin_unlock(struct spin_lock *lock, uintptr_t flags)
 {
-    if (IOMMUKIT_DEBUG && !spin_is_mine(lock))
+    if (IOMMUKIT_DEBUG && __builtin_expect(!spin_is_mine(lock), 0))
         spin_not_holder(lock);
     __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
     irq_restore(flags);

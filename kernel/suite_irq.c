@@ -33,6 +33,7 @@ struct suite_irqs {
     struct exerciser *ex;
     struct irq_route *route;
     unsigned comparator;        /* of those without an exerciser */
+    uint64_t linger_us;         /* of its handler; atomic */
 };
 
 /* Where a function's wire was found. */
@@ -68,6 +69,8 @@ static void came(void *arg)
     if (irqs == NULL)
         return;
     quiet(irqs);
+    for (uint64_t start = now_us(); now_us() - start < __atomic_load_n(&irqs->linger_us, __ATOMIC_RELAXED);)
+        smp_relax();
     irq_route_end(irqs->route);
 }
 
@@ -206,8 +209,10 @@ static bool pin_fires(struct exerciser *ex, uint32_t gsi, bool asserted)
         sleep_us(WIRE_WAIT_US);
         ex->ops->interrupt_done(ex);
     }
-    (void)irq_route_free(probe.route);
+    /* A handler that still runs uses the route. */
+    (void)irq_route_mask(probe.route, 0, true);
     irq_vector_free(vector);
+    (void)irq_route_free(probe.route);
     return __atomic_load_n(&probe.fired, __ATOMIC_ACQUIRE);
 }
 
@@ -422,6 +427,12 @@ static enum ex_status env_raise(struct suite_env *env, struct suite_irqs *irqs, 
     return irqs->ex->ops->interrupt == NULL ? EX_UNSUPPORTED : irqs->ex->ops->interrupt(irqs->ex);
 }
 
+static void env_linger(struct suite_env *env, struct suite_irqs *irqs, uint64_t us)
+{
+    (void)env;
+    __atomic_store_n(&irqs->linger_us, us, __ATOMIC_RELAXED);
+}
+
 static struct iommu_irqs *env_block(struct suite_env *env, struct suite_irqs *irqs)
 {
     (void)env;
@@ -459,6 +470,7 @@ const struct suite_irq_ops kernel_suite_irq_ops = {
     .mask = env_mask,
     .pending = env_pending,
     .raise = env_raise,
+    .linger = env_linger,
     .block = env_block,
     .message_read = env_message_read,
     .message_write = env_message_write,

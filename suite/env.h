@@ -74,6 +74,9 @@ struct suite_irq_ops {
      */
     enum ex_status (*raise)(struct suite_env *env, struct suite_irqs *irqs, unsigned index);
 
+    /* How long handlers of the source take from now on. NULL: they end at once. */
+    void (*linger)(struct suite_env *env, struct suite_irqs *irqs, uint64_t us);
+
     /* The library's block; NULL where nothing is remapped. */
     struct iommu_irqs *(*block)(struct suite_env *env, struct suite_irqs *irqs);
     /*

@@ -17,7 +17,7 @@ static bool reaches_cpu(const struct suite_case *t, unsigned cpu)
     struct iommu_irq_info info;
 
     iommu_irq_info(t->env->iommu, &info);
-    return info.x2apic || t->env->ops->irqs->apic_id(t->env, cpu) <= 0xff;
+    return info.x2apic || t->env->ops->irqs->apic_id(t->env, cpu) < 0xff;
 }
 
 static const char *deliver_to_all(struct suite_case *t, struct irq *irq)
@@ -90,9 +90,8 @@ static void destination_beyond_8_bits(struct suite_case *t)
 
 /* ---- affinity ---- */
 
+/* The case's deadline ends what is slower, as a failure. */
 #define STREAM 10000u
-/* A slow source has fewer in that time. */
-#define STREAM_US 6000000u
 
 struct place {
     unsigned cpu;
@@ -141,12 +140,12 @@ static const char *move_under_stream(struct suite_case *t, struct irq *irq)
 {
     unsigned other = irq_cpus(t) > 1 && reaches_cpu(t, 1) ? 1 : 0;
     const struct place places[2] = { { 0, irq_vector(t) }, { other, irq_vector(t) } };
-    uint64_t start = t->env->ops->now_us(t->env), all;
     unsigned sent = 0;
+    uint64_t all;
 
     irq_route(t, irq, 0, places[0].cpu, places[0].vector);
     all = case_runs(t) ? irq_all(t) : 0;
-    while (sent < STREAM && case_runs(t) && t->env->ops->now_us(t->env) - start < STREAM_US) {
+    while (sent < STREAM && case_runs(t)) {
         const struct place *from = &places[sent / 2 % 2], *to = &places[(sent / 2 + 1) % 2];
 
         one_on_the_way(t, irq, places, to);
@@ -214,9 +213,8 @@ static uint64_t came_at_both(const struct mover *mover)
 static void raise_until_end(struct mover *mover)
 {
     struct suite_case *t = mover->t;
-    uint64_t start = t->env->ops->now_us(t->env);
 
-    while (mover->sent < STREAM && case_runs(t) && t->env->ops->now_us(t->env) - start < STREAM_US) {
+    while (mover->sent < STREAM && case_runs(t)) {
         uint64_t before = came_at_both(mover);
         struct irq_wait wait = { 0 };
 

@@ -67,6 +67,7 @@ $(BUILD)/host/build_table: tests/boot/build_table.c tests/fixtures/table_text.c 
 # ---- everything ----
 
 newer-qemu:
+	@tools/setup.sh newer
 	@tools/fetch-qemu.sh
 
 test: setup-test

@@ -12,15 +12,17 @@ make mutants    builds that each leave one thing out of the library: a test must
 make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
 make bench-host the latter alone
 make lib, iso, efi    single artefacts
-make newer-qemu fetch a newer QEMU into a cache, print where it is
+make newer-qemu fetch a newer QEMU into a cache, print where it is; needs mmdebstrap (make test installs it)
 make format     clang-format
 make clean      remove build/
 
 Variables of make run:
   IOMMU=intel|amd|virtio|none   BOOT=pvh|bios|uefi|uefi-app   ACCEL=tcg|tcg-realtime|kvm
   SMP=1   MEMORY=6G   TIMEOUT=300 (seconds)   QEMU=binary   QEMU_ARGS='more arguments'
-  APPEND='words of the kernel command line':
-    run=GLOB[,GLOB...]    scenarios to run, by name; -GLOB leaves out; run=none; list prints them and stops
+  ACCEL=kvm needs /dev/kvm. A virtio-iommu is not driven: IOMMU=virtio fails, unless told expect=unprotected
+  APPEND='words of the kernel command line', of make iso too:
+    run=GLOB[,GLOB...]    scenarios to run, by name; -GLOB leaves out; run=none; list prints them and stops.
+                          A GLOB with ':' names the device too: run=dma/*:nvme@*
     report=summary|full|json|none      what is said of the machine before the scenarios
     bench=GLOB|list       benchmarks to run
     scratch=BDF|SERIAL    the one disk that may be written (make run names one of its own)
@@ -28,12 +30,24 @@ Variables of make run:
     exit=qemu|poweroff|reboot|halt|shell      how the run ends
     console=ttyS0[,BAUD] console=fb    where text goes; both by default
     seed=N loglevel=0..3  seed of the stress scenarios; verbosity
-    intel_iommu=on|off|strict|sp_off  iommu=pt|nopt|off  iommu.passthrough=0|1  iommu.strict=0|1
+    intel_iommu=on|off|strict|sp_off  iommu=pt|nopt|off|strict  iommu.passthrough=0|1  iommu.strict=0|1
                           as in Linux (only strict flushing exists: iommu.strict=0 says so)
-    amd_iommu=off|fullflush|force_enable|force_isolation|pgtbl_v1|pgtbl_v2  amd_iommu_dump
+    amd_iommu=off|fullflush|force_enable|pgtbl_v1|pgtbl_v2  amd_iommu_dump
                           as in Linux: units left off, strict flushing, started in spite of a known erratum,
-                          host or guest page tables; the IVRS table as text
-    For diagnosis: vtd=noqueue (invalidation by registers), dmar=N, ivrs=N, madt=N (the table of that number,
-    from 0, where there are several), trace=dma (where each transfer arrived), trap=KIND (an exception of our own making)
-Variables of every target: CC=gcc|clang   BUILD=build
+                          host or guest page tables; the IVRS table as text.
+                          amd_iommu=force_isolation has no effect: devices are isolated anyway
+    intremap=on|off|nosid|no_x2apic_optout|nopost
+                          as in Linux: interrupts remapped or not, without a check of their source, x2APIC against
+                          firmware's wish, without posting
+    amd_iommu_intr=legacy|vapic    interrupt entries of 32 bits, or of 128 with posting where all units have it
+    ivrs_ioapic[ID]=bb:dd.f  ivrs_hpet[ID]=bb:dd.f  ivrs_acpihid[bb:dd.f]=HID:UID
+    ivrs_ioapic=ID@ssss:bb:dd.f  ivrs_hpet=ID@ssss:bb:dd.f  ivrs_acpihid=HID:UID@ssss:bb:dd.f
+                          the id under which a source sends, instead of what the IVRS table says;
+                          the segment, ssss:, may be left out
+    Some other words of Linux are known; the kernel says that they have no effect here (kernel/cmdline.c)
+    For diagnosis: vtd=noqueue (invalidation by registers; interrupts are then not remapped), dmar=N, ivrs=N, madt=N
+    (the table of that number, from 0, where there are several), trace=dma (where each transfer arrived),
+    trap=KIND (an exception or a panic of our own making): null, identity, write-text, write-text-direct, exec-data,
+        exec-direct, stack-overflow, ud, div, space, lock-recursion, lock-release, panic, shootdown, ipi-call, smp-stress
+Variables of every target: CC=gcc|clang (clang is installed by make test and make nightly only)   BUILD=build
 TEXT

@@ -29,6 +29,7 @@ if [ -n "$QEMU" ]; then
     command -v "$QEMU" >/dev/null || { echo "run.sh: QEMU=$QEMU is no command" >&2; exit 2; }
     qemu=$QEMU
 elif [ "$IOMMU" = amd ]; then
+    "$tools/setup.sh" newer || true
     newer=$("$tools/fetch-qemu.sh") || { newer=system; echo "run: going on with the distribution's QEMU" >&2; }
     qemu="$tools/qemu.sh $newer"
 fi

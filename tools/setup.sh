@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: setup.sh build|run|test|format ...
+# usage: setup.sh build|run|newer|test|format ...
 # Installs the Debian packages that the named jobs need and the machine has
 # not got, naming each. With everything present it does not touch the network.
 set -eu
 
 build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools python3"
 run="qemu-system-x86 seabios ovmf"
-test="clang acpica-tools mmdebstrap"
+newer="mmdebstrap"
+test="clang acpica-tools $newer"
 format="clang-format"
 
 wanted=
@@ -15,9 +16,10 @@ for job in "$@"; do
     case $job in
     build) wanted="$wanted $build" ;;
     run) wanted="$wanted $run" ;;
+    newer) wanted="$wanted $newer" ;;
     test) wanted="$wanted $test" ;;
     format) wanted="$wanted $format" ;;
-    *) echo "setup.sh: unknown job '$job' (build, run, test, format)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown job '$job' (build, run, newer, test, format)" >&2; exit 2 ;;
     esac
 done
 

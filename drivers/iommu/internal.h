@@ -49,14 +49,29 @@ struct iommu_lock {
     uint32_t held;
 };
 
+/* Another holds it. Kept out, so that who finds it free has no registers to save for a loop. */
+static __attribute__((noinline, cold, unused)) void
+iommu_lock_wait(const struct iommu_platform *platform, void *ctx, struct iommu_lock *lock)
+{
+    do {
+        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
+            platform->relax(ctx);
+    } while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0);
+}
+
+/* False: another holds it. */
+static inline bool iommu_lock_try(struct iommu_lock *lock)
+{
+    return __builtin_expect(__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) == 0, 1);
+}
+
 static inline uintptr_t
 iommu_lock_irq(const struct iommu_platform *platform, void *ctx, struct iommu_lock *lock)
 {
     uintptr_t flags = platform->irq_save(ctx);
 
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE) != 0)
-        while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) != 0)
-            platform->relax(ctx);
+    if (!iommu_lock_try(lock))
+        iommu_lock_wait(platform, ctx, lock);
     return flags;
 }
 
@@ -145,8 +160,10 @@ static inline unsigned iommu_irqs_shift(const struct iommu_irqs *irqs)
 /* What was decided when the units were started (irq.c). */
 struct iommu_irq_state {
     bool remapping;             /* every unit is to remap */
-    bool x2apic;
+    bool x2apic;                /* the units' registers and entries have 32-bit destinations */
+    bool wide;                  /* and all of them deliver there */
     bool posting;
+    unsigned failed_units;
     bool x2apic_opt_out;        /* firmware's wish, set by a vendor as it reads its table */
     bool ioapics[256];          /* by id: the machine has it */
     struct iommu_irq_override overrides[IOMMU_IRQ_OVERRIDES_MAX];
@@ -443,6 +460,16 @@ void iommu_unit_fence(struct iommu_unit *unit, const char *operation, enum iommu
 /* Bus mastering of the unit's devices off, as far as they are known. */
 void iommu_unit_stop_masters(struct iommu_unit *unit);
 
+/* iommu_lock_irq() of a lock of the unit's: for a wait it keeps nothing over irq_save(). Every flush takes it. */
+static inline uintptr_t iommu_unit_lock(const struct iommu_unit *unit, struct iommu_lock *lock)
+{
+    uintptr_t flags = unit->platform->irq_save(unit->ctx);
+
+    if (!iommu_lock_try(lock))
+        iommu_lock_wait(unit->platform, unit->ctx, lock);
+    return flags;
+}
+
 static inline bool iommu_unit_fenced(const struct iommu_unit *unit)
 {
     return __atomic_load_n(&unit->fenced, __ATOMIC_RELAXED);
@@ -509,6 +536,8 @@ enum iommu_status iommu_irq_source_add(struct iommu *iommu, struct iommu_unit *u
 enum iommu_status iommu_irq_sources_complete(struct iommu *iommu);
 /* All units are prepared: is remapping to be switched on, and how? */
 void iommu_irq_decide(struct iommu *iommu);
+/* All units are started: do those remap that were to? */
+void iommu_irq_confirm(struct iommu *iommu);
 
 /* The hand-off snapshot of one vendor's units, added to out->units. */
 enum iommu_status vtd_take_handoff(const struct iommu_platform *platform, void *ctx, const void *table, size_t len,

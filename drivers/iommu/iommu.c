@@ -320,6 +320,7 @@ enum iommu_status iommu_start(struct iommu *iommu)
         if (first == IOMMU_OK)
             first = status;
     }
+    iommu_irq_confirm(iommu);
     return first;
 }
 

@@ -9,8 +9,9 @@
 
 /* Vectors below are exceptions of the processor; a local APIC refuses them. */
 #define VECTOR_MIN 16u
-/* What an 8-bit destination names. */
-#define XAPIC_ID_MAX 255u
+/* CPUs' ids; the next one means all of them (Intel SDM volume 3, 10.6.2.1, 10.12.9). */
+#define XAPIC_ID_MAX 0xfeu
+#define X2APIC_ID_MAX 0xfffffffeu
 
 /* ---- text ---- */
 
@@ -299,17 +300,36 @@ void iommu_irq_decide(struct iommu *iommu)
         irq->remapping = x2apic_fits(iommu);
     }
     irq->x2apic &= irq->remapping;
+    irq->wide = irq->x2apic;
     irq->posting = irq->remapping && posting_is_possible(iommu);
     iommu_log(iommu, irq->remapping || config->mode == IOMMU_IRQ_OFF ? IOMMU_LOG_INFO : IOMMU_LOG_WARNING,
               "iommu: interrupts remapped=%u x2apic=%u posting=%u reason=\"%s\" suggestion=\"%s\"", irq->remapping,
               irq->x2apic, irq->posting, irq->reason, irq->suggestion);
 }
 
+void iommu_irq_confirm(struct iommu *iommu)
+{
+    struct iommu_irq_state *irq = &iommu->irq;
+
+    if (!irq->remapping)
+        return;
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        const struct iommu_unit *unit = iommu->units[i];
+
+        if (!iommu_unit_fenced(unit) && unit->remaps)
+            continue;
+        if (irq->failed_units++ == 0)
+            set_reason(iommu, unit->name, "it failed when it was started");
+        irq->wide = irq->posting = false;
+        iommu_log(iommu, IOMMU_LOG_ERROR, "%s: does not remap interrupts, which the other units do", unit->name);
+    }
+}
+
 void iommu_irq_info(const struct iommu *iommu, struct iommu_irq_info *out)
 {
     *out = (struct iommu_irq_info){
-        .remapping = iommu->irq.remapping, .x2apic = iommu->irq.x2apic, .posting = iommu->irq.posting,
-        .reason = iommu->irq.reason,
+        .remapping = iommu->irq.remapping, .x2apic = iommu->irq.wide, .posting = iommu->irq.posting,
+        .reason = iommu->irq.reason, .failed_units = iommu->irq.failed_units,
     };
     memcpy(out->suggestion, iommu->irq.suggestion, sizeof(out->suggestion));
 }
@@ -387,6 +407,11 @@ static bool is_pin(const struct iommu_irqs *irqs)
     return irqs->source != NULL && irqs->source->kind == IOMMU_IRQ_IOAPIC;
 }
 
+static bool is_reached(const struct iommu *iommu, uint32_t apic_id)
+{
+    return apic_id <= (iommu->irq.wide ? X2APIC_ID_MAX : XAPIC_ID_MAX);
+}
+
 /* OK: entries of the unit can be changed. */
 static enum iommu_status unit_state(const struct iommu_unit *unit)
 {
@@ -403,7 +428,7 @@ enum iommu_status iommu_irq_route(struct iommu_irqs *irqs, unsigned index, const
     if (index >= irqs->count || target->vector < VECTOR_MIN || target->delivery > IOMMU_IRQ_LOWEST ||
         (target->level && !is_pin(irqs)))
         return IOMMU_ERR_INVALID;
-    if (target->apic_id > XAPIC_ID_MAX && !unit->iommu->irq.x2apic)
+    if (!is_reached(unit->iommu, target->apic_id))
         return IOMMU_ERR_RANGE;
     return status != IOMMU_OK ? status : unit->ops->irq_route(irqs, index, target);
 }
@@ -417,7 +442,7 @@ enum iommu_status iommu_irq_post(struct iommu_irqs *irqs, unsigned index, const 
         return IOMMU_ERR_UNSUPPORTED;
     if (index >= irqs->count || is_pin(irqs))
         return IOMMU_ERR_INVALID;
-    if (posting->apic_id > XAPIC_ID_MAX && !unit->iommu->irq.x2apic)
+    if (!is_reached(unit->iommu, posting->apic_id))
         return IOMMU_ERR_RANGE;
     return status != IOMMU_OK ? status : unit->ops->irq_post(irqs, index, posting);
 }

@@ -38,11 +38,6 @@ static void set_control(const struct pci_function *f, uint32_t control)
     pci_write(f, (uint16_t)(f->cap_msix + MSIX_CONTROL), 2, control);
 }
 
-static unsigned entries(const struct pci_function *f)
-{
-    return (control_of(f) & MSIX_CONTROL_SIZE) + 1;
-}
-
 /* What the capability's word at that offset points to; NULL, logged: it is not in a BAR of memory. */
 static volatile uint8_t *map_part(struct pci_function *f, unsigned word, uint64_t len, const char *const why[4])
 {
@@ -71,7 +66,7 @@ static volatile uint8_t *map_part(struct pci_function *f, unsigned word, uint64_
     return window;
 }
 
-/* Maps both parts, once. */
+/* Maps both parts, once, for the size that the device says then. */
 static bool map_parts(struct pci_function *f)
 {
     static const char *const table_why[] = {
@@ -83,12 +78,15 @@ static bool map_parts(struct pci_function *f)
         "MSI-X pending bits reach beyond their BAR", "MSI-X pending bits cannot be mapped",
     };
     struct pci_function_state *state = state_of(f);
-    uint64_t words = (entries(f) + MSIX_PENDING_BITS - 1) / MSIX_PENDING_BITS;
+    uint64_t words;
 
-    if (state->msix_table == NULL)
-        state->msix_table = map_part(f, MSIX_TABLE, (uint64_t)entries(f) * MSIX_ENTRY_BYTES, table_why);
+    if (state->msix_table == NULL) {
+        state->msix_entries = (control_of(f) & MSIX_CONTROL_SIZE) + 1;
+        state->msix_table = map_part(f, MSIX_TABLE, (uint64_t)state->msix_entries * MSIX_ENTRY_BYTES, table_why);
+    }
     if (state->msix_table == NULL)
         return false;
+    words = (state->msix_entries + MSIX_PENDING_BITS - 1) / MSIX_PENDING_BITS;
     if (state->msix_pending == NULL)
         state->msix_pending = map_part(f, MSIX_PENDING, words * sizeof(uint64_t), pending_why);
     return state->msix_pending != NULL;
@@ -102,16 +100,25 @@ unsigned pci_msix_count(struct pci_function *f)
         pci_no_interrupt(f, "MSI-X capability reaches beyond its place");
         return 0;
     }
-    return map_parts(f) ? entries(f) : 0;
+    return map_parts(f) ? state_of(f)->msix_entries : 0;
+}
+
+static bool is_mapped(const struct pci_function *f, unsigned index)
+{
+    return state_of(f)->msix_pending != NULL && index < state_of(f)->msix_entries;
 }
 
 static uint32_t entry_read(const struct pci_function *f, unsigned index, unsigned part)
 {
+    if (!is_mapped(f, index))
+        return 0;
     return f->pci->host->mmio_read(f->pci->ctx, state_of(f)->msix_table + index * MSIX_ENTRY_BYTES + part, 4);
 }
 
 static void entry_write(const struct pci_function *f, unsigned index, unsigned part, uint32_t value)
 {
+    if (!is_mapped(f, index))
+        return;
     f->pci->host->mmio_write(f->pci->ctx, state_of(f)->msix_table + index * MSIX_ENTRY_BYTES + part, 4, value);
 }
 
@@ -159,13 +166,18 @@ void pci_msix_mask(const struct pci_function *f, unsigned index, bool masked)
 
     entry_write(f, index, MSIX_ENTRY_CONTROL,
                 masked ? control | MSIX_ENTRY_MASKED : control & ~MSIX_ENTRY_MASKED);
+    /* The write is posted: no message leaves once it can be read back. */
+    if (masked)
+        (void)entry_read(f, index, MSIX_ENTRY_CONTROL);
 }
 
 bool pci_msix_pending(const struct pci_function *f, unsigned index)
 {
-    const volatile uint8_t *word = state_of(f)->msix_pending + index / 32 * 4;
+    const volatile uint8_t *bits = state_of(f)->msix_pending;
 
-    return (f->pci->host->mmio_read(f->pci->ctx, word, 4) & PCI_BIT32(index % 32)) != 0;
+    if (!is_mapped(f, index))
+        return false;
+    return (f->pci->host->mmio_read(f->pci->ctx, bits + index / 32 * 4, 4) & PCI_BIT32(index % 32)) != 0;
 }
 
 bool pci_msix_enabled(const struct pci_function *f)

@@ -141,7 +141,7 @@ void pci_msi_disable(const struct pci_function *f);
 unsigned pci_msix_count(struct pci_function *f);
 /* All entries masked. Needs memory decode. False, logged: as a count of 0. */
 bool pci_msix_enable(struct pci_function *f);
-/* The rest needs pci_msix_count() above index. */
+/* The rest needs pci_msix_count(); of an index that is not below it nothing is touched, and 0 is read. */
 void pci_msix_write(const struct pci_function *f, unsigned index, uint64_t address, uint32_t data);
 void pci_msix_read(const struct pci_function *f, unsigned index, uint64_t *address, uint32_t *data);
 void pci_msix_mask(const struct pci_function *f, unsigned index, bool masked);

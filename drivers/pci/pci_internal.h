@@ -87,6 +87,7 @@ struct pci {
 struct pci_function_state {
     struct pci_function function;
     volatile uint8_t *msix_table, *msix_pending;    /* NULL: not mapped yet */
+    unsigned msix_entries;                          /* of what is mapped, whatever the device says later */
 };
 
 static inline uint8_t pci_bus_of(uint16_t rid)

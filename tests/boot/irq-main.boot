@@ -13,5 +13,10 @@ see: ^ok \d+ - irq/moved-under-a-stream:nvme@0000:00:06\.0(?!.*SKIP)
 see: ^ok \d+ - irq/pin-level(?!.*SKIP)
 see: ^ok \d+ - irq/intx:edu@0000:01:02\.0(?!.*SKIP)
 see: ^ok \d+ - irq/hpet(?!.*SKIP)
+see: ^# irq/moved-under-a-stream:edu@0000:00:03\.0: 10000 interrupts, 5000 moves
+see: ^# irq/moved-under-a-stream:nvme@0000:00:06\.0: 10000 interrupts, 5000 moves
+see: ^# irq/moved-by-another-cpu: 10000 interrupts
+see: ^ok \d+ - irq/pin-moved-in-service(?!.*SKIP)
+see: ^ok \d+ - irq/pin-after-a-blocked-one(?!.*SKIP)
 see: ^# verdict: protected .*interrupts remapped
 check: tap

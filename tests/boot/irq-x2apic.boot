@@ -11,5 +11,10 @@ see: ^# iommu: interrupts remapped=1 x2apic=1
 see: ^# interrupts: apic=x2apic
 see: ^ok \d+ - irq/destination-beyond-8-bits:edu@0000:00:03\.0(?!.*SKIP)
 see: ^ok \d+ - irq/destination-beyond-8-bits:nvme@0000:00:06\.0(?!.*SKIP)
+see: ^# irq/moved-under-a-stream:edu@0000:00:03\.0: 10000 interrupts, 5000 moves
+see: ^# irq/moved-under-a-stream:nvme@0000:00:06\.0: 10000 interrupts, 5000 moves
+see: ^# irq/moved-by-another-cpu: 10000 interrupts
+see: ^ok \d+ - irq/pin-moved-in-service(?!.*SKIP)
+see: ^ok \d+ - irq/pin-after-a-blocked-one(?!.*SKIP)
 see: ^# verdict: protected .*interrupts remapped
 check: tap

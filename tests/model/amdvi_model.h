@@ -282,6 +282,7 @@ struct amdvi_model_firmware {
     bool event_log;      /* EventLogEn = 1 */
     bool stale_event;    /* ... one event in it, and EventOverflow */
     bool interrupts;     /* the devices' IV = 1, IntCtl = 1; MSI of the unit enabled */
+    uint64_t control;    /* bits of Control that are 1 besides */
 };
 void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit,
                                const struct amdvi_model_firmware *left);

@@ -208,7 +208,7 @@ void amdvi_model_firmware_left(struct amdvi_model *m, unsigned unit,
 {
     struct am_unit *u = am_unit(m, unit);
     struct am_function *function = am_function(m, u->config->segment, u->config->rid, false);
-    uint64_t control = ASPEC_CTL_COHERENT;
+    uint64_t control = ASPEC_CTL_COHERENT | left->control;
 
     am_lock(m);
     if (left->translate || left->interrupts) {

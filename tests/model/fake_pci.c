@@ -113,6 +113,7 @@ static uint32_t fake_read(void *ctx, const volatile void *at, unsigned width)
 
     if (pa_of(at) % width != 0)
         fake->bad_width_accesses++;
+    fake->write_on_its_way = false;
     if (ecam_decode(fake, pa_of(at), &f, &offset))
         return f == NULL ? all_ones(width) : fake_pci_get(f, (uint16_t)offset, width);
     memcpy(&value, register_at(fake, pa_of(at), width), width);
@@ -127,6 +128,7 @@ static void fake_write(void *ctx, volatile void *at, unsigned width, uint32_t va
 
     if (pa_of(at) % width != 0)
         fake->bad_width_accesses++;
+    fake->write_on_its_way = true;
     if (!ecam_decode(fake, pa_of(at), &f, &offset))
         memcpy(register_at(fake, pa_of(at), width), &value, width);
     else if (f != NULL)

@@ -30,6 +30,7 @@ struct fake_pci {
     bool map_fails;
     uint32_t port_address;
     uint8_t registers[FAKE_PCI_REGISTER_BYTES];
+    bool write_on_its_way;      /* to a register, and none was read since */
     unsigned port_accesses;             /* of the data port */
     unsigned ecam_accesses;
     unsigned bar_moved_while_decoding;  /* BAR changed with its decoding on */

@@ -24,7 +24,8 @@
     EACH("irq/delivered-as-routed"), EACH("irq/destination-beyond-8-bits"),                        \
         EACH("irq/mask-keeps-what-is-pending"), EACH("irq/every-message-of-a-block"),              \
         EACH("irq/entry-changes-with-its-flush"), EACH("irq/moved-under-a-stream"),                \
-        "irq/moved-by-another-cpu", "irq/pin-edge", "irq/pin-level", EACH("irq/intx"), "irq/hpet", \
+        "irq/moved-by-another-cpu", "irq/pin-edge", "irq/pin-level",            \
+        "irq/pin-moved-in-service", "irq/pin-after-a-blocked-one", EACH("irq/intx"), "irq/hpet", \
         EACH("irq/entry-not-present"), EACH("irq/index-past-the-table"),                           \
         EACH("irq/reserved-bits"), "irq/wrong-source:model@0000:00:04.0+model@0000:00:05.0",       \
         "irq/wrong-source:model@0000:00:05.0+model@0000:01:00.0",                                  \

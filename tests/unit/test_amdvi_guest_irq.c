@@ -91,6 +91,8 @@ TEST(posted_entries_bit_by_bit)
     CHECK_OK(iommu_irq_post(irqs, 0, &posting));
     check_entry(irqs, 0xcafe1234345678c5, 0x61 | PAGE_PA | 0x12ull << 56);
     CHECK_EQ(irq_fake_command(f, 2), 0x5000000000000000 | IRQ_FAKE_DEVICE);
+    posting.apic_id = 0xffffffff; /* every CPU */
+    CHECK_EQ(iommu_irq_post(irqs, 0, &posting), IOMMU_ERR_RANGE);
     irq_fake_free(f);
 }
 
@@ -127,6 +129,8 @@ TEST(what_cannot_be_posted_is_refused)
     CHECK_EQ(iommu_irq_post(irqs, 0, &posting), IOMMU_ERR_RANGE);
     posting.descriptor_pa = PAGE_PA;
     posting.apic_id = 0x100;
+    CHECK_EQ(iommu_irq_post(irqs, 0, &posting), IOMMU_ERR_RANGE);
+    posting.apic_id = 0xff; /* every CPU */
     CHECK_EQ(iommu_irq_post(irqs, 0, &posting), IOMMU_ERR_RANGE);
     posting.apic_id = 0;
     CHECK_EQ(iommu_irq_post(irqs, 1, &posting), IOMMU_ERR_INVALID);

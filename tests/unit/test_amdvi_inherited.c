@@ -174,6 +174,26 @@ TEST(old_table_is_reported)
     finish();
 }
 
+/* Of a table that cannot be read nothing is known. */
+TEST(old_table_says_whether_interrupts_were_remapped)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        struct amdvi_model_config config = amdvi_model_default();
+        const struct amdvi_model_firmware left = { .translate = true, .interrupts = i == 1 };
+        struct iommu_unit_info info;
+
+        machine(&config, NULL);
+        amdvi_model_firmware_left(t.m, 0, &left);
+        if (i == 2)
+            amdvi_model_platform_edit(t.m)->memory_map = NULL;
+        add_all();
+        CHECK_OK(iommu_start(t.iommu));
+        CHECK_OK(iommu_unit_info(t.iommu, 0, &info));
+        CHECK_EQ(info.found_remapping, i != 0);
+        finish();
+    }
+}
+
 TEST(old_table_that_cannot_be_read_does_not_matter)
 {
     for (unsigned i = 0; i < 3; i++) {

@@ -114,6 +114,25 @@ TEST(all_units_have_one_format)
     }
 }
 
+/* Its commands are not executed: the first unit remaps, the second is fenced. */
+TEST(a_unit_that_fails_later_is_told)
+{
+    struct irq_fake *f = irq_fake_make();
+
+    f->efr = f->efr_second = IRQ_FAKE_EFR | IRQ_FAKE_EFR_XT | IRQ_FAKE_EFR_VAPIC;
+    f->config.irq.format = IOMMU_IRQ_FORMAT_VAPIC;
+    f->config.irq.x2apic = IOMMU_X2APIC_AUTO;
+    irq_fake_open(f);
+    f->fake.units[1].run_zero |= 0x10; /* CmdBufRun */
+    CHECK(iommu_start(f->iommu) != IOMMU_OK);
+    CHECK(info(f).remapping && !info(f).x2apic && !info(f).posting);
+    CHECK_EQ(info(f).failed_units, 1);
+    CHECK_STR(info(f).reason, "amdvi1: it failed when it was started");
+    CHECK_EQ(iommu_irq_route(irq_fake_block(f->device, 1), 0,
+                             &(struct iommu_irq_target){ .apic_id = 256, .vector = 0x40 }), IOMMU_ERR_RANGE);
+    irq_fake_abandon(f);
+}
+
 TEST(x2apic_needs_it_on_every_unit)
 {
     static const struct {
@@ -164,49 +183,149 @@ TEST(format_that_is_not_taken_is_noticed)
 
 /* ---- take-over ---- */
 
-static struct irq_fake *take_over(uint64_t control)
+static void left_running(struct irq_fake *f, unsigned unit, uint64_t control)
 {
-    struct irq_fake *f = irq_fake_make();
+    fake_amdvi_set(&f->fake, unit, IRQ_FAKE_CONTROL, control);
+    fake_amdvi_set(&f->fake, unit, IRQ_FAKE_DEV_TAB, 0x7654000);
+}
 
-    fake_amdvi_set(&f->fake, 0, IRQ_FAKE_CONTROL, control);
-    fake_amdvi_set(&f->fake, 0, IRQ_FAKE_DEV_TAB, 0x7654000);
+static void take_over(struct irq_fake *f)
+{
     irq_fake_open(f);
     f->fake.write_count = 0;
     CHECK_OK(iommu_start(f->iommu));
     CHECK(info(f).remapping);
-    return f;
 }
 
 /* Writes of Control with IommuEn = 0. */
-static unsigned windows(const struct irq_fake *f)
+static unsigned windows(const struct irq_fake *f, unsigned unit)
 {
     unsigned count = 0;
 
     for (size_t i = 0; i < f->fake.write_count; i++)
-        count += f->fake.writes[i].offset == IRQ_FAKE_CONTROL && !(f->fake.writes[i].value & IOMMU_EN);
+        count += f->fake.writes[i].unit == unit && f->fake.writes[i].offset == IRQ_FAKE_CONTROL &&
+                 !(f->fake.writes[i].value & IOMMU_EN);
     return count;
 }
 
-TEST(unit_of_the_same_format_is_never_off)
-{
-    struct irq_fake *f = take_over(IOMMU_EN | IRQ_FAKE_GA_EN | 1ull << 59);
+#define EFR2_MODE_2048 (1ull << 8)
+#define MODE_RESERVED (2ull << 43)
+#define EFR_ALL (IRQ_FAKE_EFR | IRQ_FAKE_EFR_XT | IRQ_FAKE_EFR_VAPIC)
 
-    CHECK_EQ(windows(f), 0);
-    CHECK_EQ(f->fake.stopped_count, 0);
-    CHECK(!fake_amdvi_logged(&f->fake, "window"));
-    CHECK_EQ(irq_fake_control(f, 0) >> 59 & 1, 0); /* the cache that was left off is on */
-    CHECK_OK(iommu_stop(f->iommu));
+struct found {
+    enum iommu_irq_format format;
+    enum iommu_irq_x2apic x2apic;
+    uint64_t efr, efr2;
+    uint64_t found, after; /* of Control */
+};
+
+static struct irq_fake *take_over_found(const struct found *c)
+{
+    struct irq_fake *f = irq_fake_make();
+
+    f->efr = c->efr;
+    f->efr2 = c->efr2;
+    f->config.irq.format = c->format;
+    f->config.irq.x2apic = c->x2apic;
+    left_running(f, 0, IOMMU_EN | c->found);
+    take_over(f);
+    CHECK_EQ(irq_fake_control(f, 0) & (ALL_FORMATS | IOMMU_EN), c->after | IOMMU_EN);
+    CHECK_EQ(irq_fake_unit(f)->wide_entries, (c->after & IRQ_FAKE_GA_EN) != 0);
+    CHECK_EQ(unit_info(f).irq_entries, c->after & IRQ_FAKE_MODE_2048 ? 2048 : 512);
+    return f;
+}
+
+TEST(unit_that_runs_is_never_off)
+{
+    static const struct found cases[] = {
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, IRQ_FAKE_EFR, 0, 0, 0 },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, IRQ_FAKE_EFR, 0, IRQ_FAKE_GA_EN | 1ull << 59, IRQ_FAKE_GA_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_AUTO, EFR_ALL, 0, 0, 0 },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_AUTO, EFR_ALL, 0, IRQ_FAKE_GA_EN, IRQ_FAKE_GA_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN,
+          IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_AUTO, EFR_ALL, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN,
+          IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NEEDED, EFR_ALL, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN,
+          IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_GAM_VAPIC, IRQ_FAKE_GA_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL, EFR2_MODE_2048, IRQ_FAKE_GA_EN, IRQ_FAKE_GA_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL, EFR2_MODE_2048, IRQ_FAKE_GA_EN | IRQ_FAKE_MODE_2048,
+          IRQ_FAKE_GA_EN | IRQ_FAKE_MODE_2048 },
+        { IOMMU_IRQ_FORMAT_LEGACY, IOMMU_X2APIC_NO, EFR_ALL, 0, 0, 0 },
+        { IOMMU_IRQ_FORMAT_VAPIC, IOMMU_X2APIC_NO, EFR_ALL, 0, IRQ_FAKE_GA_EN, IRQ_FAKE_GA_EN | IRQ_FAKE_GAM_VAPIC },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct irq_fake *f = take_over_found(&cases[i]);
+
+        CHECK_EQ(windows(f, 0), 0);
+        CHECK_EQ(f->fake.stopped_count, 0);
+        CHECK(!fake_amdvi_logged(&f->fake, "window"));
+        CHECK_EQ(irq_fake_control(f, 0) >> 59 & 1, 0); /* the cache that was left off is on */
+        CHECK_EQ(info(f).x2apic, cases[i].x2apic != IOMMU_X2APIC_NO && (cases[i].after & IRQ_FAKE_XT_EN) != 0);
+        CHECK_STR(info(f).reason, cases[i].x2apic == IOMMU_X2APIC_AUTO && !(cases[i].after & IRQ_FAKE_XT_EN)
+                                      ? "amdvi0: it was found running with control.XTEn=0" : "");
+        CHECK_OK(iommu_stop(f->iommu));
+        CHECK_EQ(irq_fake_control(f, 0) & ALL_FORMATS, cases[i].found & ALL_FORMATS);
+        irq_fake_free(f);
+    }
+}
+
+/* It tells what GuestMode means: as found while entries are that may have it, ours from then on. */
+TEST(guest_mode_changes_when_old_entries_are_gone)
+{
+    for (unsigned found = 0; found < 2; found++) {
+        const struct found c = {
+            .format = found ? IOMMU_IRQ_FORMAT_AUTO : IOMMU_IRQ_FORMAT_VAPIC, .efr = EFR_ALL,
+            .found = IRQ_FAKE_GA_EN | (found ? IRQ_FAKE_GAM_VAPIC : 0),
+            .after = IRQ_FAKE_GA_EN | (found ? 0 : IRQ_FAKE_GAM_VAPIC),
+        };
+        struct irq_fake *f = take_over_found(&c);
+        size_t tail = 0, first = SIZE_MAX;
+
+        for (size_t w = 0; w < f->fake.write_count; w++) {
+            tail = f->fake.writes[w].offset == 0x2008 ? w : tail; /* the ring's: commands */
+            if (first == SIZE_MAX && f->fake.writes[w].offset == IRQ_FAKE_CONTROL &&
+                (f->fake.writes[w].value & ALL_FORMATS) == c.after)
+                first = w;
+        }
+        CHECK(tail != 0 && first != SIZE_MAX && tail < first);
+        irq_fake_free(f);
+    }
+}
+
+TEST(guest_mode_that_stays_is_noticed)
+{
+    struct irq_fake *f = irq_fake_make();
+
+    f->efr = EFR_ALL;
+    f->config.irq.format = IOMMU_IRQ_FORMAT_VAPIC;
+    f->fake.units[0].control_zero = IRQ_FAKE_GAM_VAPIC;
+    left_running(f, 0, IOMMU_EN | IRQ_FAKE_GA_EN);
+    irq_fake_open(f);
+    CHECK_EQ(iommu_start(f->iommu), IOMMU_ERR_HARDWARE);
+    CHECK(fake_amdvi_logged(&f->fake, "format of interrupt entries refused"));
+    CHECK(!unit_info(f).remapping);
     irq_fake_free(f);
 }
 
 /* Its tables would be read in a format that is not theirs. */
 TEST(unit_of_another_format_is_off_while_it_changes)
 {
-    static const uint64_t found[] = { 0, IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN, IRQ_FAKE_GA_EN | IRQ_FAKE_GAM_VAPIC,
-                                      IRQ_FAKE_GA_EN | IRQ_FAKE_MODE_2048 };
+    static const struct found cases[] = {
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NEEDED, EFR_ALL, 0, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NEEDED, EFR_ALL, 0, IRQ_FAKE_GA_EN, IRQ_FAKE_GA_EN | IRQ_FAKE_XT_EN },
+        { IOMMU_IRQ_FORMAT_LEGACY, IOMMU_X2APIC_NO, EFR_ALL, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_GAM_VAPIC, 0 },
+        { IOMMU_IRQ_FORMAT_VAPIC, IOMMU_X2APIC_NO, EFR_ALL, 0, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_GAM_VAPIC },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL & ~IRQ_FAKE_EFR_GA, 0, IRQ_FAKE_GA_EN, 0 },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL, 0, IRQ_FAKE_GA_EN | IRQ_FAKE_MODE_2048, IRQ_FAKE_GA_EN },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, EFR_ALL, EFR2_MODE_2048, IRQ_FAKE_GA_EN | MODE_RESERVED,
+          IRQ_FAKE_GA_EN | IRQ_FAKE_MODE_2048 },
+    };
 
-    for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
-        struct irq_fake *f = take_over(IOMMU_EN | found[i]);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct irq_fake *f = take_over_found(&cases[i]);
         size_t off = SIZE_MAX, format = SIZE_MAX;
 
         for (size_t w = f->fake.write_count; w-- > 0;) {
@@ -214,19 +333,52 @@ TEST(unit_of_another_format_is_off_while_it_changes)
                 continue;
             if (!(f->fake.writes[w].value & IOMMU_EN))
                 off = w;
-            if ((f->fake.writes[w].value & ALL_FORMATS) == IRQ_FAKE_GA_EN)
+            if ((f->fake.writes[w].value & ALL_FORMATS) == cases[i].after)
                 format = w;
         }
         CHECK(off < format);
         CHECK(f->fake.stopped_count != 0);
         CHECK(f->fake.stopped_while_on); /* bus mastering went before */
         CHECK(fake_amdvi_logged(&f->fake, "window: translation off, since interrupt entries are of another format"));
-        CHECK_EQ(irq_fake_control(f, 0) & (ALL_FORMATS | IOMMU_EN), IRQ_FAKE_GA_EN | IOMMU_EN);
         /* What was found comes back when we stop: its table does too. */
         CHECK_OK(iommu_stop(f->iommu));
-        CHECK_EQ(irq_fake_control(f, 0) & (ALL_FORMATS | IOMMU_EN), found[i]);
+        CHECK_EQ(irq_fake_control(f, 0) & (ALL_FORMATS | IOMMU_EN), cases[i].found);
         CHECK_EQ(fake_amdvi_get(&f->fake, 0, IRQ_FAKE_DEV_TAB), 0x7654000);
         CHECK(!unit_info(f).remapping);
+        irq_fake_free(f);
+    }
+}
+
+/* Units that are off join those that run; of two formats only one can stay. */
+TEST(all_units_have_the_format_that_was_found)
+{
+    static const struct {
+        uint64_t found[2], efr_second, control;
+        unsigned off; /* a bit for each unit that had to be */
+    } cases[] = {
+        { { IOMMU_EN, IOMMU_EN }, IRQ_FAKE_EFR, 0, 0 },
+        { { IOMMU_EN, 0 }, IRQ_FAKE_EFR, 0, 0 },
+        { { 0, IOMMU_EN }, IRQ_FAKE_EFR, 0, 0 },
+        { { IOMMU_EN | IRQ_FAKE_GA_EN, IRQ_FAKE_XT_EN }, IRQ_FAKE_EFR, IRQ_FAKE_GA_EN, 0 },
+        { { IRQ_FAKE_GA_EN, IOMMU_EN }, IRQ_FAKE_EFR, 0, 0 },
+        { { IOMMU_EN | IRQ_FAKE_GA_EN, IOMMU_EN }, IRQ_FAKE_EFR, IRQ_FAKE_GA_EN, 2 },
+        { { IOMMU_EN, IOMMU_EN | IRQ_FAKE_GA_EN }, IRQ_FAKE_EFR, IRQ_FAKE_GA_EN, 1 },
+        { { IOMMU_EN | IRQ_FAKE_GA_EN, 0 }, IRQ_FAKE_EFR & ~IRQ_FAKE_EFR_GA, 0, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct irq_fake *f = irq_fake_make();
+
+        f->efr_second = cases[i].efr_second;
+        for (unsigned u = 0; u < 2; u++)
+            left_running(f, u, cases[i].found[u]);
+        take_over(f);
+        CHECK_EQ(fake_amdvi_logged(&f->fake, "window"), cases[i].off != 0);
+        for (unsigned u = 0; u < 2; u++) {
+            CHECK_EQ(irq_fake_control(f, u) & ALL_FORMATS, cases[i].control);
+            if (cases[i].found[u] & IOMMU_EN)
+                CHECK_EQ(windows(f, u) != 0, cases[i].off >> u & 1);
+        }
         irq_fake_free(f);
     }
 }

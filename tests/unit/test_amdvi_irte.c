@@ -221,7 +221,7 @@ TEST(entries_of_32_bits)
 {
     struct irq_fake *f = started(IOMMU_IRQ_FORMAT_LEGACY, IRQ_FAKE_EFR, IOMMU_X2APIC_NO);
     struct iommu_irqs *irqs = irq_fake_block(f->device, 2), *next;
-    struct iommu_irq_target lowest = { .apic_id = 0xff, .vector = 0xfe, .delivery = IOMMU_IRQ_LOWEST };
+    struct iommu_irq_target lowest = { .apic_id = 0xfe, .vector = 0xfd, .delivery = IOMMU_IRQ_LOWEST };
     const uint32_t *table = irq_fake_unit(f)->irq_tables[IRQ_FAKE_DEVICE]->entries;
 
     next = irq_fake_block(f->device, 1);
@@ -231,12 +231,14 @@ TEST(entries_of_32_bits)
     CHECK_EQ(table[irqs->first + 1], 0x00410501);
     CHECK_EQ(table[irqs->first], 0);
     CHECK_OK(iommu_irq_route(irqs, 1, &lowest));
-    check_entry(irqs, 1, 0x00feff05, 0);
+    check_entry(irqs, 1, 0x00fdfe05, 0);
     check_entry(next, 0, 0, 0);
     CHECK_EQ(irq_fake_entry(next, 0).table_index, next->first);
+    lowest.apic_id = 0xff; /* every CPU */
+    CHECK_EQ(iommu_irq_route(irqs, 1, &lowest), IOMMU_ERR_RANGE);
     lowest.apic_id = 0x100;
     CHECK_EQ(iommu_irq_route(irqs, 1, &lowest), IOMMU_ERR_RANGE);
-    check_entry(irqs, 1, 0x00feff05, 0);
+    check_entry(irqs, 1, 0x00fdfe05, 0);
     irq_fake_free(f);
 }
 

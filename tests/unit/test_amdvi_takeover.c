@@ -61,9 +61,9 @@ static void write64(void *ctx, volatile void *at, uint64_t value)
     probe();
 }
 
-static void machine(const struct amdvi_model_config *config)
+static void machine_of(const struct amdvi_model_config *config, const struct iommu_irq_config *irq)
 {
-    const struct iommu_config no_storms = { .storm_threshold = UINT32_MAX };
+    const struct iommu_config no_storms = { .storm_threshold = UINT32_MAX, .irq = *irq };
     struct iommu_platform *platform;
 
     memset(&t, 0, sizeof(t));
@@ -76,6 +76,13 @@ static void machine(const struct amdvi_model_config *config)
     amdvi_model_function(t.m, 0, DEVICE);
     amdvi_model_function(t.m, 0, OTHER);
     CHECK_OK(iommu_create(amdvi_model_platform(t.m), amdvi_model_ctx(t.m), &no_storms, &t.iommu));
+}
+
+static void machine(const struct amdvi_model_config *config)
+{
+    static const struct iommu_irq_config off = { .mode = IOMMU_IRQ_OFF };
+
+    machine_of(config, &off);
 }
 
 static enum iommu_status add_table(void)
@@ -192,6 +199,62 @@ TEST(take_over_has_no_moment_of_pass_through)
     check_blocked();
     CHECK(amdvi_model_bus_master_is_on(t.m, 0, DEVICE));
     finish();
+}
+
+#define GA_EN (1ull << 17)
+#define GAM_VAPIC (1ull << 25)
+#define MODE_2048 (1ull << 43)
+#define XT_EN (1ull << 50)
+
+/* Only a format that was asked for is reason to switch off, and then devices are silent. */
+TEST(interrupts_of_a_running_unit_keep_their_format)
+{
+    static const struct {
+        enum iommu_irq_format format;
+        enum iommu_irq_x2apic x2apic;
+        uint64_t found;
+        bool off;
+    } cases[] = {
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, 0, false },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_AUTO, 0, false },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, GA_EN, false },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NO, GA_EN | GAM_VAPIC | XT_EN | MODE_2048, false },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NEEDED, GA_EN | XT_EN, false },
+        { IOMMU_IRQ_FORMAT_AUTO, IOMMU_X2APIC_NEEDED, GA_EN, true },
+        { IOMMU_IRQ_FORMAT_LEGACY, IOMMU_X2APIC_NO, 0, false },
+        { IOMMU_IRQ_FORMAT_LEGACY, IOMMU_X2APIC_NO, GA_EN | GAM_VAPIC, true },
+        { IOMMU_IRQ_FORMAT_VAPIC, IOMMU_X2APIC_NO, GA_EN, false },
+        { IOMMU_IRQ_FORMAT_VAPIC, IOMMU_X2APIC_NO, 0, true },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct iommu_irq_config irq = { .mode = IOMMU_IRQ_AUTO, .format = cases[i].format,
+                                              .x2apic = cases[i].x2apic };
+        struct amdvi_model_config config = amdvi_model_default();
+        struct amdvi_model_firmware left = left_all;
+        struct iommu_irq_info info;
+
+        spec_put(&config.units[0].efr, ASPEC_EFR_GAM_SUP, 1);
+        spec_put(&config.units[0].efr2, ASPEC_EFR2_NUM_INT_REMAP_SUP, 1);
+        left.control = cases[i].found;
+        machine_of(&config, &irq);
+        amdvi_model_firmware_left(t.m, 0, &left);
+        CHECK_OK(add_table());
+        add_devices();
+        t.watching = true;
+        CHECK_OK(iommu_start(t.iommu));
+        iommu_irq_info(t.iommu, &info);
+        CHECK(info.remapping);
+        CHECK_EQ(t.passed, 0);
+        CHECK_EQ(t.cleared != 0, cases[i].off);
+        CHECK_EQ(strstr(amdvi_model_log(t.m), "window") != NULL, cases[i].off);
+        CHECK_EQ(amdvi_model_bus_master_is_on(t.m, 0, DEVICE), !cases[i].off);
+        CHECK_EQ(amdvi_model_stats(t.m, 0).unprotected, 0);
+        t.watching = false;
+        amdvi_model_bus_master(t.m, 0, DEVICE, true);
+        check_blocked();
+        finish();
+    }
 }
 
 TEST(ring_that_stopped_at_an_illegal_command_is_taken_over)

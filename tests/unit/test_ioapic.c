@@ -299,3 +299,22 @@ TEST(those_left_out_are_masked_too)
     CHECK_EQ(find((struct acpi_ioapic[]){ { 5, 0xfec00000, 0 }, { 5, 0xfec01000, 24 } }, 2), 1);
     CHECK_EQ(chips[1].entries[0], 0x10000);
 }
+
+/* A level-triggered interrupt that firmware has left without its end: the pin would never send again. */
+TEST(what_firmware_left_in_service_is_ended)
+{
+    machine();
+    chips[0].entries[2 * 9] = 0x0000c052;
+    chips[0].entries[2 * 10] = 0x00008053;      /* level, not in service */
+    chips[0].entries[2 * 11] = 0x00004054;      /* edge: the bit means nothing */
+    CHECK_EQ(find(&(struct acpi_ioapic){ .id = 5, .pa = 0xfec00000 }, 1), 1);
+    CHECK_EQ(chips[0].eois, 1);
+    CHECK_EQ(chips[0].last_eoi, 0x52);
+    CHECK(chips[0].entries[2 * 9] & 0x10000);
+    machine();
+    chips[0].version = 0x00170011;
+    chips[0].entries[2 * 9] = 0x0000c052;
+    CHECK_EQ(find(&(struct acpi_ioapic){ .id = 5, .pa = 0xfec00000 }, 1), 1);
+    CHECK_EQ(chips[0].eois, 0);
+    CHECK_EQ(chips[0].entries[2 * 9], 0x00018052);
+}

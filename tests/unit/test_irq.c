@@ -48,6 +48,7 @@ TEST(remapped_where_every_unit_can)
     CHECK(info_of(d).remapping && info_of(d).x2apic && info_of(d).posting);
     CHECK_STR(info_of(d).reason, "");
     CHECK_STR(info_of(d).suggestion, "");
+    CHECK_EQ(info_of(d).failed_units, 0);
     driver_destroy(d);
 }
 
@@ -105,6 +106,33 @@ TEST(a_unit_that_does_not_start_keeps_all_from_it)
     CHECK(!info_of(d).remapping);
     CHECK_STR(info_of(d).reason, "vtd1: the unit was not started");
     driver_destroy(d);
+}
+
+/* It was to remap and failed when that had been decided: the others do, and what it lets through is told. */
+TEST(a_unit_that_fails_later_is_told)
+{
+    struct vtd_model_config model = irq_model();
+    struct iommu_config config = irq_config();
+    const struct iommu_irq_target wide = { .apic_id = 256, .vector = 0x40 };
+    struct iommu_irqs *irqs;
+    struct driver *d;
+
+    model.units[1] = vtd_model_default_unit(1, false);
+    model.units[1].ecap = model.units[0].ecap;
+    model.units[1].cap = model.units[0].cap;
+    model.unit_count = 2;
+    d = driver_create(&model, &config);
+    CHECK_OK(irq_add_table(d, IRQ_RIG_INTR_REMAP));
+    driver_add(d, DRIVER_RID);
+    vtd_model_hang(d->m, 1, VTD_MODEL_HANG_SRTP);
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK(info_of(d).remapping && !info_of(d).x2apic && !info_of(d).posting);
+    CHECK_EQ(info_of(d).failed_units, 1);
+    CHECK_STR(info_of(d).reason, "vtd1: it failed when it was started");
+    CHECK_OK(iommu_irq_alloc(iommu_find_device(d->iommu, 0, DRIVER_RID), 1, &irqs));
+    CHECK_EQ(iommu_irq_route(irqs, 0, &wide), IOMMU_ERR_RANGE);
+    CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target){ .apic_id = 1, .vector = 0x40 }));
+    driver_abandon(d);
 }
 
 /* ---- x2APIC ---- */
@@ -326,7 +354,10 @@ TEST(wide_destinations_need_x2apic)
 {
     struct vtd_model_config model = irq_model();
     struct iommu_config config = irq_config();
-    const struct iommu_irq_target wide = { .apic_id = 256, .vector = 0x40 }, last = { .apic_id = 255, .vector = 0x40 };
+    const struct iommu_irq_target wide = { .apic_id = 256, .vector = 0x40 }, last = { .apic_id = 254, .vector = 0x40 };
+    /* Every CPU, without and with x2APIC: Intel SDM volume 3, 10.6.2.1 and 10.12.9. */
+    const struct iommu_irq_target all = { .apic_id = 255, .vector = 0x40 };
+    const struct iommu_irq_target all_wide = { .apic_id = 0xffffffff, .vector = 0x40 };
 
     for (unsigned i = 0; i < 2; i++) {
         struct iommu_irqs *irqs;
@@ -336,6 +367,8 @@ TEST(wide_destinations_need_x2apic)
         d = irq_started(&model, &config);
         CHECK_OK(iommu_irq_alloc(iommu_find_device(d->iommu, 0, DRIVER_RID), 1, &irqs));
         CHECK_EQ(iommu_irq_route(irqs, 0, &wide), i == 0 ? IOMMU_ERR_RANGE : IOMMU_OK);
+        CHECK_EQ(iommu_irq_route(irqs, 0, &all), i == 0 ? IOMMU_ERR_RANGE : IOMMU_OK);
+        CHECK_EQ(iommu_irq_route(irqs, 0, &all_wide), IOMMU_ERR_RANGE);
         CHECK_OK(iommu_irq_route(irqs, 0, &last));
         CHECK_OK(iommu_irq_free(irqs));
         driver_destroy(d);

@@ -181,6 +181,42 @@ TEST(alignment_counts_from_physical_zero)
     CHECK_EQ(page_alloc_take(&alloc, 4, 8 * PAGE, 0, ANY), PA + 8 * PAGE);
 }
 
+TEST(one_frame_keeps_to_limits_and_alignment_where_the_next_free_one_does_not)
+{
+    start(128);
+    CHECK_EQ(take(1), PA);
+    CHECK_EQ(page_alloc_take(&alloc, 1, PAGE, 0, PA + PAGE), 0);
+    CHECK_EQ(page_alloc_take(&alloc, 1, PAGE, 0, PA + 2 * PAGE - 1), 0);
+    CHECK_EQ(page_alloc_take(&alloc, 1, 2 * PAGE, 0, ANY), PA + 2 * PAGE);
+    CHECK_EQ(page_alloc_take(&alloc, 1, PAGE, PA + 64 * PAGE, ANY), PA + 64 * PAGE);
+    CHECK_EQ(page_alloc_take(&alloc, 1, PAGE, 0, PA + 2 * PAGE), PA + PAGE);
+    CHECK_EQ(take(1), PA + 3 * PAGE);
+}
+
+TEST(words_emptied_frame_by_frame_are_passed_over)
+{
+    start(512);
+    for (uint64_t frame = 0; frame < 192; frame++)
+        CHECK_EQ(take(1), PA + frame * PAGE);
+    CHECK(page_alloc_give(&alloc, PA, 1));
+    CHECK_EQ(take(1), PA);
+    CHECK_EQ(take(1), PA + 192 * PAGE);
+}
+
+/* The map is not at the range's end, and what follows it is not 0. */
+TEST(nothing_is_found_behind_a_range_whose_last_frame_is_taken)
+{
+    struct page_range range = { PA, PA + 64 * PAGE };
+
+    start(64);
+    memset(buffer, 0xa5, 64 * PAGE);
+    CHECK(page_alloc_init(&alloc, &range, 1, offset_of_buffer(), PA + 2 * PAGE));
+    CHECK_EQ(take(1), PA);
+    for (uint64_t frame = 2; frame < 64; frame++)
+        CHECK_EQ(take(1), PA + frame * PAGE);
+    CHECK_EQ(take(1), 0);
+}
+
 TEST(a_run_skips_holes_and_finds_the_gap_that_fits)
 {
     uint64_t first;

@@ -73,6 +73,18 @@ TEST(the_mask_keeps_other_bits)
     CHECK_EQ(register32(0x200c), 0x00120000);
 }
 
+/* Memory writes are posted: the device has the mask only once a read has come back. */
+TEST(the_mask_has_arrived)
+{
+    struct pci_function *f = device(1, 0x2000, 0x3000);
+
+    CHECK_EQ(pci_msix_count(f), 1);
+    pci_msix_mask(f, 0, false);
+    CHECK(fake.write_on_its_way);
+    pci_msix_mask(f, 0, true);
+    CHECK(!fake.write_on_its_way);
+}
+
 TEST(pending_bits)
 {
     struct pci_function *f = device(70, 0x2000, 0x3008);
@@ -118,6 +130,42 @@ TEST(outside_of_its_memory_is_refused)
     refused(65, 0x2000, 0x3ff8, "MSI-X pending bits reach beyond their BAR");
     CHECK_EQ(pci_msix_count(device(4, 0x3fc0, 0x3000)), 4);
     CHECK_EQ(pci_msix_count(device(64, 0x2000, 0x3ff8)), 64);
+}
+
+/* What a device says of its size later, or all ones after it has gone, is not what was mapped. */
+TEST(a_size_that_changes_is_not_believed)
+{
+    struct pci_function *f = device(4, 0x2000, 0x3000);
+
+    CHECK_EQ(pci_msix_count(f), 4);
+    fake_pci_set(hw, 0x42, 2, 0x7ff);
+    CHECK_EQ(pci_msix_count(f), 4);
+    CHECK(pci_msix_enable(f));
+    CHECK_EQ(register32(0x203c), 1);
+    CHECK_EQ(register32(0x204c), 0);                    /* of a fifth entry */
+    f = device(4, 0x2000, 0x3007);
+    CHECK_EQ(pci_msix_count(f), 0);                     /* the table is mapped by then */
+    fake_pci_set(hw, 0x42, 2, 0x7ff);
+    fake_pci_set(hw, 0x48, 4, 0x3000);
+    CHECK_EQ(pci_msix_count(f), 4);
+}
+
+TEST(beyond_the_last_entry_nothing_is_touched)
+{
+    struct pci_function *f = device(4, 0x2000, 0x2038);
+    uint64_t address;
+    uint32_t data;
+
+    CHECK_EQ(pci_msix_count(f), 4);
+    memset(fake.registers + 0x2000, 0xff, 0x60);
+    pci_msix_mask(f, 4, false);
+    pci_msix_write(f, 4, MESSAGE, DATA);
+    for (size_t at = 0x2040; at < 0x2060; at += 4)
+        CHECK_EQ(register32(at), 0xffffffff);
+    pci_msix_read(f, 4, &address, &data);
+    CHECK(address == 0 && data == 0);
+    CHECK(pci_msix_pending(f, 3));
+    CHECK(!pci_msix_pending(f, 4));
 }
 
 TEST(an_unmappable_table_is_refused)

@@ -120,8 +120,10 @@ TEST(compatibility_format_is_off_before_remapping_is_on)
 {
     struct vtd_model_config model = irq_model();
     struct iommu_config config = irq_config();
-    struct driver *d = driver_create(&model, &config);
+    struct driver *d;
 
+    config.irq.x2apic = IOMMU_X2APIC_NO;
+    d = driver_create(&model, &config);
     vtd_model_poke32(d->m, 0, SPEC_GSTS, SPEC_GCMD_CFI);
     memset(&at_enable, 0, sizeof(at_enable));
     d->on_command = look_at_enable;

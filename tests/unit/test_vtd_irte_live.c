@@ -258,3 +258,52 @@ TEST(posted_messages_are_recorded_and_notify)
     CHECK_OK(iommu_irq_free(irqs));
     driver_destroy(d);
 }
+
+/* ---- what shows only in time ---- */
+
+/* VT-d §11.4.4.2: CFIS means something only while remapping is on without EIM; some show it only then. */
+static bool shown;
+
+static void show_compatibility(struct driver *d)
+{
+    if (shown || !(d->commands[d->command_count - 1] & SPEC_GCMD_IRE))
+        return;
+    vtd_model_advance(d->m, 100);
+    shown = (vtd_model_reg32(d->m, 0, SPEC_GSTS) & SPEC_GCMD_IRE) != 0;
+    vtd_model_poke32(d->m, 0, SPEC_GSTS, vtd_model_reg32(d->m, 0, SPEC_GSTS) | SPEC_GCMD_CFI);
+}
+
+TEST(compatibility_format_that_shows_later_is_off_too)
+{
+    struct vtd_model_config model = irq_model();
+    struct iommu_config config = irq_config();
+    struct driver *d;
+
+    config.irq.x2apic = IOMMU_X2APIC_NO;
+    d = driver_create(&model, &config);
+    shown = false;
+    d->on_command = show_compatibility;
+    CHECK_OK(irq_add_table(d, IRQ_RIG_INTR_REMAP));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK(shown);
+    CHECK_EQ(vtd_model_reg32(d->m, 0, SPEC_GSTS) & (SPEC_GCMD_IRE | SPEC_GCMD_CFI), SPEC_GCMD_IRE);
+    driver_destroy(d);
+}
+
+/* What its last owner's source still sends meets an absent entry, not the next owner's. */
+TEST(a_freed_index_is_not_given_out_at_once)
+{
+    struct vtd_model_config model = irq_model();
+    struct driver *d = irq_started(&model, NULL);
+
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        struct iommu_irqs *irqs = block(d, DRIVER_RID, 1);
+
+        CHECK_EQ(entry(irqs, 0).table_index, i);
+        CHECK_OK(iommu_irq_free(irqs));
+    }
+    CHECK_EQ(entry(block(d, DRIVER_RID, 1), 0).table_index, 0); /* round */
+    CHECK_EQ(entry(block(d, DRIVER_RID, 8), 0).table_index, 8);
+    CHECK_EQ(entry(block(d, DRIVER_RID, 1), 0).table_index, 16);
+    driver_destroy(d);
+}

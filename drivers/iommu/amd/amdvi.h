@@ -115,7 +115,7 @@ static inline struct amdvi_unit *amdvi_unit_of(struct iommu_unit *unit)
 
 static inline uintptr_t amdvi_lock(struct amdvi_unit *unit)
 {
-    return iommu_lock_irq(unit->base.platform, unit->base.ctx, &unit->lock);
+    return iommu_unit_lock(&unit->base, &unit->lock);
 }
 
 static inline void amdvi_unlock(struct amdvi_unit *unit, uintptr_t flags)
@@ -246,6 +246,8 @@ static inline struct amdvi_command amdvi_invalidate_interrupts(uint16_t rid)
  */
 static inline uint64_t amdvi_range_word(uint64_t start, uint64_t len)
 {
+    if (__builtin_expect(len == IOMMU_PAGE, 1))
+        return start & AMDVI_CMD_PAGES_ADDRESS;
     return ((start | ((len >> 1) - 1)) & AMDVI_CMD_PAGES_ADDRESS) | (len > IOMMU_PAGE ? AMDVI_CMD_PAGES_S : 0);
 }
 
@@ -254,7 +256,7 @@ static inline struct amdvi_command amdvi_invalidate_pages(const struct amdvi_uni
                                                           uint64_t range_word, bool tables)
 {
     return (struct amdvi_command){
-        .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_IOMMU_PAGES) | field_make(AMDVI_CMD_PAGES_DOMAIN_ID, domain_id),
+        .lo = amdvi_opcode(AMDVI_CMD_OP_INVALIDATE_IOMMU_PAGES) | field_make(AMDVI_CMD_PAGES_DOMAIN_ID, (uint16_t)domain_id),
         .hi = range_word | (tables ? AMDVI_CMD_PAGES_PDE : 0) | (unit->guest_tables ? AMDVI_CMD_PAGES_GN : 0),
     };
 }

@@ -2,7 +2,8 @@
 /*
  * Interrupt remapping of a unit as a whole (AMD-Vi §2.2.5): whether it is
  * possible, the format of entries, which is the same on all units, and when it
- * takes effect. Remapping has no switch of its own: an id's device table entry
+ * takes effect. Units found running keep theirs, so that they need not be off
+ * for a moment, unless what is asked for needs another. Remapping has no switch of its own: an id's device table entry
  * says what becomes of its interrupts, and here all of them say that they are
  * aborted. Tables and entries are amdvi_irte.c's.
  */
@@ -65,12 +66,17 @@ static bool is_southbridge(const struct amdvi_unit *unit, const struct iommu_irq
 /*
  * Firmware that names its IOAPICs, but none of them as the southbridge's, is
  * wrong about that one: its interrupts would be lost. One that it does not name
- * at all is the core's to find.
+ * at all is the core's to find. Destinations of 32 bits that nobody has to have
+ * are no reason to switch a unit off.
  */
 enum iommu_status amdvi_interrupts_check(struct amdvi_unit *unit)
 {
     const struct iommu *iommu = unit->base.iommu;
     bool any = false;
+
+    if (unit->base.found_translating && !(unit->found_control & AMDVI_CONTROL_XT_EN) &&
+        iommu->config.irq.x2apic != IOMMU_X2APIC_NEEDED && unit->base.no_x2apic == NULL)
+        unit->base.no_x2apic = "it was found running with control.XTEn=0";
 
     for (unsigned id = 0; id < sizeof(iommu->irq.ioapics); id++) {
         struct iommu_irq_source_info source;
@@ -99,13 +105,64 @@ static bool all_have_wide_entries(const struct iommu *iommu)
     return true;
 }
 
+/* Some units were found running, and all of these with entries of 32 bits. */
+static bool narrow_entries_found(const struct iommu *iommu)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < iommu->unit_count; i++) {
+        const struct amdvi_unit *unit = (const struct amdvi_unit *)iommu->units[i];
+
+        if (unit->base.ops != &amdvi_ops || !unit->base.found_translating)
+            continue;
+        if (unit->found_control & AMDVI_CONTROL_GA_EN)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+static bool choose_wide_entries(const struct iommu *iommu)
+{
+    bool needed = iommu->config.irq.format != IOMMU_IRQ_FORMAT_AUTO || iommu->irq.x2apic;
+
+    return all_have_wide_entries(iommu) && (needed || !narrow_entries_found(iommu));
+}
+
 static uint64_t wanted_format(const struct amdvi_unit *unit)
 {
     const struct iommu_irq_state *irq = &unit->base.iommu->irq;
+    bool many = field_get(unit->efr2, AMDVI_EFR2_NUM_INT_REMAP_SUP) == NUM_INT_REMAP_2048;
 
     return (unit->wide_entries ? AMDVI_CONTROL_GA_EN : 0) | (irq->x2apic ? AMDVI_CONTROL_XT_EN : 0) |
            (irq->posting ? field_make(AMDVI_CONTROL_GAM_EN, GAM_VAPIC) : 0) |
-           (unit->many_entries ? field_make(AMDVI_CONTROL_NUM_INT_REMAP_MODE, NUM_INT_REMAP_2048) : 0);
+           (many ? field_make(AMDVI_CONTROL_NUM_INT_REMAP_MODE, NUM_INT_REMAP_2048) : 0);
+}
+
+/*
+ * Tables may be shorter than they could be. XTEn that is not asked for makes no
+ * difference: destinations of 8 bits are 0 above these. For GAMEn see enable.
+ */
+static bool is_usable(uint64_t found, uint64_t wanted)
+{
+    uint64_t tables = found & AMDVI_CONTROL_NUM_INT_REMAP_MODE;
+
+    return ((found ^ wanted) & AMDVI_CONTROL_GA_EN) == 0 && (wanted & ~found & AMDVI_CONTROL_XT_EN) == 0 &&
+           (tables == 0 || tables == (wanted & AMDVI_CONTROL_NUM_INT_REMAP_MODE));
+}
+
+static enum iommu_status set_format(struct amdvi_unit *unit, uint64_t mask, uint64_t wanted)
+{
+    uint64_t seen;
+
+    (void)amdvi_control(unit, mask, wanted & mask, 0);
+    seen = reg_read64(&unit->regs, AMDVI_CONTROL);
+    if ((seen & mask) == (wanted & mask))
+        return IOMMU_OK;
+    iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
+              "%s: format of interrupt entries refused control=0x%016llx expected=0x%llx", unit->base.name,
+              (unsigned long long)seen, (unsigned long long)(wanted & mask));
+    return IOMMU_ERR_HARDWARE;
 }
 
 /*
@@ -115,24 +172,18 @@ static uint64_t wanted_format(const struct amdvi_unit *unit)
  */
 enum iommu_status amdvi_interrupts_format(struct amdvi_unit *unit)
 {
-    uint64_t wanted, seen;
+    enum iommu_status status = IOMMU_OK;
 
     if (!unit->base.iommu->irq.remapping)
         return IOMMU_OK;
-    unit->wide_entries = all_have_wide_entries(unit->base.iommu);
-    unit->many_entries = field_get(unit->efr2, AMDVI_EFR2_NUM_INT_REMAP_SUP) == NUM_INT_REMAP_2048;
-    unit->base.irq_entries = unit->many_entries ? BIT32(AMDVI_INT_TAB_LEN_2048) : BIT32(AMDVI_INT_TAB_LEN_512);
-    wanted = wanted_format(unit);
-    if ((unit->control & AMDVI_CONTROL_IOMMU_EN) && (unit->control & FORMAT) != wanted)
+    unit->wide_entries = choose_wide_entries(unit->base.iommu);
+    if ((unit->control & AMDVI_CONTROL_IOMMU_EN) && !is_usable(unit->control, wanted_format(unit)))
         amdvi_open_window(unit, "interrupt entries are of another format, control", unit->found_control);
-    (void)amdvi_control(unit, FORMAT, wanted, 0);
-    seen = reg_read64(&unit->regs, AMDVI_CONTROL);
-    if ((seen & FORMAT) == wanted)
-        return IOMMU_OK;
-    iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
-              "%s: format of interrupt entries refused control=0x%016llx expected=0x%llx", unit->base.name,
-              (unsigned long long)seen, (unsigned long long)wanted);
-    return IOMMU_ERR_HARDWARE;
+    if (!(unit->control & AMDVI_CONTROL_IOMMU_EN))
+        status = set_format(unit, FORMAT, wanted_format(unit));
+    unit->many_entries = field_get(unit->control, AMDVI_CONTROL_NUM_INT_REMAP_MODE) == NUM_INT_REMAP_2048;
+    unit->base.irq_entries = unit->many_entries ? BIT32(AMDVI_INT_TAB_LEN_2048) : BIT32(AMDVI_INT_TAB_LEN_512);
+    return status;
 }
 
 /* ---- on and off ---- */
@@ -145,14 +196,18 @@ enum iommu_status amdvi_interrupts_block(struct amdvi_unit *unit)
     return IOMMU_OK;
 }
 
-/* What firmware's tables said has been flushed. The guest log comes last (AMD-Vi §2.2.5.5). */
+/*
+ * What firmware's tables said has been flushed, and no entry with GuestMode is
+ * left of which GAMEn would make another. The guest log comes last (AMD-Vi §2.2.5.5).
+ */
 enum iommu_status amdvi_interrupts_enable(struct amdvi_unit *unit)
 {
-    enum iommu_status status = IOMMU_OK;
+    enum iommu_status status;
 
     if (!unit->base.iommu->irq.remapping)
         return IOMMU_OK;
-    if (unit->base.iommu->irq.posting)
+    status = set_format(unit, AMDVI_CONTROL_GAM_EN, wanted_format(unit));
+    if (status == IOMMU_OK && unit->base.iommu->irq.posting)
         status = amdvi_guest_log_enable(unit);
     if (status == IOMMU_OK)
         __atomic_store_n(&unit->base.remaps, true, __ATOMIC_RELEASE);

@@ -95,6 +95,27 @@ static struct amdvi_command covering(const struct amdvi_unit *unit, uint32_t dom
     return amdvi_invalidate_pages(unit, domain_id, amdvi_range_word(gather->start & -len, len), gather->tables);
 }
 
+/*
+ * True if a range is of no more parts than commands may be used for. They grow up to the address between its ends
+ * that is aligned most, and shrink behind it: as many as bits are set in the two lengths.
+ */
+static bool few_parts(uint64_t start, uint64_t end)
+{
+    uint64_t below, before, behind;
+    uint32_t parts = 0;
+
+    if (start >= end)
+        return false;
+    below = BIT64(63 - (unsigned)__builtin_clzll(start ^ end)) - 1;
+    before = (end & ~below) - start;
+    behind = end & below;
+    for (; before != 0 && parts <= RANGE_COMMANDS_MAX; parts++)
+        before &= before - 1;
+    for (; behind != 0 && parts <= RANGE_COMMANDS_MAX; parts++)
+        behind &= behind - 1;
+    return parts <= RANGE_COMMANDS_MAX;
+}
+
 /* The range in parts, as many as its two ends ask for. */
 static IOMMU_COLD enum iommu_status
 flush_parts(struct amdvi_unit *unit, uint32_t domain_id, const struct iommu_gather *gather)
@@ -103,7 +124,9 @@ flush_parts(struct amdvi_unit *unit, uint32_t domain_id, const struct iommu_gath
     uint64_t start = gather->start;
     uint32_t count = 0;
 
-    while (start < gather->end && count < RANGE_COMMANDS_MAX) {
+    if (!few_parts(start, gather->end))
+        return invalidate_one(unit, covering(unit, domain_id, gather));
+    while (start < gather->end) {
         uint64_t len = first_part(start, gather->end);
 
         if (len > RANGE_MAX)
@@ -111,7 +134,7 @@ flush_parts(struct amdvi_unit *unit, uint32_t domain_id, const struct iommu_gath
         batch[count++] = amdvi_invalidate_pages(unit, domain_id, amdvi_range_word(start, len), gather->tables);
         start += len;
     }
-    if (start < gather->end || count == 0)
+    if (start < gather->end)
         return invalidate_one(unit, covering(unit, domain_id, gather));
     return amdvi_invalidate(unit, batch, count);
 }

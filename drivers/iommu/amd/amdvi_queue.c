@@ -277,11 +277,11 @@ static IOMMU_COLD void write_back_commands(const struct amdvi_unit *unit, uint64
         amdvi_write_back(unit, &unit->queue.ring[slot_of(first)], sizeof(struct amdvi_command));
 }
 
-/* The wait of a batch whose count commands are in the ring already, and the doorbell. */
-static inline __attribute__((always_inline)) uint64_t submit_locked(struct amdvi_unit *unit, uint32_t count)
+/* The wait of a batch whose count commands are in the ring already, from the tail on: first; and the doorbell. */
+static inline __attribute__((always_inline)) uint64_t submit_locked(struct amdvi_unit *unit, uint64_t first, uint32_t count)
 {
     struct amdvi_queue *q = &unit->queue;
-    uint64_t first = q->tail, wait = first + count, end = wait + 1;
+    uint64_t wait = first + count, end = wait + 1;
 
     q->ring[slot_of(wait)] = (struct amdvi_command){ .lo = q->wait_lo, .hi = end };
     if (__builtin_expect(!unit->base.coherent, 0))
@@ -300,7 +300,7 @@ static uint64_t store_locked(struct amdvi_unit *unit, const struct amdvi_command
 
     for (uint32_t i = 0; i < count; i++)
         q->ring[slot_of(q->tail + i)] = commands[i];
-    return submit_locked(unit, count);
+    return submit_locked(unit, q->tail, count);
 }
 
 static bool has_stopped(const struct amdvi_unit *unit)
@@ -439,7 +439,7 @@ static IOMMU_COLD enum iommu_status run_one_when_room(struct amdvi_unit *unit, s
 /* The flush of one page: the command stays in registers. */
 enum iommu_status amdvi_queue_run_one(struct amdvi_unit *unit, struct amdvi_command command)
 {
-    uint64_t end;
+    uint64_t first, end;
     uintptr_t flags;
 
     if (iommu_unit_fenced(&unit->base))
@@ -449,8 +449,9 @@ enum iommu_status amdvi_queue_run_one(struct amdvi_unit *unit, struct amdvi_comm
         amdvi_unlock(unit, flags);
         return run_one_when_room(unit, command);
     }
-    unit->queue.ring[slot_of(unit->queue.tail)] = command;
-    end = submit_locked(unit, 1);
+    first = unit->queue.tail;
+    unit->queue.ring[slot_of(first)] = command;
+    end = submit_locked(unit, first, 1);
     amdvi_unlock(unit, flags);
     return finish(unit, end);
 }

@@ -85,10 +85,12 @@ static void read_table(struct amdvi_unit *unit)
     const struct iommu_platform *platform = unit->base.platform;
     size_t count = (field_get(unit->found_table, AMDVI_DEV_TAB_SIZE) + 1) * AMDVI_DTES_PER_PAGE;
     uint64_t pa = unit->found_table & AMDVI_DEV_TAB_BASE;
+    bool segmented = (unit->found_control & AMDVI_CONTROL_DEV_TBL_SEG_EN) != 0;
     const struct amdvi_dte *table = NULL;
     struct old_table seen = { 0 };
     size_t len = count * sizeof(*table);
 
+    unit->base.found_remapping = true;  /* what is not read may do anything */
     if (platform->memory_map != NULL && pa + len <= iommu_width_end(unit->base.iommu->host_bits))
         table = platform->memory_map(unit->base.ctx, pa, len);
     if (table == NULL) {
@@ -102,6 +104,7 @@ static void read_table(struct amdvi_unit *unit)
         count_entry(unit, &seen, &entry);
     }
     platform->memory_unmap(unit->base.ctx, table, len);
+    unit->base.found_remapping = seen.remapped != 0 || segmented;
     iommu_log(unit->base.iommu, IOMMU_LOG_WARNING,
               "%s: take-over entries=%zu translating=%u passing=%u remapped=%u domains=%u segments=%u",
               unit->base.name, count, seen.translating, seen.passing, seen.remapped, seen.domains,

@@ -65,7 +65,7 @@ struct vtd_unit {
     struct vtd_irte *irtes;     /* interrupt remapping table; NULL: interrupts are not remapped */
     bool has_irtes;             /* the unit has taken it, and has not been stopped */
     uint64_t *irte_map;         /* bit set: in use; guarded by base.irq_lock, as the next is */
-    uint32_t irte_word;         /* of the map, where a block was found last */
+    uint32_t irte_next;         /* behind the block that was given out last */
     struct vtd_queue queue;
     struct iommu_lock lock;     /* guards: queue, and the registers of invalidation and GCMD.WBF */
 };
@@ -77,7 +77,7 @@ static inline struct vtd_unit *vtd_unit_of(struct iommu_unit *unit)
 
 static inline uintptr_t vtd_lock(struct vtd_unit *unit)
 {
-    return iommu_lock_irq(unit->base.platform, unit->base.ctx, &unit->lock);
+    return iommu_unit_lock(&unit->base, &unit->lock);
 }
 
 static inline void vtd_unlock(struct vtd_unit *unit, uintptr_t flags)

@@ -115,17 +115,29 @@ enum iommu_status vtd_interrupts_flush(struct vtd_unit *unit)
     return unit->has_irtes ? vtd_invalidate(unit, &all, 1) : IOMMU_OK;
 }
 
-/* Compatibility format goes first: it never passes once remapping is on (VT-d §11.4.4.1). */
+/* With EIME there is no compatibility format, and CFIS need not follow (VT-d §11.4.4.2). */
+static enum iommu_status end_compatibility(struct vtd_unit *unit)
+{
+    if (unit->base.iommu->irq.x2apic || !(reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_CFIS))
+        return IOMMU_OK;
+    return vtd_command(unit, VTD_GCMD_CFI, false);
+}
+
+/*
+ * Compatibility format goes first: it never passes once remapping is on (VT-d
+ * §11.4.4.1). Whether it has gone is sure only then.
+ */
 enum iommu_status vtd_interrupts_enable(struct vtd_unit *unit)
 {
-    enum iommu_status status = IOMMU_OK;
+    enum iommu_status status;
 
     if (!unit->has_irtes)
         return IOMMU_OK;
-    if (reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_CFIS)
-        status = vtd_command(unit, VTD_GCMD_CFI, false);
+    status = end_compatibility(unit);
     if (status == IOMMU_OK)
         status = vtd_command(unit, VTD_GCMD_IRE, true);
+    if (status == IOMMU_OK)
+        status = end_compatibility(unit);
     if (status == IOMMU_OK)
         __atomic_store_n(&unit->base.remaps, true, __ATOMIC_RELEASE);
     return status;
@@ -235,12 +247,12 @@ static void unlock_map(struct vtd_unit *unit, uintptr_t flags)
     iommu_unlock_irq(unit->base.platform, unit->base.ctx, &unit->base.irq_lock, flags);
 }
 
-/* count: a power of two, at most 32, so that an aligned block lies in one word. */
-static bool take_in_word_locked(uint64_t *word, unsigned count, unsigned *bit)
+/* count: a power of two, at most 32, so that an aligned block lies in one word; from is a multiple of it. */
+static bool take_in_word_locked(uint64_t *word, unsigned from, unsigned count, unsigned *bit)
 {
     uint64_t block = BIT64(count) - 1;
 
-    for (unsigned at = 0; at < 64; at += count)
+    for (unsigned at = from; at < 64; at += count)
         if (!(*word >> at & block)) {
             *word |= block << at;
             *bit = at;
@@ -249,17 +261,22 @@ static bool take_in_word_locked(uint64_t *word, unsigned count, unsigned *bit)
     return false;
 }
 
-/* From the word where something was found last: indexes are not reused soon. */
+/*
+ * From behind the block that was given out last, round to there: what a freed
+ * block's source still sends meets an absent entry and not the next owner's.
+ */
 static bool take_locked(struct vtd_unit *unit, unsigned count, uint32_t *first)
 {
-    for (uint32_t tried = 0; tried < MAP_WORDS; tried++) {
-        uint32_t word = (unit->irte_word + tried) % MAP_WORDS;
-        unsigned bit;
+    uint32_t start = (unit->irte_next + count - 1) & ~(count - 1);
 
-        if (unit->irte_map[word] == ~0ull || !take_in_word_locked(&unit->irte_map[word], count, &bit))
+    for (uint32_t tried = 0; tried <= MAP_WORDS; tried++) {
+        uint32_t word = (start / 64 + tried) % MAP_WORDS;
+        unsigned from = tried == 0 ? start % 64 : 0, bit;
+
+        if (unit->irte_map[word] == ~0ull || !take_in_word_locked(&unit->irte_map[word], from, count, &bit))
             continue;
-        unit->irte_word = word;
         *first = word * 64 + bit;
+        unit->irte_next = (*first + count) % ENTRIES;
         return true;
     }
     return false;

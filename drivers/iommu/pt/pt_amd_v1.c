@@ -93,6 +93,7 @@ static const struct pt_format v1_format = {
     .wide = true,
     .size = v1_size,
     .compound = V1_NEXT | V1_SPLIT,
+    .present = V1_PR,
 };
 
 static enum iommu_status v1_create(struct pt_table *table, const struct pt_config *config)

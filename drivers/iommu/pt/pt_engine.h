@@ -484,6 +484,10 @@ pt_translate(const struct pt_format *f, const struct pt_table *t, uint64_t iova,
     if (pt_biased(f, t, iova) > pt_bound(f, &t->iova_last) || !pt_find(f, t, iova, 0, &at))
         return pt_translate_any(f, t, iova, pa);
     entry = pt_load(at);
+    if (__builtin_expect(pt_single(f, entry, 0), 1)) {
+        *pa = f->leaf_pa(entry, PT_PAGE_SHIFT) | (iova & (PT_PAGE - 1));
+        return IOMMU_OK;
+    }
     if (f->kind(entry, 0) != PT_LEAF)
         return pt_translate_any(f, t, iova, pa);
     shift = pt_leaf_shift(f, entry, 0);

@@ -79,7 +79,8 @@ struct pt_format {
     /* Leaves of every size: an entry repeated 2 to 256 times (pt_wide.h). */
     bool wide;
     unsigned (*size)(uint64_t entry, unsigned level);   /* of a leaf, as a shift */
-    uint64_t compound;      /* bits that are 0 in a leaf which stands alone and always did */
+    uint64_t compound;      /* bits that are 0 in a leaf which stands alone and always did, and not in tables; */
+    uint64_t present;       /* the one bit by which an entry is not empty */
 
     unsigned unused_bits;   /* that many of the highest bits the levels have are 0 in every IOVA */
 

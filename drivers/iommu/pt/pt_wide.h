@@ -31,7 +31,9 @@ static inline unsigned pt_leaf_shift(const struct pt_format *f, uint64_t entry, 
 /* True for a leaf of the level's own size that was never part of another. */
 PT_OFTEN bool pt_single(const struct pt_format *f, uint64_t entry, unsigned level)
 {
-    return f->kind(entry, level) == PT_LEAF && (!f->wide || !(entry & f->compound));
+    if (f->wide)
+        return (entry & (f->present | f->compound)) == f->present;
+    return f->kind(entry, level) == PT_LEAF;
 }
 
 /*
@@ -193,9 +195,15 @@ static inline void pt_cut(const struct pt_format *f, const struct pt_table *t, u
                           struct iommu_gather *gather)
 {
     uint64_t seen = pt_load(&table[index]);
-    unsigned held = pt_held(f, seen, level);
-    size_t copies = (size_t)1 << (held - pt_shift(level)), first = index & ~(copies - 1);
+    unsigned held;
+    size_t copies, first;
 
+    /* The common case: empty, or alone. */
+    if (!(seen & f->compound))
+        return;
+    held = pt_held(f, seen, level);
+    copies = (size_t)1 << (held - pt_shift(level));
+    first = index & ~(copies - 1);
     if (f->kind(seen, level) != PT_LEAF || !pt_straddles(run, first, copies))
         return;
     for (size_t i = first; i < first + copies; i++)

@@ -54,7 +54,7 @@ enum iommu_irq_x2apic {
 
 /* AMD-Vi: the format of entries (amd_iommu_intr=). */
 enum iommu_irq_format {
-    IOMMU_IRQ_FORMAT_AUTO,      /* 128 bits where all units have it */
+    IOMMU_IRQ_FORMAT_AUTO,      /* as found where units run, else 128 bits where all have it, or x2apic needs it */
     IOMMU_IRQ_FORMAT_LEGACY,    /* 32 bits */
     IOMMU_IRQ_FORMAT_VAPIC,     /* 128 bits, and iommu_irq_post() allowed, where all units have it */
 };
@@ -100,10 +100,15 @@ struct iommu_irq_config {
 /* ---- what became of it ---- */
 
 struct iommu_irq_info {
-    bool remapping;
-    bool x2apic;                /* 32-bit destinations reach; false: APIC ids up to 255 */
+    bool remapping;             /* every unit remaps, but for failed_units */
+    /*
+     * Fenced before they remapped: their devices have no entries, and what they send may reach any CPU as it is.
+     * While there is one, x2apic and posting are false, whatever the others can.
+     */
+    unsigned failed_units;
+    bool x2apic;                /* 32-bit destinations reach; false: APIC ids up to 254 */
     bool posting;               /* iommu_irq_post() works */
-    const char *reason;         /* why not remapping, else why not x2APIC though asked for; or ""; the machine's */
+    const char *reason;         /* why not remapping, else which unit failed, else why not x2APIC; or "" */
     char suggestion[40];        /* the word that helps: "ivrs_ioapic=4@0000:00:14.0"; or "" */
 };
 /* Valid once iommu_start() has returned. How many entries are in use: struct iommu_unit_info. */
@@ -159,7 +164,7 @@ IOMMU_MUST_CHECK enum iommu_status iommu_irq_free(struct iommu_irqs *irqs);
 enum iommu_irq_delivery { IOMMU_IRQ_FIXED, IOMMU_IRQ_LOWEST };
 
 struct iommu_irq_target {
-    uint32_t apic_id;           /* physical; above 255 only where info.x2apic */
+    uint32_t apic_id;           /* physical, of one CPU; above 254 only where info.x2apic */
     uint8_t vector;             /* 16 or above */
     enum iommu_irq_delivery delivery;
     bool level;                 /* level-triggered pin of an IOAPIC */
@@ -173,7 +178,7 @@ struct iommu_irq_target {
  * only when that has been handled. None is lost between.
  *
  * IOMMU_ERR_INVALID      index, vector below 16, level-triggered though no IOAPIC's
- * IOMMU_ERR_RANGE        the destination has more bits than the units deliver
+ * IOMMU_ERR_RANGE        the destination has more bits than the units deliver, or means every CPU
  * IOMMU_ERR_UNSUPPORTED  iommu_stop() has succeeded
  * unconfirmed            it leads to one of the two
  */
@@ -225,7 +230,7 @@ struct iommu_irq_posting {
  *
  * IOMMU_ERR_UNSUPPORTED  not iommu_irq_info().posting
  * IOMMU_ERR_INVALID      index, an address that is misaligned, or a pin of an IOAPIC, which may be level-triggered
- * IOMMU_ERR_RANGE        an address or APIC id has more bits than the unit takes
+ * IOMMU_ERR_RANGE        an address or APIC id has more bits than the unit takes, or the id means every CPU
  * unconfirmed
  */
 IOMMU_MUST_CHECK enum iommu_status
