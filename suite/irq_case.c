@@ -38,6 +38,15 @@ void irq_enter(struct suite_case *t, struct master *m)
     case_ready(t, m);
 }
 
+/* Behind a PCIe-to-PCI bridge, whose requests are of function 00.0 of its bus, and another one. */
+static bool on_several_buses(const struct master *m)
+{
+    for (size_t i = 1; i < m->rid_count; i++)
+        if ((m->rids[i] & 0xff) == 0 && m->rids[i] >> 8 != m->rids[0] >> 8)
+            return true;
+    return false;
+}
+
 const char *irq_try(struct suite_case *t, struct master *m, enum suite_irq_kind kind, unsigned count, struct irq *out)
 {
     const char *reason;
@@ -47,6 +56,8 @@ const char *irq_try(struct suite_case *t, struct master *m, enum suite_irq_kind 
         return "the case has ended";
     if (t->irq_count == CASE_IRQS)
         return "the case has no room for it";
+    if (m != NULL && kind != SUITE_IRQ_INTX && on_several_buses(m) && quirk_applies(t->env, QUIRK_QEMU_BUS_RANGE))
+        return "quirk qemu-bus-range: a source id range of several buses matches nothing";
     reason = ops_of(t)->alloc(t->env, m == NULL ? NULL : m->ex, kind, count, &out->irqs);
     if (reason != NULL)
         return reason;

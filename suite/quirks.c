@@ -43,6 +43,8 @@ static const struct quirk quirks[QUIRK_COUNT] = {
     [QUIRK_QEMU_IOAPIC_SOURCE] = { "qemu-ioapic-source", "source id of the IOAPIC not checked" },
     /* All versions, VT-d: nor do interrupts that a device writes by DMA (pci_dma_write() gives no attributes). */
     [QUIRK_QEMU_DMA_SOURCE] = { "qemu-dma-source", "source id of a message written by DMA not checked" },
+    /* All versions, VT-d: first and last bus of SVT=2 are taken the wrong way round. */
+    [QUIRK_QEMU_BUS_RANGE] = { "qemu-bus-range", "a source id range of several buses matches nothing" },
     /* All versions: refused interrupts are dropped, and one line goes to stderr (amdvi_int_remap_msi()). */
     [QUIRK_AMD_NO_IRQ_EVENTS] = { "amd-no-irq-events", "fault record of a refused interrupt not checked" },
     /* All versions: IntTabLen is not looked at; what lies behind the table is taken for entries. */
@@ -113,6 +115,7 @@ bool quirk_applies(const struct suite_env *env, enum suite_quirk which)
     case QUIRK_QEMU_COMPATIBILITY_PASSES:
     case QUIRK_QEMU_IOAPIC_SOURCE:
     case QUIRK_QEMU_DMA_SOURCE:
+    case QUIRK_QEMU_BUS_RANGE:
     case QUIRK_QEMU_WIDE_ADDRESS:
         return env->emulated && suite_vendor_is(env, "intel");
     case QUIRK_COUNT:
