@@ -398,8 +398,9 @@ static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t l
 /* The common case: one page, one unit. */
 static inline enum iommu_status flush_present_page(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
-    struct iommu_unit *unit = domain->units.unit;
+    /* The unit is there before its id is: see unit_get_locked() in attach.c. */
     uint32_t id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
+    struct iommu_unit *unit = domain->units.unit;
     enum iommu_status status;
 
     if (id == 0 || !unit->flush_present || __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE) != NULL)
