@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A machine stopped at the kernel's first instruction, through QEMU's GDB stub: what firmware has written by
+"""A machine stopped at the kernel's first instruction, through QEMU's debug port: what firmware has written by
 then is changed, as firmware with a defect would have left it.
 """
 import struct

@@ -14,7 +14,7 @@
 
 #include "vtd_model_private.h"
 
-/* Domain ids beyond ND are not implemented. */
+/* The unit compares only as many bits of a domain id as ND says. */
 uint64_t vm_domain_mask(const struct vm_unit *u)
 {
     return BIT_SPEC(4 + 2 * vm_cap(u, SPEC_CAP_ND)) - 1;

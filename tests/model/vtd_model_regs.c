@@ -8,7 +8,7 @@
 
 #include "vtd_model_private.h"
 
-/* Bits N:0 of the protected memory bounds that are not implemented (§11.4.8.2). */
+/* Bits N:0 of the protected memory bounds, which read as 0 (§11.4.8.2). */
 #define PMR_GRANULE_MASK 0xfffffull
 
 struct register_shape {

@@ -5,12 +5,7 @@
  * IVHD where it has them.
  */
 #include "amd/amdvi.h"
-
-struct capability {
-    const char *name;
-    uint64_t mask;
-    const char *meaning;
-};
+#include "capability.h"
 
 static const struct capability efr_fields[] = {
     { "efr.PrefSup", AMDVI_EFR_PREF_SUP, "PREFETCH_IOMMU_PAGES" },
@@ -77,27 +72,14 @@ static const struct capability header_fields[] = {
     { "cap.CapExt", AMDVI_CAP_HEADER_CAP_EXT, "miscellaneous information register 1" },
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-static enum iommu_status describe(const struct capability *field, uint64_t word, struct iommu_capability *out)
-{
-    out->name = field->name;
-    out->meaning = field->meaning;
-    out->value = field_get(word, field->mask);
-    return IOMMU_OK;
-}
-
 enum iommu_status amdvi_capability(const struct iommu_unit *base, size_t index, struct iommu_capability *out)
 {
     const struct amdvi_unit *unit = (const struct amdvi_unit *)base;
+    const struct capability_word words[] = {
+        CAPABILITY_WORD(efr_fields, unit->efr),
+        CAPABILITY_WORD(efr2_fields, unit->efr2),
+        CAPABILITY_WORD(header_fields, unit->header),
+    };
 
-    if (index < COUNT(efr_fields))
-        return describe(&efr_fields[index], unit->efr, out);
-    index -= COUNT(efr_fields);
-    if (index < COUNT(efr2_fields))
-        return describe(&efr2_fields[index], unit->efr2, out);
-    index -= COUNT(efr2_fields);
-    if (index < COUNT(header_fields))
-        return describe(&header_fields[index], unit->header, out);
-    return IOMMU_ERR_NOT_FOUND;
+    return capability_find(words, sizeof(words) / sizeof(words[0]), index, out);
 }

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every field of CAP and ECAP by name and meaning (VT-d §11.4.2, §11.4.3), for reports. */
 #include "intel/vtd.h"
-
-struct capability {
-    const char *name;
-    uint64_t mask;
-    const char *meaning;
-};
+#include "capability.h"
 
 static const struct capability cap_fields[] = {
     { "cap.ESRTPS", VTD_CAP_ESRTPS, "setting the root table pointer flushes all translation caches" },
@@ -74,24 +69,13 @@ static const struct capability ecap_fields[] = {
     { "ecap.C", VTD_ECAP_C, "walks snoop the caches" },
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-static enum iommu_status describe(const struct capability *field, uint64_t word, struct iommu_capability *out)
-{
-    out->name = field->name;
-    out->meaning = field->meaning;
-    out->value = field_get(word, field->mask);
-    return IOMMU_OK;
-}
-
 enum iommu_status vtd_capability(const struct iommu_unit *base, size_t index, struct iommu_capability *out)
 {
     const struct vtd_unit *unit = (const struct vtd_unit *)base;
+    const struct capability_word words[] = {
+        CAPABILITY_WORD(cap_fields, unit->cap),
+        CAPABILITY_WORD(ecap_fields, unit->ecap),
+    };
 
-    if (index < COUNT(cap_fields))
-        return describe(&cap_fields[index], unit->cap, out);
-    index -= COUNT(cap_fields);
-    if (index < COUNT(ecap_fields))
-        return describe(&ecap_fields[index], unit->ecap, out);
-    return IOMMU_ERR_NOT_FOUND;
+    return capability_find(words, sizeof(words) / sizeof(words[0]), index, out);
 }
