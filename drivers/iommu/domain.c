@@ -349,6 +349,8 @@ flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
     enum iommu_status first = IOMMU_OK;
     struct iommu_domain_unit *du = &domain->units;
 
+    /* As in sync_gather(): who is attached after this look finds the entries. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
         uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
         enum iommu_status status;
@@ -398,11 +400,14 @@ static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t l
 /* The common case: one page, one unit. */
 static inline enum iommu_status flush_present_page(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
-    /* The unit is there before its id is: see unit_get_locked() in attach.c. */
-    uint32_t id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
-    struct iommu_unit *unit = domain->units.unit;
     enum iommu_status status;
+    struct iommu_unit *unit;
+    uint32_t id;
 
+    /* As above. The unit is there before its id. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
+    unit = domain->units.unit;
     if (id == 0 || !unit->flush_present || __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE) != NULL)
         return flush_present(domain, m);
     status = unit->ops->flush_present_page(unit, id, m->iova, m->len);
