@@ -29,14 +29,14 @@ COMPILER := $(BUILD)/compiler.txt
 $(shell mkdir -p $(BUILD) && { echo '$(CC)' | cmp -s - $(COMPILER) || echo '$(CC)' >$(COMPILER); })
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
-INCLUDES := -I. -Idrivers/iommu/include -Idrivers/iommu -Idrivers/pci -Idrivers/exerciser -Isuite -Ikernel -Iboot
+INCLUDES := -I. -Idrivers/iommu/include -Idrivers/iommu -Idrivers/firmware -Idrivers/pci -Idrivers/exerciser -Isuite -Ikernel -Iboot
 # Artefacts do not depend on where or when they are built.
 REPRODUCIBLE := -ffile-prefix-map=$(CURDIR)=. -fno-ident
 COMMON := -std=gnu11 $(WARNINGS) $(INCLUDES) $(REPRODUCIBLE) -MMD -MP
 
 include drivers/iommu/sources.mk
 IOMMU_FILES := $(addprefix drivers/iommu/,$(IOMMU_SOURCES))
-DRIVER_FILES := $(sort $(wildcard drivers/pci/*.c drivers/exerciser/*.c))
+DRIVER_FILES := $(sort $(wildcard drivers/firmware/*.c drivers/pci/*.c drivers/exerciser/*.c))
 SUITE_FILES := $(sort $(wildcard suite/*.c))
 KERNEL_FILES := $(sort $(wildcard kernel/*.c boot/*.c))
 KERNEL_ASM := $(sort $(wildcard kernel/*.asm boot/*.asm))
@@ -83,7 +83,7 @@ include boot/boot.mk
 KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c acpi_cpus.c acpi_tables.c cmdline.c format.c font.c json.c line.c page_alloc.c symbols.c words.c policy.c run_queue.c keymap.c screen.c window_space.c clock_calibrate.c proof.c ivrs_dump.c irq_override.c ioapic.c hpet.c)) \
     boot/doors.c boot/multiboot2.c boot/efi/load_options.c
 HOST_SOURCES ?= $(sort $(wildcard drivers/iommu/*.c drivers/iommu/pt/*.c drivers/iommu/intel/*.c drivers/iommu/amd/*.c \
-    drivers/pci/*.c drivers/exerciser/*.c suite/*.c tests/model/*.c tests/fixtures/*.c) $(KERNEL_PORTABLE))
+    drivers/firmware/*.c drivers/pci/*.c drivers/exerciser/*.c suite/*.c tests/model/*.c tests/fixtures/*.c) $(KERNEL_PORTABLE))
 HOST_CFLAGS := $(COMMON) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -Itests/unit -Itests/model -Itests/fixtures
 HOST_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_SOURCES))

@@ -67,6 +67,12 @@ struct pci_function {
     uint8_t secondary_bus, subordinate_bus;     /* of a bridge */
     enum pci_express_type express_type;         /* PCI_EXP_NONE: conventional */
     uint16_t cap_express, cap_msi, cap_msix, cap_power;   /* offsets; 0: none */
+    uint16_t cap_acs, cap_sriov, cap_ats;       /* extended ones; 0: none */
+    uint16_t acs_capability, acs_control;       /* PCI_ACS_* of pci_group.h; 0 without cap_acs */
+    bool ari;                                   /* has the ARI capability */
+    uint16_t sriov_total;                       /* virtual functions it may have; their first id and the step: */
+    uint16_t sriov_offset, sriov_stride;        /* rid + offset + n * stride, buses crossed as it comes */
+    const struct pci_function *physical;        /* of a virtual function; NULL: it is none */
     uint16_t command_at_entry;      /* COMMAND as found, before bus mastering was taken away */
     struct pci_bar bars[6];
     void *owner;                    /* the embedder's: its iommu_device */
