@@ -110,13 +110,13 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/test
 check-%: $(BUILD)/host/tests/test_%
 	$<
 
-include tests/tests.mk
-
 # Every header compiles alone.
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))
 $(BUILD)/host/headers/%.ok: % Makefile
 	@mkdir -p $(@D)
 	@echo '#include "$<"' | $(CC) $(filter-out -MMD -MP,$(COMMON)) -I. -fsyntax-only -x c -
 	@touch $@
+
+include tests/tests.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
