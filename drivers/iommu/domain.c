@@ -349,6 +349,8 @@ flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
     enum iommu_status first = IOMMU_OK;
     struct iommu_domain_unit *du = &domain->units;
 
+    /* As in sync_gather(): a unit whose id is not seen here walks what has been mapped. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
         uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
         enum iommu_status status;
@@ -395,17 +397,25 @@ static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t l
     return status;
 }
 
-/* The common case: one page, one unit. */
+/* Some unit wants to be told; set before a device of such a unit can walk. */
+static inline bool tells_present(const struct iommu_domain *domain)
+{
+    return __atomic_load_n(&domain->flush_present, __ATOMIC_RELAXED);
+}
+
+/* The common case: one page, one unit. The unit is there when its id is seen; its lock orders the look at the next. */
 static inline enum iommu_status flush_present_page(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
-    struct iommu_unit *unit = domain->units.unit;
     uint32_t id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
+    struct iommu_unit *unit = domain->units.unit;
     enum iommu_status status;
 
-    if (id == 0 || !unit->flush_present || __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE) != NULL)
+    if (id == 0 || !unit->flush_present)
         return flush_present(domain, m);
     status = unit->ops->flush_present_page(unit, id, m->iova, m->len);
-    return __builtin_expect(status == IOMMU_ERR_QUEUE, 0) ? flush_present(domain, m) : status;
+    if (__builtin_expect(status == IOMMU_ERR_QUEUE || __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE) != NULL, 0))
+        return flush_present(domain, m);
+    return status;
 }
 
 IOMMU_COLD enum iommu_status
@@ -424,7 +434,7 @@ iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
     }
     status = domain->pt->map(&domain->table, m, &gather);
     flushed = iommu_sync(domain, &gather);
-    present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;
+    present = tells_present(domain) ? flush_present(domain, m) : IOMMU_OK;
     if (flushed != IOMMU_OK)
         return flushed;
     return status != IOMMU_OK ? status : present;
@@ -455,7 +465,7 @@ enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapp
     if (__builtin_expect(entry == NULL, 0))
         return map_any(domain, m);
     pt_flush_entry(&domain->table, entry);
-    if (__builtin_expect(domain->flush_present, 0))
+    if (__builtin_expect(tells_present(domain), 0))
         return flush_present_page(domain, m);
     return IOMMU_OK;
 }
