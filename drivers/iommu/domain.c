@@ -408,14 +408,14 @@ static inline enum iommu_status flush_present_page(struct iommu_domain *domain, 
 {
     uint32_t id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
     struct iommu_unit *unit = domain->units.unit;
+    const struct iommu_domain_unit *more;
     enum iommu_status status;
 
     if (id == 0 || !unit->flush_present)
         return flush_present(domain, m);
     status = unit->ops->flush_present_page(unit, id, m->iova, m->len);
-    if (__builtin_expect(status == IOMMU_ERR_QUEUE || __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE) != NULL, 0))
-        return flush_present(domain, m);
-    return status;
+    more = __atomic_load_n(&domain->units.next, __ATOMIC_ACQUIRE);
+    return __builtin_expect(status == IOMMU_ERR_QUEUE || more != NULL, 0) ? flush_present(domain, m) : status;
 }
 
 IOMMU_COLD enum iommu_status
