@@ -39,10 +39,12 @@ static void share_domain(struct worker *w)
     const struct master *m = &team->t->master[0];
     uint64_t own = team->iova + (TURNS + w->index) * MIB2;
 
-    for (; w->turn < team->turns && worker_runs(w); w->turn++) {
-        use_range(w, team->domain, team->iova + w->turn * MIB2 + w->index * RANGE_PAGES * FRAME_BYTES);
-        worker_map(w, team->domain, own + worker_random(w, MIB2 / FRAME_BYTES) * FRAME_BYTES, team->frame->pa,
-                   FRAME_BYTES);
+    for (; worker_runs(w); w->turn++) {
+        uint64_t span = team->iova + w->turn * MIB2;
+        uint64_t page = own + worker_random(w, MIB2 / FRAME_BYTES) * FRAME_BYTES;
+
+        use_range(w, team->domain, span + w->index * RANGE_PAGES * FRAME_BYTES);
+        worker_map(w, team->domain, page, team->frame->pa, FRAME_BYTES);
         worker_unmap(w, team->domain, own, MIB2, FRAME_BYTES);
         worker_lookup(w, team->domain, m->window, team->frame->pa);
     }
@@ -50,7 +52,8 @@ static void share_domain(struct worker *w)
 
 #define SHARED_SPANS 64u
 _Static_assert(TURNS + TEAM_MAX <= SHARED_SPANS, "a span each turn, and each CPU");
-_Static_assert(TEAM_MAX * RANGE_PAGES * FRAME_BYTES <= MIB2, "the ranges of all CPUs lie in one span");
+_Static_assert(TEAM_MAX *RANGE_PAGES *FRAME_BYTES <= MIB2,
+               "the ranges of all CPUs lie in one span");
 
 static void ranges_of_one_domain(struct suite_case *t)
 {
@@ -77,9 +80,14 @@ static struct iommu_domain *make_domain(struct worker *w, struct iommu_device *d
     struct iommu_domain *domain = NULL;
 
     if (w->failed == NULL)
-        worker_status(w, "iommu_domain_create", iommu_domain_create(w->team->t->env->iommu,
-                          &(struct iommu_domain_desc){ .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device,
-                                                       .device_count = 1 }, &domain), IOMMU_OK);
+        worker_status(
+            w, "iommu_domain_create",
+            iommu_domain_create(w->team->t->env->iommu,
+                                &(struct iommu_domain_desc) { .type = IOMMU_DOMAIN_UNMANAGED,
+                                                              .devices = &device,
+                                                              .device_count = 1 },
+                                &domain),
+            IOMMU_OK);
     return domain;
 }
 
@@ -95,14 +103,14 @@ static void use_own_domain(struct worker *w)
 {
     struct iommu_domain *domain = make_domain(w, w->team->t->master[0].device);
 
-    for (; w->turn < w->team->turns && worker_runs(w); w->turn++)
+    for (; worker_runs(w); w->turn++)
         use_range(w, domain, w->team->iova);
     destroy_domain(w, domain);
 }
 
 static void use_new_domains(struct worker *w)
 {
-    for (; w->turn < w->team->turns && worker_runs(w); w->turn++) {
+    for (; worker_runs(w); w->turn++) {
         struct iommu_domain *domain = make_domain(w, w->team->t->master[0].device);
 
         if (domain == NULL)
@@ -136,7 +144,10 @@ static void domains_come_and_go(struct suite_case *t)
 
 /* ---- attach and detach ---- */
 
-/* The device of worker n: any but the one that transfers, and one worker's alone. NULL: there are not so many. */
+/*
+ * The device of worker n: any but the one that transfers, and one worker's
+ * alone. NULL: there are not so many.
+ */
 static struct iommu_device *device_of(const struct worker *w)
 {
     const struct suite_env *env = w->team->t->env;
@@ -174,7 +185,7 @@ static void attach_to_own(struct worker *w, struct iommu_device *device)
 {
     struct iommu_domain *domains[2] = { make_domain(w, device), make_domain(w, device) };
 
-    for (; w->turn < w->team->turns && worker_runs(w); w->turn++) {
+    for (; worker_runs(w); w->turn++) {
         attach_once(w, domains[0], device);
         if (worker_random(w, 2) == 0)
             attach_once(w, domains[1], device);
@@ -194,13 +205,16 @@ static void attach_own(struct worker *w)
         use_new_domains(w);
 }
 
-/* CPUs without a device of their own map meanwhile: a flush must reach units that the domain comes to and leaves. */
+/*
+ * CPUs without a device of their own map meanwhile: a flush must reach units
+ * that the domain comes to and leaves.
+ */
 static void attach_shared(struct worker *w)
 {
     const struct team *team = w->team;
     struct iommu_device *device = device_of(w);
 
-    for (; w->turn < team->turns && worker_runs(w); w->turn++) {
+    for (; worker_runs(w); w->turn++) {
         if (device != NULL)
             attach_once(w, team->domain, device);
         use_range(w, team->domain, team->iova + w->index * RANGE_PAGES * FRAME_BYTES);
@@ -243,8 +257,11 @@ static void enter_together(struct team *team)
     for (size_t i = 0; i < env->exerciser_count && count < DEVICES_MAX; i++)
         if (env->exercisers[i]->device != NULL)
             devices[count++] = env->exercisers[i]->device;
-    status = iommu_domain_create(env->iommu, &(struct iommu_domain_desc){
-        .type = IOMMU_DOMAIN_UNMANAGED, .devices = devices, .device_count = count }, &domain);
+    status = iommu_domain_create(env->iommu,
+                                 &(struct iommu_domain_desc) { .type = IOMMU_DOMAIN_UNMANAGED,
+                                                               .devices = devices,
+                                                               .device_count = count },
+                                 &domain);
     if (status == IOMMU_ERR_UNSUPPORTED)
         case_skip(t, "the devices' units have no page tables in common");
     case_status(t, "iommu_domain_create for all devices", status, IOMMU_OK);
@@ -268,7 +285,8 @@ static void attach_to_one_domain(struct suite_case *t)
 
 /* ---- faults meanwhile ---- */
 
-/* The handler runs on whatever CPU the unit interrupts, and looks into tables that others change. */
+/* The handler runs on whatever CPU the unit interrupts, and looks into tables that others change.
+ */
 static void provoke_faults(struct team *team)
 {
     struct suite_case *t = team->t;
@@ -306,11 +324,11 @@ static void refuse_or_flush(struct worker *w)
     const struct team *team = w->team;
     struct suite_env *env = team->t->env;
     size_t unit = iommu_device_unit(team->t->master[0].device);
+    uint64_t refused = suite_vendor_is(env, "amd") ? COMMAND_RESERVED : DESCRIPTOR_RESERVED;
 
-    for (; w->turn < team->turns && worker_runs(w); w->turn++) {
+    for (; worker_runs(w); w->turn++) {
         if (w->index == 1 && w->turn % (TURNS / REFUSALS) == 0) {
-            enum iommu_status status = iommu_debug_queue_submit(
-                env->iommu, unit, suite_vendor_is(env, "amd") ? COMMAND_RESERVED : DESCRIPTOR_RESERVED, 0);
+            enum iommu_status status = iommu_debug_queue_submit(env->iommu, unit, refused, 0);
 
             if (status != IOMMU_OK || !team->goes_on)
                 worker_status(w, "a descriptor that does not exist", status, IOMMU_ERR_QUEUE);
@@ -319,7 +337,10 @@ static void refuse_or_flush(struct worker *w)
     }
 }
 
-/* VT-d §6.5.2.11: only the batch with the refused descriptor fails; every other CPU's flush is carried out. */
+/*
+ * VT-d §6.5.2.11: only the batch with the refused descriptor fails; every other
+ * CPU's flush is carried out.
+ */
 static void one_is_refused_among_many(struct suite_case *t)
 {
     struct team team = { .t = t, .lead = team_transfer, .body = refuse_or_flush, .turns = TURNS };
@@ -329,7 +350,8 @@ static void one_is_refused_among_many(struct suite_case *t)
     if (team_enter(&team) == NULL)
         return;
     team_room(&team, MIB2);
-    case_status(t, "iommu_unit_info", iommu_unit_info(t->env->iommu, iommu_device_unit(t->master[0].device), &info),
+    case_status(t, "iommu_unit_info",
+                iommu_unit_info(t->env->iommu, iommu_device_unit(t->master[0].device), &info),
                 IOMMU_OK);
     if (!info.uses_queue)
         case_skip(t, "the unit runs without a queue");
@@ -341,13 +363,16 @@ static void one_is_refused_among_many(struct suite_case *t)
 
 /* ---- trees that grow ---- */
 
-/* Each turn the tree has to grow for an address that all CPUs want at once (AMD-Vi §2.2.3); none waits for another. */
+/*
+ * After some turns the tree has to grow for an address that all CPUs want at
+ * once (AMD-Vi §2.2.3).
+ */
 static void grow_and_map(struct worker *w)
 {
     static const unsigned shifts[] = { 39, 48, 57 };
     const struct team *team = w->team;
 
-    for (; w->turn < team->turns && worker_runs(w); w->turn++) {
+    for (; worker_runs(w); w->turn++) {
         unsigned step = w->turn / (TURNS / 4);
         uint64_t at = team->iova;
 
@@ -386,10 +411,12 @@ static const struct scenario rows[] = {
     { "smp/ranges-of-one-domain", "VT-d §6.5.3", PER_MACHINE, ranges_of_one_domain, 0 },
     { "smp/a-domain-each", "VT-d §6.5.3", PER_MACHINE, a_domain_each, 0 },
     { "smp/domains-come-and-go", "VT-d §6.5.3.3", PER_MACHINE, domains_come_and_go, 0 },
-    { "smp/attach-of-different-devices", "VT-d §6.5.3.3", PER_MACHINE, attach_of_different_devices, 0 },
+    { "smp/attach-of-different-devices", "VT-d §6.5.3.3", PER_MACHINE, attach_of_different_devices,
+      0 },
     { "smp/attach-to-one-domain", "VT-d §6.5.3.3", PER_MACHINE, attach_to_one_domain, 0 },
     { "smp/faults-beside-attach", "VT-d §7.3", PER_MACHINE, faults_beside_attach, 0 },
-    { "smp/one-is-refused-among-many", "VT-d §6.5.2.11", PER_MACHINE, one_is_refused_among_many, 0 },
+    { "smp/one-is-refused-among-many", "VT-d §6.5.2.11", PER_MACHINE, one_is_refused_among_many,
+      0 },
     { "amd/growth-beside-mapping", "AMD-Vi §2.2.3", PER_MACHINE, growth_beside_mapping, 0 },
 };
 

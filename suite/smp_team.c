@@ -4,14 +4,22 @@
 
 /* ---- workers ---- */
 
+/* Turns come in bursts, all CPUs at once: two while the device is at one transfer. */
+#define BURST 8u
+
 bool worker_runs(const struct worker *w)
 {
-    const struct suite_env *env = w->team->t->env;
+    struct suite_case *t = w->team->t;
 
-    return w->failed == NULL && env->ops->now_us(w->team->t->env) <= w->team->t->deadline_us;
+    if (w->turn >= w->team->turns || w->failed != NULL)
+        return false;
+    if (w->turn % BURST == BURST - 1)
+        t->env->ops->sleep_us(t->env, t->master[0].ex->typical_us / 2);
+    return t->env->ops->now_us(t->env) <= t->deadline_us;
 }
 
-void worker_status(struct worker *w, const char *what, enum iommu_status seen, enum iommu_status wanted)
+void worker_status(struct worker *w, const char *what, enum iommu_status seen,
+                   enum iommu_status wanted)
 {
     if (w->failed != NULL || seen == wanted)
         return;
@@ -29,14 +37,19 @@ uint64_t worker_random(struct worker *w, uint64_t below)
     return w->random % below;
 }
 
-void worker_map(struct worker *w, struct iommu_domain *domain, uint64_t iova, uint64_t pa, uint64_t len)
+void worker_map(struct worker *w, struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+                uint64_t len)
 {
     if (w->failed == NULL)
-        worker_status(w, "iommu_map", iommu_map(domain, &(struct iommu_mapping){
-                          .iova = iova, .pa = pa, .len = len, .prot = IOMMU_RW }), IOMMU_OK);
+        worker_status(w, "iommu_map",
+                      iommu_map(domain,
+                                &(struct iommu_mapping) {
+                                    .iova = iova, .pa = pa, .len = len, .prot = IOMMU_RW }),
+                      IOMMU_OK);
 }
 
-void worker_unmap(struct worker *w, struct iommu_domain *domain, uint64_t iova, uint64_t len, uint64_t expected)
+void worker_unmap(struct worker *w, struct iommu_domain *domain, uint64_t iova, uint64_t len,
+                  uint64_t expected)
 {
     uint64_t unmapped = 0;
 
@@ -53,7 +66,8 @@ void worker_lookup(struct worker *w, const struct iommu_domain *domain, uint64_t
 
     if (w->failed != NULL)
         return;
-    worker_status(w, "iommu_lookup", iommu_lookup(domain, iova, &seen), pa == 0 ? IOMMU_ERR_NOT_FOUND : IOMMU_OK);
+    worker_status(w, "iommu_lookup", iommu_lookup(domain, iova, &seen),
+                  pa == 0 ? IOMMU_ERR_NOT_FOUND : IOMMU_OK);
     if (w->failed == NULL && seen != pa)
         w->failed = "iommu_lookup finds what this CPU mapped";
 }
@@ -104,7 +118,8 @@ void team_run(struct team *team)
     team->count = cpus < TEAM_MAX ? cpus : TEAM_MAX;
     team->left = team->count - 1;
     for (unsigned i = 0; i < team->count; i++) {
-        team->workers[i] = (struct worker){ .team = team, .index = i, .random = 1 + case_random(t, UINT32_MAX) };
+        team->workers[i] =
+            (struct worker) { .team = team, .index = i, .random = 1 + case_random(t, UINT32_MAX) };
         args[i] = &team->workers[i];
     }
     if (!t->env->ops->run_on_cpus(t->env, work, args, team->count))
@@ -113,8 +128,8 @@ void team_run(struct team *team)
         const struct worker *w = &team->workers[i];
 
         if (w->failed != NULL)
-            case_fail(t, w->failed, "CPU %u, turn %u of %u: %s instead of %s", i, w->turn, team->turns,
-                      iommu_status_name(w->seen), iommu_status_name(w->wanted));
+            case_fail(t, w->failed, "CPU %u, turn %u of %u: %s instead of %s", i, w->turn,
+                      team->turns, iommu_status_name(w->seen), iommu_status_name(w->wanted));
     }
     case_note(t, "%u CPUs", team->count);
 }
