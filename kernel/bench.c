@@ -474,25 +474,14 @@ static void warm_tables(struct run *r)
 /* ---- several CPUs ---- */
 
 /* No marks: an outside counter follows one CPU. */
-static void scale(struct run *r, unsigned cpus)
-{
-    r->failed |= !bench_scale(r->domain, IOVA_BASE, cpus, &r->begin, &r->end);
-}
-
-static void scale_1(struct run *r)
-{
-    scale(r, 1);
-}
-
-static void scale_2(struct run *r)
-{
-    scale(r, 2);
-}
-
-static void scale_4(struct run *r)
-{
-    scale(r, 4);
-}
+#define SCALE(cpus)                                                                             \
+    static void scale_##cpus(struct run *r)                                                     \
+    {                                                                                           \
+        r->failed |= !bench_scale(r->domain, IOVA_BASE, cpus, &r->begin, &r->end);              \
+    }
+SCALE(1)
+SCALE(2)
+SCALE(4)
 
 /* How one CPU fares is of interest beside several. */
 static bool has_cpus(const struct bench *b)
@@ -527,12 +516,9 @@ static const struct bench benches[] = {
     { 14, "irq/set-affinity", SINGLE_OPS, { { 88000, 25000 }, { 75500, 25000 } },
       set_affinity, floor_affinity, alloc_one, free_msi, true, 0 },
     { 15, "irq/handler", HEAVY_OPS, NO_TARGET, handle, NULL, take_vector, leave_vector, false, 0 },
-    { 64, "scale/map-unmap-4k-1-cpu", BENCH_SCALE_OPS, NO_TARGET,
-      scale_1, NULL, NULL, NULL, false, 1 },
-    { 65, "scale/map-unmap-4k-2-cpus", 2 * BENCH_SCALE_OPS, NO_TARGET,
-      scale_2, NULL, NULL, NULL, false, 2 },
-    { 66, "scale/map-unmap-4k-4-cpus", 4 * BENCH_SCALE_OPS, NO_TARGET,
-      scale_4, NULL, NULL, NULL, false, 4 },
+    { 64, "scale/map-unmap-4k-1-cpu", BENCH_SCALE_OPS, NO_TARGET, scale_1, NULL, NULL, NULL, false, 1 },
+    { 65, "scale/map-unmap-4k-2-cpus", 2 * BENCH_SCALE_OPS, NO_TARGET, scale_2, NULL, NULL, NULL, false, 2 },
+    { 66, "scale/map-unmap-4k-4-cpus", 4 * BENCH_SCALE_OPS, NO_TARGET, scale_4, NULL, NULL, NULL, false, 4 },
 };
 #define BENCHES (sizeof(benches) / sizeof(benches[0]))
 
