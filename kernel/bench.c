@@ -479,9 +479,7 @@ static void warm_tables(struct run *r)
     {                                                                                           \
         r->failed |= !bench_scale(r->domain, IOVA_BASE, cpus, &r->begin, &r->end);              \
     }
-SCALE(1)
-SCALE(2)
-SCALE(4)
+SCALE(1) SCALE(2) SCALE(4)
 
 /* How one CPU fares is of interest beside several. */
 static bool has_cpus(const struct bench *b)
