@@ -118,7 +118,7 @@ static void mark_refused_locked(struct vtd_queue *q, uint32_t wait)
 {
     if (q->page->failed[slot_of(wait)] == wait)
         return;
-    q->page->failed[slot_of(wait)] = wait;
+    __atomic_store_n(&q->page->failed[slot_of(wait)], wait, __ATOMIC_RELAXED);
     q->untold++;
 }
 
@@ -364,7 +364,7 @@ static IOMMU_COLD enum iommu_status finish_refused(struct vtd_unit *unit, uint32
 {
     uintptr_t flags = vtd_lock(unit);
 
-    unit->queue.page->failed[slot_of(wait)] = ~wait;
+    __atomic_store_n(&unit->queue.page->failed[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
     unit->queue.untold--;
     vtd_unlock(unit, flags);
     return IOMMU_ERR_QUEUE;
@@ -380,7 +380,8 @@ static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
         if (status != IOMMU_OK)
             return status;
     }
-    if (__builtin_expect(q->page->failed[slot_of(wait)] == wait, 0))
+    /* The slot may have a new owner already, and its mark be a number of his. */
+    if (__builtin_expect(__atomic_load_n(&q->page->failed[slot_of(wait)], __ATOMIC_RELAXED) == wait, 0))
         return finish_refused(unit, wait);
     return IOMMU_OK;
 }
