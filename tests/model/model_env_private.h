@@ -40,6 +40,7 @@ struct model_env {
     bool faults_lost;
     uint64_t ram_end;
     unsigned cpus;
+    pthread_t boot_cpu;
     bool interrupt_pending[MACHINE_UNITS];
     char *output;
     size_t output_len;

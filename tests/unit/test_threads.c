@@ -43,12 +43,13 @@ TEST(amd)
     suite_check_passes(&config, AMD_SCENARIOS, SMP_SCENARIOS + 1);
 }
 
+/* A tree that grows blocks its devices for a moment there: they are not to transfer meanwhile. */
 TEST(amd_without_cmpxchg16b)
 {
     struct model_env_config config = model_env_amd();
 
     config.narrow_store = true;
-    suite_check_passes(&config, AMD_SCENARIOS, SMP_SCENARIOS + 1);
+    suite_check_passes(&config, "smp/*", SMP_SCENARIOS);
 }
 
 /* ---- threads of one test ---- */
