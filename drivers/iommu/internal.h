@@ -269,7 +269,7 @@ struct iommu_ops {
     /* Where such IOAPICs usually are; the first that no other source has is suggested. */
     uint16_t ioapic_rids[2];
 
-    /* Reads, clears and reports (iommu_fault_report) what is pending; returns how many records. */
+    /* Reads, clears and reports (iommu_fault_report) what is pending; returns how many records. See iommu_unit.readers. */
     size_t (*read_faults)(struct iommu_unit *unit);
     /* The unit is of no more use: registers and last commands to the log. */
     void (*dump)(struct iommu_unit *unit);
@@ -351,6 +351,8 @@ struct iommu_unit {
     uint64_t *domain_id_map;    /* bit set: in use; made by iommu_domain_ids_create() */
 
     struct iommu_lock fault_lock;   /* guards: the fault records, strangers[] */
+    uint32_t readers;           /* CPUs in ops->read_faults, changed and read atomically */
+    bool stopping;              /* none begins any more; changed and read atomically */
     struct iommu_stranger strangers[IOMMU_STRANGERS];
     uint64_t faults;
     uint64_t overflows;
@@ -538,6 +540,13 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu);
 void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool walk);
 /* The device begins a new window of faults. */
 void iommu_storm_forget(struct iommu_device *device);
+/*
+ * Reads a unit's faults, as ops->read_faults does. Not while it is being stopped, nor after: a handler, which may
+ * get the queue going again, and a stop would change the same registers.
+ */
+size_t iommu_faults_read(struct iommu_unit *unit);
+/* Returns when no other CPU is in there; IOMMU_ERR_TIMEOUT: one was for so long. */
+enum iommu_status iommu_faults_wait(struct iommu_unit *unit, uint64_t timeout_us);
 /* Records were lost. */
 void iommu_fault_overflow(struct iommu_unit *unit);
 

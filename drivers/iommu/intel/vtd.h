@@ -67,7 +67,7 @@ struct vtd_unit {
     uint64_t *irte_map;         /* bit set: in use; guarded by base.irq_lock, as the next is */
     uint32_t irte_next;         /* behind the block that was given out last */
     struct vtd_queue queue;
-    struct iommu_lock lock;     /* guards: queue, and the registers of invalidation and GCMD.WBF */
+    struct iommu_lock lock;     /* guards: queue, GCMD, and the registers of invalidation */
 };
 
 static inline struct vtd_unit *vtd_unit_of(struct iommu_unit *unit)
@@ -105,9 +105,9 @@ enum iommu_status vtd_unit_identify(struct vtd_unit *unit);
  * GCMD is write-only: each write must restate every standing bit, read back
  * from GSTS, and leave the one-shot bits clear or they fire again
  * (VT-d §11.4.4.1). Not for WBF, whose status bit clears when it is done.
- * One thread owns a unit while it starts or stops.
  */
 enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on);
+enum iommu_status vtd_command_locked(struct vtd_unit *unit, uint32_t bit, bool on);
 
 /* VT-d §6.8. Nothing to do where CAP.RWBF is 0. */
 enum iommu_status vtd_flush_write_buffers(struct vtd_unit *unit);

@@ -74,7 +74,7 @@ void vtd_queue_destroy(struct vtd_unit *unit)
     q->page = NULL;
 }
 
-enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
+static enum iommu_status enable_locked(struct vtd_unit *unit)
 {
     struct vtd_queue *q = &unit->queue;
     enum iommu_status status;
@@ -84,18 +84,36 @@ enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
     q->head = q->tail;
     reg_write64(&unit->regs, VTD_IQT, 0);
     reg_write64(&unit->regs, VTD_IQA, iommu_pa(unit->base.platform, q->ring) & VTD_IQA_IQA);
-    status = vtd_command(unit, VTD_GCMD_QIE, true);
+    status = vtd_command_locked(unit, VTD_GCMD_QIE, true);
     q->on = status == IOMMU_OK;
     unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
-enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
+static enum iommu_status disable_locked(struct vtd_unit *unit)
 {
-    enum iommu_status status = vtd_command(unit, VTD_GCMD_QIE, false);
+    enum iommu_status status = vtd_command_locked(unit, VTD_GCMD_QIE, false);
 
     if (status == IOMMU_OK)
         unit->queue.on = false;
+    return status;
+}
+
+enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
+{
+    uintptr_t flags = vtd_lock(unit);
+    enum iommu_status status = enable_locked(unit);
+
+    vtd_unlock(unit, flags);
+    return status;
+}
+
+enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
+{
+    uintptr_t flags = vtd_lock(unit);
+    enum iommu_status status = disable_locked(unit);
+
+    vtd_unlock(unit, flags);
     return status;
 }
 
@@ -113,7 +131,7 @@ static bool find_batch(const struct vtd_queue *q, uint64_t number, uint64_t *wai
 }
 
 /* Everything under way counts as refused; who waits for it is released. */
-static void abandon_batches(struct vtd_queue *q)
+static void abandon_batches_locked(struct vtd_queue *q)
 {
     uint64_t wait;
 
@@ -127,15 +145,15 @@ static void abandon_batches(struct vtd_queue *q)
 }
 
 /* Tail, width or table mode are wrong: no descriptor is to blame, so the queue starts afresh. */
-static enum iommu_status restart(struct vtd_unit *unit)
+static enum iommu_status restart_locked(struct vtd_unit *unit)
 {
-    enum iommu_status status = vtd_queue_disable(unit);
+    enum iommu_status status = disable_locked(unit);
 
     if (status != IOMMU_OK)
         return status;
     reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_IQE);
-    abandon_batches(&unit->queue);
-    return vtd_queue_enable(unit);
+    abandon_batches_locked(&unit->queue);
+    return enable_locked(unit);
 }
 
 /* Puts something harmless into the slot the unit stopped at and lets it go on. */
@@ -174,9 +192,9 @@ static enum iommu_status recover_iqe_locked(struct vtd_unit *unit)
     if (q->repeats > REFUSALS_MAX)
         return IOMMU_ERR_HARDWARE;
     if (info != IQEI_NONE && info != IQEI_FETCH && info != IQEI_TYPE && info != IQEI_RESERVED)
-        return restart(unit);
+        return restart_locked(unit);
     if (number == q->tail)
-        return restart(unit);
+        return restart_locked(unit);
     replace_refused(unit, number);
     return IOMMU_OK;
 }

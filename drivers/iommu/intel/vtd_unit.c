@@ -17,7 +17,7 @@ static void report(const struct vtd_unit *unit, enum iommu_log_level level, cons
 
 /* ---- commands ---- */
 
-enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
+enum iommu_status vtd_command_locked(struct vtd_unit *unit, uint32_t bit, bool on)
 {
     uint32_t standing = reg_read32(&unit->regs, VTD_GSTS) & VTD_GCMD_STANDING;
     enum iommu_status status;
@@ -27,6 +27,15 @@ enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
     if (status != IOMMU_OK)
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: timeout command=0x%08x on=%u gsts=0x%08x",
                   unit->base.name, bit, on, reg_read32(&unit->regs, VTD_GSTS));
+    return status;
+}
+
+enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
+{
+    uintptr_t flags = vtd_lock(unit);
+    enum iommu_status status = vtd_command_locked(unit, bit, on);
+
+    vtd_unlock(unit, flags);
     return status;
 }
 
