@@ -22,8 +22,8 @@
  * device, is held up for a bounded time and never needed.
  *
  * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
- * in the tables; an unmap clears its entry before it looks for domain ids, an
- * attach shows its id before the device can walk); a domain's list of units,
+ * in the tables; both change their entry before they look for domain ids, an
+ * attach shows its id before the device can walk: unit_get_locked()); a domain's list of units,
  * which only grows; the list and buckets of devices, which only grow;
  * iommu_irq_route(), iommu_irq_post() and iommu_irq_mask() (compare-exchange of
  * the entry). A fault handler looks into a domain while iommu.walkers counts
@@ -379,7 +379,7 @@ struct iommu_domain {
     uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova, uint64_t len);
     enum iommu_status (*translate)(const struct pt_table *table, uint64_t iova, uint64_t *pa);
     bool mappable;              /* iommu_map() and iommu_unmap() are allowed */
-    bool flush_present;         /* some unit wants it; changed and read atomically */
+    bool flush_present;         /* some unit of the machine wants it; set when it is made */
     enum iommu_domain_type type;
     uint64_t aperture_end;
     uint64_t reach_last;        /* highest address of the root that devices walk from; grows, read atomically */
