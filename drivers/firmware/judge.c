@@ -50,6 +50,9 @@ static const struct judge_rule table_length = {
 static const struct judge_rule table_huge = {
     FW_WARNING, "table-huge", "", "firmware update", "ACPI 6.5 §5.2.6",
 };
+static const struct judge_rule trailing = {
+    FW_NOTE, "table-trailing", "nobody reads behind a table's length", "", "ACPI 6.5 §5.2.6",
+};
 static const struct judge_rule checksum = {
     FW_ERROR, "checksum",
     "Linux does not use AMD-Vi with a wrong IVRS checksum and warns of other tables; Xen refuses DMAR and IVRS",
@@ -161,6 +164,8 @@ static void judge_header(struct judge *j, const struct fw_table *table)
         judge_found(j, &table_cut, &t, 4, "%s says it has %u bytes, only %u are there", t.signature, length, table->len);
         return;
     }
+    if (length < table->len)
+        judge_found(j, &trailing, &t, 4, "%s says it has %u bytes, %u are there", t.signature, length, table->len);
     if (length > JUDGE_TABLE_BYTES)
         judge_found(j, &table_huge, &t, 4, "%s says it has %u bytes; what is behind the first %u is not judged",
                     t.signature, length, JUDGE_TABLE_BYTES);

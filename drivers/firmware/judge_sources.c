@@ -174,8 +174,8 @@ static void judge_missing(struct judge *j, const struct judge_table *t, const st
         judge_found(j, &missing, t, over->offset, "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry; "
                     "there is one of id %u, which the MADT does not have", io->id, io->address, io->gsi_base, over->id);
     else
-        judge_found(j, &missing, t, 0, "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry", io->id,
-                    io->address, io->gsi_base);
+        judge_found(j, &missing, t, over == NULL ? 0 : over->offset,
+                    "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry", io->id, io->address, io->gsi_base);
 }
 
 static void judge_twice(struct judge *j, const struct judge_table *t, const struct judge_source *s)
