@@ -12,6 +12,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "format.h"
+#include "groups.h"
 #include "hosts.h"
 #include "irq.h"
 #include "irq_sources.h"
@@ -302,6 +303,7 @@ void machine_init(const struct boot_info *info)
     describe_iommu();
     stop_bus_masters();
     start_iommu();
+    groups_init();
     settle_cpus();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;
