@@ -12,6 +12,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "format.h"
+#include "groups.h"
 #include "hosts.h"
 #include "irq.h"
 #include "irq_sources.h"
@@ -277,7 +278,7 @@ static bool under_hypervisor(void)
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 }
 
-/* A unit that translates nothing has nothing to be tested, nor has one that only says it does. */
+/* A unit that only says that it translates is none to the suite. */
 static void prove_blocking(void)
 {
     char text[96];
@@ -308,6 +309,7 @@ void machine_init(const struct boot_info *info)
     describe_iommu();
     stop_bus_masters();
     start_iommu();
+    groups_init();
     settle_cpus();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;
