@@ -62,11 +62,11 @@ mutants: setup-build
 	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
 	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
 
-FUZZ_FILES = $(wildcard tests/fuzz/*.c) $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
+FUZZ_FILES = $(wildcard tests/fuzz/*.c) tests/fixtures/table_text.c $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
 $(BUILD)/fuzz/fuzz: $(FUZZ_FILES) $(wildcard tests/fuzz/*.h drivers/*/*.h drivers/iommu/*/*.h kernel/*.h)
 	@mkdir -p $(@D)
 	$(call say,CLANG)
-	$(Q)clang $(filter-out -MMD -MP,$(COMMON)) -O2 -g -Itests/fuzz -fsanitize=fuzzer,address,undefined \
+	$(Q)clang $(filter-out -MMD -MP,$(COMMON)) -O2 -g -Itests/fuzz -Itests/fixtures -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $(FUZZ_FILES)
 
 # FUZZ_SECONDS each, NAMES to choose.
