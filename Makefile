@@ -105,6 +105,32 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/test
 	$(call say,CC)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lm
 
+# The library and the scenarios under ThreadSanitizer. What stands for hardware stays without it: a unit reads and
+# writes memory as it likes. GCC warns of fences, which the tool does not know; they order atomic accesses, which are no races.
+TSAN_SOURCES := $(filter drivers/iommu/% suite/%,$(HOST_SOURCES))
+TSAN_CFLAGS := $(COMMON) -O1 -g -Itests/unit -Itests/model -Itests/fixtures
+TSAN_TESTS := $(BUILD)/tsan/tests/unit/test_threads.o $(BUILD)/tsan/tests/unit/test_main.o
+$(patsubst %.c,$(BUILD)/tsan/%.o,$(TSAN_SOURCES)): TSAN_CFLAGS += -fsanitize=thread -Wno-unknown-warning-option \
+    -Wno-tsan -DPT_LOAD_ORDER=__ATOMIC_ACQUIRE
+
+$(BUILD)/tsan/%.o: %.c Makefile $(COMPILER)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(TSAN_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tsan/libhost.a: $(patsubst %.c,$(BUILD)/tsan/%.o,$(HOST_SOURCES))
+	@rm -f $@
+	$(call say,AR)
+	$(Q)ar rcsD $@ $^
+
+$(BUILD)/tsan/test_threads: $(TSAN_TESTS) $(BUILD)/tsan/libhost.a
+	$(call say,CC)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lm
+
+.PHONY: check-threads
+check-threads: $(BUILD)/tsan/test_threads
+	$<
+
 .SECONDARY: $(BUILD)/host/tests/unit/test_main.o $(UNIT_PROGRAMS) $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
 .PHONY: check-%
 check-%: $(BUILD)/host/tests/test_%

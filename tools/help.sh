@@ -6,6 +6,7 @@ make run        boot the kernel in QEMU with an IOMMU, run the suite, show the v
 make test       everything: unit and model tests, the boot matrix; ends with one line of totals
 make check      the host part of make test, for the edit loop
 make check-X    one unit test, tests/unit/test_X.c (make check-vtd_unit)
+make check-threads  the library called by several threads, under ThreadSanitizer
 make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all without NAMES
 make nightly    boot tests that take long (288 CPUs)
 make mutants    builds that each leave one thing out of the library: a test must fail
