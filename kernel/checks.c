@@ -77,7 +77,7 @@ static bool check_table(struct tree *t)
             SAY(check, "VIOT: a virtio-iommu, which this version does not drive");
             TRY(check, "give the machine another one: QEMU -device intel-iommu or amd-iommu");
         } else {
-            SAY(check, "no DMAR, IVRS or VIOT: no IOMMU, or it is switched off in the firmware's setup");
+            SAY(check, "there is no DMAR, IVRS or VIOT table");
             say_setup(f, check);
         }
         return false;

@@ -187,7 +187,8 @@ static void print_check(const struct check *check)
 {
     int indent = (int)(2 * check->depth);
 
-    print("#   %*s%-*s %-2s %s\n", indent, "", COLUMN_STATE - indent, check->name, mark(check->state), check->text);
+    print("#   %*s%-*s %s", indent, "", COLUMN_STATE - indent, check->name, mark(check->state));
+    print(check->text[0] == '\0' ? "\n" : "%*s%s\n", check->state == CHECK_UNKNOWN ? 2 : 1, "", check->text);
 }
 
 void report_checks(void)
