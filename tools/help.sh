@@ -9,6 +9,7 @@ make check-X    one unit test, tests/unit/test_X.c (make check-vtd_unit)
 make check-threads  the library called by several threads, under ThreadSanitizer
 make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all without NAMES
 make nightly    boot tests that take long (288 CPUs)
+make fuzz       libFuzzer over the readers of firmware tables (FUZZ_SECONDS=60 each, or FUZZ_RUNS=N; NAMES="dmar ivrs")
 make mutants    builds that each leave one thing out of the library: a test must fail
 make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
 make bench-host the latter alone
