@@ -636,6 +636,7 @@ struct model_env *model_env_create(const struct model_env_config *config)
     me->fault_address_mask = config->fault_address_mask;
     me->interrupts_lost = config->interrupts_lost;
     me->faults_lost = config->faults_lost;
+    me->turns_round = config->turns_round;
     me->ioapic_rid = config->ioapic_rid;
     me->hpet_rid = config->hpet_rid;
     machine_on_interrupt(&me->machine, model_interrupt, me);
