@@ -136,6 +136,28 @@ check-threads: $(BUILD)/tsan/test_threads
 check-%: $(BUILD)/host/tests/test_%
 	$<
 
+# Host tools: the kernel's own sources, with a C library. Once as usual, once without shared libraries.
+LINT_FILES := $(sort $(wildcard tools/lint/*.c drivers/firmware/*.c drivers/pci/*.c)) \
+    drivers/iommu/intel/dmar.c drivers/iommu/amd/ivrs.c drivers/iommu/amd/ivrs_entry.c \
+    kernel/json.c kernel/format.c kernel/words.c
+LINT_OBJECTS := $(patsubst %.c,$(BUILD)/tools/%.o,$(LINT_FILES))
+TOOL_CFLAGS := $(COMMON) -D_GNU_SOURCE -O2 -g -fstack-protector-strong -fPIE
+
+$(BUILD)/tools/%.o: %.c Makefile $(COMPILER)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tools/tools/lint/html.o: tools/lint/page.html
+
+$(BUILD)/iommukit-lint: $(LINT_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) -pie -o $@ $^ -ljansson
+
+$(BUILD)/iommukit-lint-static: $(LINT_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) -static -o $@ $^ -ljansson
+
 # Every header compiles alone.
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))
 $(BUILD)/host/headers/%.ok: % Makefile

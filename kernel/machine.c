@@ -17,6 +17,7 @@
 #include "irq_sources.h"
 #include "ivrs_dump.h"
 #include "mm.h"
+#include "pci_group.h"
 #include "policy.h"
 #include "report_diagnosis.h"
 #include "smp.h"
@@ -69,6 +70,8 @@ static void find_functions(void)
     machine.pci = pci_enumerate(&kernel_pci_host, NULL, ecams, count, false);
     if (machine.pci == NULL)
         panic("pci: no memory for the list of functions");
+    for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
+        pci_acs_enable(f);
 }
 
 static void add_device(struct pci_function *f)

@@ -5,7 +5,7 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi run test check mutants fuzz headers boot-tests nightly newer-qemu bench bench-host \
+.PHONY: all lib tools iso efi run test check mutants fuzz headers boot-tests nightly newer-qemu bench bench-host \
     format help setup-build setup-run setup-test clean
 
 # The tools come first: what is built follows in a make of its own.
@@ -16,6 +16,9 @@ all: setup-build
 lib: $(BUILD)/libiommu.a
 iso efi: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/iommukit.$@
+
+tools: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
 
 setup-build:
 	@tools/setup.sh build

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 cat <<'TEXT'
-make            build/iommukit.elf, .iso, .efi and build/libiommu.a
+make            build/iommukit.elf, .iso, .efi, build/libiommu.a and build/iommukit-lint
 make run        boot the kernel in QEMU with an IOMMU, run the suite, show the verdict
 make test       everything: unit and model tests, the boot matrix; ends with one line of totals
 make check      the host part of make test, for the edit loop
@@ -13,7 +13,7 @@ make fuzz       libFuzzer over the readers of firmware tables (FUZZ_SECONDS=60 e
 make mutants    builds that each leave one thing out of the library: a test must fail
 make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
 make bench-host the latter alone
-make lib, iso, efi    single artefacts
+make lib, tools, iso, efi    single artefacts
 make newer-qemu fetch a newer QEMU into a cache, print where it is; needs mmdebstrap (make test installs it)
 make format     clang-format
 make clean      remove build/

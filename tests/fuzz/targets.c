@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The targets: the driver library's readers of DMAR and IVRS, and the kernel's
- * of the root tables, MADT, MCFG, HPET, FADT and SPCR. Beside the sanitizers,
+ * The targets: the driver library's readers of DMAR and IVRS, the kernel's of
+ * the root tables, MADT, MCFG, HPET, FADT and SPCR, and the decoder. Beside the sanitizers,
  * each checks that what it is told lies inside the table.
  */
 #include "targets.h"
@@ -13,6 +13,7 @@
 #include "acpi.h"
 #include "acpi_cpus.h"
 #include "amd/ivrs.h"
+#include "decode.h"
 #include "intel/dmar.h"
 
 #define LENGTH_AT 4u
@@ -214,7 +215,82 @@ static void fuzz_root(const uint8_t *data, size_t len)
     free(copy);
 }
 
+/* ---- the decoder ---- */
+
+#define NEST_MAX 8u
+
+struct nesting {
+    size_t len;
+    struct fw_block open[NEST_MAX];
+    unsigned depth, fields, problems;
+};
+
+static bool lies_in(const struct fw_block *block, uint32_t offset, uint32_t len)
+{
+    return offset >= block->offset && len <= block->len && offset - block->offset <= block->len - len;
+}
+
+static void on_open(void *ctx, const struct fw_block *block)
+{
+    struct nesting *nesting = ctx;
+
+    REQUIRE(nesting->depth < NEST_MAX && block->name != NULL);
+    REQUIRE(block->offset <= nesting->len && block->len <= nesting->len - block->offset);
+    if (nesting->depth > 0)
+        REQUIRE(lies_in(&nesting->open[nesting->depth - 1], block->offset, block->len));
+    nesting->open[nesting->depth++] = *block;
+}
+
+static void on_close(void *ctx, const struct fw_block *block)
+{
+    struct nesting *nesting = ctx;
+
+    REQUIRE(nesting->depth > 0);
+    REQUIRE(nesting->open[--nesting->depth].offset == block->offset);
+}
+
+static void on_field(void *ctx, const struct fw_field *field)
+{
+    struct nesting *nesting = ctx;
+
+    REQUIRE(nesting->depth > 0 && ++nesting->fields <= 64 * (nesting->len + 1));
+    REQUIRE(lies_in(&nesting->open[nesting->depth - 1], field->offset, field->len));
+    REQUIRE(field->name != NULL && field->meaning != NULL);
+    (void)strlen(field->meaning);
+    if (field->kind == FW_TEXT || field->kind == FW_BYTES)
+        (void)sum(field->bytes, field->len);
+    else
+        REQUIRE(field->len >= 1 && field->len <= 8);
+    if (field->bits != 0 && field->bits < 64)
+        REQUIRE(field->value >> field->bits == 0);
+}
+
+static void on_decode_problem(void *ctx, uint32_t offset, const char *what, uint64_t value)
+{
+    struct nesting *nesting = ctx;
+
+    (void)value;
+    REQUIRE(offset <= nesting->len && what != NULL && what[0] != '\0');
+    REQUIRE(++nesting->problems <= 8 * (nesting->len + 1));
+}
+
+/* The signature is the input's. */
+static void fuzz_decode(const uint8_t *data, size_t len)
+{
+    struct nesting nesting = { .len = len };
+    const struct fw_visitor visitor = { .open = on_open, .field = on_field, .close = on_close,
+                                        .problem = on_decode_problem, .ctx = &nesting };
+    static const struct fw_visitor silent;
+    uint8_t *table = fuzz_table(data, len, NULL);
+    bool whole = fw_decode(table, len, &visitor);
+
+    REQUIRE(nesting.depth == 0 && whole == (nesting.problems == 0));
+    REQUIRE(fw_decode(table, len, &silent) == whole);
+    free(table);
+}
+
 const struct fuzz_target fuzz_targets[] = {
+    { "decode", fuzz_decode },
     { "dmar", fuzz_dmar },
     { "ivrs", fuzz_ivrs },
     { "kernel", fuzz_kernel },
