@@ -5,7 +5,7 @@ iommu: amd-iommu
 devices: none
 acpi: absent.ivrs
 args: -device edu,addr=3,dma_mask=0xffffffffffffffff -device edu,addr=4,dma_mask=0xffffffffffffffff
-append: ivrs=1 run=dma/mapped-*
+append: report=full ivrs=1 run=dma/mapped-*
 status: 1
 see: 0xbf000000.*(absent|all ones)
 see: ^# handoff: at kernel entry unit base=0xbf000000 segment=0000 absent
