@@ -13,6 +13,7 @@
 #include "irq_sources.h"
 #include "machine.h"
 #include "format.h"
+#include "groups.h"
 #include "mm.h"
 #include "report_diagnosis.h"
 #include "smp.h"
@@ -404,6 +405,7 @@ static void report_whole(void)
     report_handoff();
     report_preboot();
     report_topology();
+    groups_print();
     report_reserved();
     report_iova();
     report_exercisers();

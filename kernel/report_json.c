@@ -7,6 +7,7 @@
 
 #include "acpi.h"
 #include "console.h"
+#include "groups.h"
 #include "json.h"
 #include "irq.h"
 #include "irq_sources.h"
@@ -97,6 +98,8 @@ static void put_unit(struct json *json, size_t index, const struct iommu_unit_in
     }
     json_bool(json, "translating", unit->translating);
     json_bool(json, "found_translating", unit->found_translating);
+    json_bool(json, "remapping", unit->remapping);
+    json_bool(json, "found_remapping", unit->found_remapping);
     json_bool(json, "fenced", unit->fenced);
     json_bool(json, "queue", unit->uses_queue);
     json_number(json, "input_bits", unit->input_bits);
@@ -217,6 +220,7 @@ static void put_function(struct json *json, const struct pci_function *f)
         put_rid(json, NULL, f->segment, rids[i]);
     json_close(json, ']');
     put_reserved(json, f);
+    groups_json_function(json, f);
     report_iova_json(json, f->owner);
     json_text(json, "state", f->owner == NULL ? "unwatched" : iommu_debug_device_state(f->owner));
     json_bool(json, "bus_master_at_entry", (f->command_at_entry & PCI_COMMAND_MASTER) != 0);
@@ -311,6 +315,7 @@ void report_json(void)
     put_handoff(&json, "handoff_before_exit", &machine.boot->before_exit);
     put_handoff(&json, "handoff_kernel_entry", &machine.handoff);
     put_functions(&json);
+    groups_json(&json);
     put_exercisers(&json);
     put_proof(&json);
     report_domains_json(&json);

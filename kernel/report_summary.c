@@ -11,6 +11,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "format.h"
+#include "groups.h"
 #include "intel/dmar.h"
 #include "irq.h"
 #include "machine.h"
@@ -232,11 +233,20 @@ static void unit_lines(void)
         print("# units: %zu more in report=full\n", count - UNIT_LINES);
 }
 
+static void groups_line(void)
+{
+    if (groups_none() != NULL)
+        print("# groups: none (%s)\n", groups_none());
+    else
+        print("# groups: %zu of %zu devices\n", groups_count(), machine.functions);
+}
+
 void report_summary(void)
 {
     report_checks();
     machine_line();
     unit_lines();
+    groups_line();
     report_preboot_line();
     report_findings_summary();
 }
