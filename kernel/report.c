@@ -376,8 +376,8 @@ void report_interrupts(void)
     if (machine.iommu == NULL)
         return;
     iommu_irq_info(machine.iommu, &info);
-    print("# interrupts: remapped=%s x2apic=%s posting=%s reason=\"%s\" suggestion=\"%s\"\n", yes(info.remapping),
-          yes(info.x2apic), yes(info.posting), info.reason, info.suggestion);
+    print("# interrupts: remapped=%s failed-units=%u x2apic=%s posting=%s reason=\"%s\" suggestion=\"%s\"\n",
+          yes(info.remapping), info.failed_units, yes(info.x2apic), yes(info.posting), info.reason, info.suggestion);
     interrupt_entries();
 }
 

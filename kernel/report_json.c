@@ -276,6 +276,7 @@ static void put_interrupts(struct json *json)
     json_open(json, "interrupts", '{');
     json_text(json, "apic", irq_x2apic() ? "x2apic" : "xapic");
     json_bool(json, "remapped", info.remapping);
+    json_number(json, "failed_units", info.failed_units);
     json_bool(json, "x2apic", info.x2apic);
     json_bool(json, "posting", info.posting);
     json_text(json, "reason", info.reason);
