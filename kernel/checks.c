@@ -192,9 +192,13 @@ static void check_blocking(struct tree *t)
 static void check_interrupts(struct tree *t)
 {
     const struct check_facts *f = t->facts;
-    struct check *check = add(t, "interrupts", DEPTH_TABLE, passes(f->remapping));
+    struct check *check = add(t, "interrupts", DEPTH_TABLE,
+                              passes(f->remapping && f->failed_irq_units == 0));
 
-    if (f->remapping) {
+    if (f->remapping && f->failed_irq_units > 0) {
+        SAY(check, "remapped, but for those of %u units: %s", f->failed_irq_units, f->interrupts_reason);
+        TRY(check, "the log above names the unit and the register that it failed at");
+    } else if (f->remapping) {
         SAY(check, "remapped");
     } else if (f->interrupts_off_word) {
         SAY(check, "not remapped by intremap=off");

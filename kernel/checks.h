@@ -66,6 +66,7 @@ struct check_facts {
     bool qemu_amd;                      /* where that has a known reason */
 
     bool remapping;
+    unsigned failed_irq_units;          /* of the units, those that remap no longer */
     bool interrupts_off_word;           /* intremap=off */
     const char *interrupts_reason, *interrupts_suggestion;
 };

@@ -134,6 +134,7 @@ static void interrupt_facts(struct check_facts *f, struct iommu_irq_info *info)
     if (machine.iommu != NULL)
         iommu_irq_info(machine.iommu, info);
     f->remapping = info->remapping;
+    f->failed_irq_units = info->failed_units;
     f->interrupts_off_word = machine.options.intremap_off;
     f->interrupts_reason = info->reason;
     f->interrupts_suggestion = info->suggestion;

@@ -249,6 +249,19 @@ TEST(interrupts)
     first_failed_is(&rig, "interrupts", "intremap=off");
 }
 
+TEST(interrupts_of_a_unit_that_failed)
+{
+    struct check_facts facts = sound();
+    struct rig rig;
+
+    facts.failed_irq_units = 1;
+    facts.interrupts_reason = "vtd1 has failed";
+    rig = make(&facts);
+    check_states(&rig, "ooooooooF");
+    CHECK_STR(find(&rig, "interrupts")->text, "remapped, but for those of 1 units: vtd1 has failed");
+    first_failed_is(&rig, "interrupts", "log");
+}
+
 TEST(host_bridge_elsewhere)
 {
     struct check_facts facts = sound();
