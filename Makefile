@@ -141,7 +141,7 @@ LINT_FILES := $(sort $(wildcard tools/lint/*.c drivers/firmware/*.c drivers/pci/
     drivers/iommu/intel/dmar.c drivers/iommu/amd/ivrs.c drivers/iommu/amd/ivrs_entry.c \
     kernel/json.c kernel/format.c kernel/words.c
 LINT_OBJECTS := $(patsubst %.c,$(BUILD)/tools/%.o,$(LINT_FILES))
-TOOL_CFLAGS := $(COMMON) -D_GNU_SOURCE -O2 -g -fstack-protector-strong -fPIE
+TOOL_CFLAGS := $(COMMON) -O2 -g -fstack-protector-strong -fPIE
 
 $(BUILD)/tools/%.o: %.c Makefile $(COMPILER)
 	@mkdir -p $(@D)
@@ -157,6 +157,13 @@ $(BUILD)/iommukit-lint: $(LINT_OBJECTS)
 $(BUILD)/iommukit-lint-static: $(LINT_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CC) -static -o $@ $^ -ljansson
+
+# With the sanitizers, for its test.
+$(BUILD)/host/tools/lint/html.o: tools/lint/page.html
+
+$(BUILD)/host/iommukit-lint: $(patsubst %.c,$(BUILD)/host/%.o,$(LINT_FILES))
+	$(call say,LINK)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -ljansson
 
 # Every header compiles alone.
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h tools/lint/*.h))
