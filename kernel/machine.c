@@ -11,12 +11,17 @@
 #include "acpi.h"
 #include "console.h"
 #include "cpu.h"
+#include "format.h"
+#include "groups.h"
 #include "hosts.h"
 #include "irq.h"
 #include "irq_sources.h"
 #include "ivrs_dump.h"
 #include "mm.h"
+#include "pci_group.h"
 #include "policy.h"
+#include "report_diagnosis.h"
+#include "smp.h"
 #include "suite_env.h"
 
 #define EXERCISERS_MAX 32u
@@ -66,6 +71,8 @@ static void find_functions(void)
     machine.pci = pci_enumerate(&kernel_pci_host, NULL, ecams, count, false);
     if (machine.pci == NULL)
         panic("pci: no memory for the list of functions");
+    for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
+        pci_acs_enable(f);
 }
 
 static void add_device(struct pci_function *f)
@@ -88,10 +95,14 @@ static void add_device(struct pci_function *f)
     machine.covered++;
 }
 
-/*
- * The CPUs stay in the mode that they are in: x2APIC where firmware left them there or an id needs
- * it (apic.c), and then entries have to name ids of 32 bits.
- */
+/* Where firmware left the CPUs in x2APIC mode they cannot leave it; else they enter it later (settle_cpus()). */
+static enum iommu_irq_x2apic wanted_x2apic(void)
+{
+    if (irq_x2apic())
+        return IOMMU_X2APIC_NEEDED;
+    return irq_no_x2apic() == NULL ? IOMMU_X2APIC_AUTO : IOMMU_X2APIC_NO;
+}
+
 static void describe_interrupts(struct iommu_irq_config *config)
 {
     static uint8_t ids[IOAPICS_MAX];
@@ -101,7 +112,7 @@ static void describe_interrupts(struct iommu_irq_config *config)
         ids[i] = irq_ioapics.list[i].id;
     *config = (struct iommu_irq_config){
         .mode = options->intremap_off ? IOMMU_IRQ_OFF : IOMMU_IRQ_AUTO,
-        .x2apic = irq_x2apic() ? IOMMU_X2APIC_NEEDED : IOMMU_X2APIC_NO,
+        .x2apic = wanted_x2apic(),
         .format = options->irq_format,
         .no_source_check = options->intremap_nosid,
         .ignore_x2apic_opt_out = options->intremap_x2apic,
@@ -125,8 +136,9 @@ static void describe_iommu(void)
         .fault = suite_env_fault,
     };
 
-    if (table == NULL || machine_off_word() != NULL)
+    if (table == NULL || (machine_off_word() != NULL && !policy_remaps_alone(&machine.options, table->signature)))
         return;
+    config.no_translation = machine_off_word() != NULL;
     describe_interrupts(&config.irq);
     machine.iommu_status = iommu_create(&kernel_iommu_platform, NULL, &config, &machine.iommu);
     if (machine.iommu_status != IOMMU_OK)
@@ -195,6 +207,36 @@ static void start_iommu(void)
         machine.iommu_status = status;
 }
 
+/* VT-d §5.1.4, §5.1.5: x2APIC mode only once units remap with destinations of 32 bits; then the CPUs that need them. */
+static void settle_cpus(void)
+{
+    struct iommu_irq_info info = { .reason = "interrupts are not remapped" };
+    char why_not[160] = "";
+
+    if (machine.iommu != NULL)
+        iommu_irq_info(machine.iommu, &info);
+    if (!irq_x2apic() && info.x2apic) {
+        smp_enter_x2apic();
+        log_line(LOG_INFO, "irq: mode=x2apic apic_id=0x%x", irq_apic_id());
+    }
+    if (!info.x2apic)
+        format_line(why_not, sizeof(why_not), "%s%s%s", info.reason[0] == '\0' ? irq_no_x2apic() : info.reason,
+                    info.suggestion[0] == '\0' ? "" : ", try ", info.suggestion);
+    smp_init_wide(info.x2apic ? NULL : why_not);
+}
+
+/* What the suite has units for; one that neither translates nor remaps is as none. */
+static void give_to_suite(void)
+{
+    struct iommu_irq_info info;
+
+    if (machine.iommu == NULL)
+        return;
+    iommu_irq_info(machine.iommu, &info);
+    if (info.remapping || machine_translating_units() > 0)
+        machine.suite.iommu = machine.iommu;
+}
+
 static void find_exercisers(void)
 {
     static struct exerciser *found[EXERCISERS_MAX];
@@ -237,14 +279,13 @@ static bool under_hypervisor(void)
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 }
 
-/* A unit that translates nothing has nothing to be tested, nor has one that only says it does. */
+/* A unit that only says that it translates is none to the suite. */
 static void prove_blocking(void)
 {
     char text[96];
 
     if (machine.iommu == NULL || machine_translating_units() == 0)
         return;
-    machine.suite.iommu = machine.iommu;
     proof_take(&machine.suite, &machine.proof);
     proof_quirks(&machine.proof, &machine.suite);
     (void)proof_text(&machine.proof, text, sizeof(text));
@@ -269,13 +310,17 @@ void machine_init(const struct boot_info *info)
     describe_iommu();
     stop_bus_masters();
     start_iommu();
+    groups_init();
+    settle_cpus();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
     machine.suite.no_source_check = machine.options.intremap_nosid;
+    machine.suite.findings = &report_scenario_findings;
     machine.suite.trace_dma = machine.options.trace_dma;
     machine.suite.scratch_serial = machine.options.scratch;
     machine.suite.seed = (uint32_t)machine.options.seed;
+    give_to_suite();
     prove_blocking();
 }

@@ -5,17 +5,21 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi run test check mutants headers boot-tests nightly newer-qemu bench bench-host \
+.PHONY: all lib tools iso efi run test check mutants fuzz headers boot-tests nightly newer-qemu bench bench-host \
     format help setup-build setup-run setup-test clean
 
 # The tools come first: what is built follows in a make of its own.
 all: setup-build
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi \
+	    $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
 
 # The library needs a compiler only: an embedder's machine may have nothing else.
 lib: $(BUILD)/libiommu.a
 iso efi: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/iommukit.$@
+
+tools: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
 
 setup-build:
 	@tools/setup.sh build
@@ -38,12 +42,18 @@ endif
 
 # ---- host tests ----
 
-TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS))
+TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS)) $(BUILD)/host/results/lint-program
 
 # One result file a program: it is run again when it or a table changed.
 $(BUILD)/host/results/%: $(BUILD)/host/tests/test_%
 	@mkdir -p $(@D)
 	@$< >$@.new 2>&1; echo "exit $$?" >>$@.new; mv $@.new $@
+
+# The host tool, as a program.
+$(BUILD)/host/results/lint-program: $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table tests/lint/run.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tests/lint/run.py $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table >$@.new 2>&1; \
+	    echo "exit $$?" >>$@.new; mv $@.new $@
 
 headers: $(patsubst %,$(BUILD)/host/headers/%.ok,$(HEADERS))
 
@@ -57,6 +67,18 @@ MUTANT_TESTS = $(sort $(shell sed -n 's/^by //; T; s|/[^ ]*||g; p' tests/mutatio
 mutants: setup-build
 	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
 	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
+
+FUZZ_FILES = $(wildcard tests/fuzz/*.c) tests/fixtures/table_text.c $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
+$(BUILD)/fuzz/fuzz: $(FUZZ_FILES) $(wildcard tests/fuzz/*.h drivers/*/*.h drivers/iommu/*/*.h kernel/*.h)
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)clang $(filter-out -MMD -MP,$(COMMON)) -O2 -g -Itests/fuzz -Itests/fixtures -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $(FUZZ_FILES)
+
+# FUZZ_SECONDS each, NAMES to choose.
+fuzz: setup-test
+	@$(MAKE) --no-print-directory $(BUILD)/fuzz/fuzz
+	@tests/fuzz/fuzz.sh $(BUILD) $(NAMES)
 
 # A firmware table from text, for boot tests.
 $(BUILD)/host/build_table: tests/boot/build_table.c tests/fixtures/table_text.c tests/fixtures/table_text.h

@@ -21,6 +21,7 @@
 #define EDU_ID              0x00
 #define EDU_ID_MASK         EX_BITS32(7, 0)
 #define EDU_ID_VALUE        0xedu
+#define EDU_LIVENESS        0x04            /* reads as the complement of what was written */
 #define EDU_IRQ_STATUS      0x24
 #define EDU_IRQ_RAISE       0x60
 #define EDU_IRQ_ACK         0x64
@@ -267,10 +268,12 @@ static enum ex_status edu_prepare(struct exerciser *ex)
     return status;
 }
 
-static enum ex_status edu_interrupt(struct exerciser *ex)
+static enum ex_status edu_interrupt(struct exerciser *ex, unsigned number)
 {
     struct edu *edu = ex->state;
 
+    if (number != 0)
+        return EX_UNSUPPORTED;
     ex->host->mmio_write32(ex->host_ctx, edu->registers + EDU_IRQ_RAISE, 1);
     return EX_DONE;
 }
@@ -282,6 +285,25 @@ static void edu_interrupt_done(struct exerciser *ex)
     uint32_t status = ex->host->mmio_read32(ex->host_ctx, edu->registers + EDU_IRQ_STATUS);
 
     ex->host->mmio_write32(ex->host_ctx, edu->registers + EDU_IRQ_ACK, status);
+}
+
+static uint64_t edu_mailbox(const struct exerciser *ex)
+{
+    return ex->function->bars[0].pa == 0 ? 0 : ex->function->bars[0].pa + EDU_LIVENESS;
+}
+
+static void edu_mailbox_put(struct exerciser *ex, uint32_t value)
+{
+    struct edu *edu = ex->state;
+
+    ex->host->mmio_write32(ex->host_ctx, edu->registers + EDU_LIVENESS, value);
+}
+
+static uint32_t edu_mailbox_get(struct exerciser *ex)
+{
+    struct edu *edu = ex->state;
+
+    return ~ex->host->mmio_read32(ex->host_ctx, edu->registers + EDU_LIVENESS);
 }
 
 static void edu_stop(struct exerciser *ex)
@@ -301,6 +323,9 @@ static const struct exerciser_ops edu_ops = {
     .poll = edu_poll,
     .interrupt = edu_interrupt,
     .interrupt_done = edu_interrupt_done,
+    .mailbox = edu_mailbox,
+    .mailbox_put = edu_mailbox_put,
+    .mailbox_get = edu_mailbox_get,
     .stop = edu_stop,
 };
 

@@ -81,8 +81,11 @@ struct exerciser_ops {
     enum ex_status (*start)(struct exerciser *ex, const struct ex_dma *dma);
     enum ex_status (*poll)(struct exerciser *ex);
 
-    /* Raises the device's interrupt as soon as it can. NULL: it cannot. */
-    enum ex_status (*interrupt)(struct exerciser *ex);
+    /*
+     * Raises an interrupt of the device as soon as it can; 0 is its first message, or its wire.
+     * EX_UNSUPPORTED: it never sends one of that number. NULL: it raises none.
+     */
+    enum ex_status (*interrupt)(struct exerciser *ex, unsigned number);
     /* Acknowledges it in the device. NULL where interrupt is NULL. */
     void (*interrupt_done)(struct exerciser *ex);
 
@@ -91,6 +94,14 @@ struct exerciser_ops {
      * rebase(), if it was before. Interrupts of that may be pending. NULL: it need not know.
      */
     enum ex_status (*interrupt_changed)(struct exerciser *ex);
+
+    /*
+     * Four bytes of the device's registers that anybody may write, since nothing depends on them: their physical
+     * address (0: they cannot be reached), and what was last written there. All three NULL: it has none.
+     */
+    uint64_t (*mailbox)(const struct exerciser *ex);
+    void (*mailbox_put)(struct exerciser *ex, uint32_t value);
+    uint32_t (*mailbox_get)(struct exerciser *ex);
 
     /* No DMA from here on. */
     void (*stop)(struct exerciser *ex);
