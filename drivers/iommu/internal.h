@@ -27,7 +27,9 @@
  * which only grows; the list and buckets of devices, which only grow;
  * iommu_irq_route(), iommu_irq_post() and iommu_irq_mask() (compare-exchange of
  * the entry). A fault handler looks into a domain while iommu.walkers counts
- * it; who frees a domain or its tables waits for the count to be 0.
+ * it; who frees a domain or its tables waits for the count to be 0. Likewise
+ * iommu_unit.readers counts the CPUs that read a unit's faults, for which a stop
+ * and iommu_poll_faults() wait, with no lock held.
  */
 #ifndef IOMMU_INTERNAL_H
 #define IOMMU_INTERNAL_H
