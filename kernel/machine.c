@@ -20,6 +20,7 @@
 #include "mm.h"
 #include "pci_group.h"
 #include "policy.h"
+#include "report_diagnosis.h"
 #include "smp.h"
 #include "suite_env.h"
 
@@ -331,6 +332,7 @@ void machine_init(const struct boot_info *info)
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
     machine.suite.no_source_check = machine.options.intremap_nosid;
+    machine.suite.findings = &report_scenario_findings;
     machine.suite.trace_dma = machine.options.trace_dma;
     machine.suite.scratch_serial = machine.options.scratch;
     machine.suite.seed = (uint32_t)machine.options.seed;
