@@ -41,6 +41,10 @@
 #define V2_LARGE_PAT    BIT64(12)
 #define GUEST_LEVELS    4u      /* GuestPagingMode 0 */
 
+/* HAD */
+#define HAD_RESERVED    2u
+#define HAD_DIRTY       3u
+
 #define LEVEL_BITS 9u
 #define LEVEL_ENTRIES 512u
 #define HOST_TOP 6u             /* takes in 64 bits; has no pages */
@@ -172,24 +176,97 @@ static void page_fault(const struct walk *w, const char *why)
     dump_refuse(w->out, AMDVI_EVENT_IO_PAGE_FAULT, why);
 }
 
+/* Fields are reserved where the feature is missing that they belong to (§2.2.2). */
+enum feature { FEATURE_EFR, FEATURE_EFR2, FEATURE_HEADER, FEATURE_CONTROL };
+static const struct {
+    unsigned word;
+    uint64_t bits;
+    enum feature where;
+    uint64_t needs;
+} gates[] = {
+    { 0, AMDVI_DTE0_CXL_ATTRIBUTE, FEATURE_EFR2, AMDVI_EFR2_CXL_IO_SUP },
+    { 0, AMDVI_DTE0_HAD, FEATURE_EFR, AMDVI_EFR_HA_SUP },
+    { 0, AMDVI_DTE0_PPR | AMDVI_DTE0_GPRP, FEATURE_EFR, AMDVI_EFR_PPR_SUP },
+    { 0, AMDVI_DTE0_GIOV, FEATURE_EFR, AMDVI_EFR_GIO_SUP },
+    { 0, AMDVI_DTE0_GV | AMDVI_DTE0_GLX | AMDVI_DTE0_GCR3_14_12, FEATURE_EFR, AMDVI_EFR_GT_SUP },
+    { 0, AMDVI_DTE0_GV | AMDVI_DTE0_GLX | AMDVI_DTE0_GCR3_14_12, FEATURE_CONTROL, AMDVI_CONTROL_GT_EN },
+    { 1, AMDVI_DTE1_GCR3_30_15 | AMDVI_DTE1_GCR3_51_31, FEATURE_CONTROL, AMDVI_CONTROL_GT_EN },
+    { 1, AMDVI_DTE1_I | AMDVI_DTE1_CACHE, FEATURE_HEADER, AMDVI_CAP_HEADER_IOTLB_SUP },
+    { 1, AMDVI_DTE1_SATS, FEATURE_EFR, AMDVI_EFR_SAT_SUP },
+    { 2, AMDVI_DTE2_GUEST_PAGING_MODE, FEATURE_CONTROL, AMDVI_CONTROL_GT_EN },
+    { 2, AMDVI_DTE2_HPT_MODE, FEATURE_EFR, AMDVI_EFR_SNP_SUP },
+    { 3, AMDVI_DTE3_VM_TAG | AMDVI_DTE3_VM_GW, FEATURE_EFR, AMDVI_EFR_SNP_SUP },
+    { 3, AMDVI_DTE3_VIMU_EN | AMDVI_DTE3_G_DEVICE_ID | AMDVI_DTE3_GUEST_ID, FEATURE_EFR, AMDVI_EFR_VIOMMU_SUP },
+    { 3, AMDVI_DTE3_ATTR_V | AMDVI_DTE3_MODE0_FC | AMDVI_DTE3_SNOOP_ATTRIBUTE, FEATURE_EFR, AMDVI_EFR_ATTR_FW_SUP },
+};
+#define DTE3_RESERVED (BITS64(205 - 192, 204 - 192) | BITS64(244 - 192, 240 - 192))
+
+static uint64_t features(const struct amdvi_unit *unit, enum feature where)
+{
+    switch (where) {
+    case FEATURE_EFR:
+        return unit->efr;
+    case FEATURE_EFR2:
+        return unit->efr2;
+    case FEATURE_HEADER:
+        return unit->header;
+    case FEATURE_CONTROL:
+        break;
+    }
+    return reg_read64(&unit->regs, AMDVI_CONTROL);
+}
+
+static bool has_reserved(const struct walk *w)
+{
+    const uint64_t *q = w->entry.q;
+
+    if ((q[0] & AMDVI_DTE0_RESERVED) || (q[2] & AMDVI_DTE2_RESERVED) || (q[3] & DTE3_RESERVED))
+        return true;
+    for (size_t i = 0; i < DUMP_COUNT(gates); i++)
+        if ((q[gates[i].word] & gates[i].bits) && !(features(w->unit, gates[i].where) & gates[i].needs))
+            return true;
+    return false;
+}
+
+/* HATS and GATS count levels from 4 on; what both say is that the unit has not more. */
+static bool has_levels(const struct walk *w)
+{
+    unsigned hats = (unsigned)field_get(w->unit->efr, AMDVI_EFR_HATS);
+    unsigned host_levels = hats == AMDVI_HATS_NONE ? 0 : hats + 4;
+    const uint64_t *q = w->entry.q;
+
+    if (!(q[0] & AMDVI_DTE0_TV))
+        return true;
+    if (field_get(q[0], AMDVI_DTE0_MODE) > host_levels)
+        return false;
+    return !(q[0] & AMDVI_DTE0_GV) ||
+           (field_get(q[0], AMDVI_DTE0_GLX) <= field_get(w->unit->efr, AMDVI_EFR_GLX_SUP) &&
+            field_get(q[2], AMDVI_DTE2_GUEST_PAGING_MODE) <= field_get(w->unit->efr, AMDVI_EFR_GATS) &&
+            field_get(q[2], AMDVI_DTE2_GUEST_PAGING_MODE) <= AMDVI_GUEST_5_LEVELS);
+}
+
+static bool has_values(const struct walk *w)
+{
+    const uint64_t *q = w->entry.q;
+    unsigned had = (unsigned)field_get(q[0], AMDVI_DTE0_HAD);
+
+    if (field_get(q[1], AMDVI_DTE1_IO_CTL) > AMDVI_CTL_TRANSLATE || had == HAD_RESERVED ||
+        (had == HAD_DIRTY && !(w->unit->efr & AMDVI_EFR_HD_SUP)))
+        return false;
+    return !(q[2] & AMDVI_DTE2_IV) || (field_get(q[2], AMDVI_DTE2_INT_CTL) <= AMDVI_CTL_TRANSLATE &&
+                                       field_get(q[2], AMDVI_DTE2_INT_TAB_LEN) <= AMDVI_INT_TAB_LEN_2048);
+}
+
 /* What the unit refuses to work with (§2.2.2, Table 8). */
 static bool is_legal(const struct walk *w)
 {
-    const uint64_t *q = w->entry.q;
-    unsigned mode = (unsigned)field_get(q[0], AMDVI_DTE0_MODE);
-    unsigned hats = (unsigned)field_get(w->unit->efr, AMDVI_EFR_HATS);
-    unsigned levels = hats == AMDVI_HATS_NONE ? 0 : hats + 4;
+    const char *why = has_reserved(w) ? "a reserved bit of the entry is set"
+                      : !has_levels(w) ? "the unit has no tables of so many levels (Mode, GLX, GuestPagingMode)"
+                      : !has_values(w) ? "a field has a reserved value (HAD, IoCtl, IntCtl, IntTabLen)" : NULL;
 
-    if ((q[0] & AMDVI_DTE0_RESERVED) || (q[2] & AMDVI_DTE2_RESERVED))
-        dump_refuse(w->out, AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY, "a reserved bit of the entry is set");
-    else if ((q[0] & AMDVI_DTE0_TV) && mode > levels)
-        dump_refuse(w->out, AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY, "the unit has no host tables of so many levels (Mode)");
-    else if ((q[0] & AMDVI_DTE0_GV) && (!(w->unit->efr & AMDVI_EFR_GT_SUP) ||
-                                        field_get(q[2], AMDVI_DTE2_GUEST_PAGING_MODE) > AMDVI_GUEST_5_LEVELS))
-        dump_refuse(w->out, AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY, "the unit has no such guest tables (GuestPagingMode)");
-    else if (field_get(q[1], AMDVI_DTE1_IO_CTL) > AMDVI_CTL_TRANSLATE)
-        dump_refuse(w->out, AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY, "IoCtl is reserved");
-    return w->out->outcome != IOMMU_DEBUG_REFUSED;
+    if (why != NULL)
+        dump_refuse(w->out, AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY, why);
+    return why == NULL;
 }
 
 /* §3.3: neither translated nor checked. With secure nested paging the registers mean something else. */
