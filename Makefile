@@ -83,9 +83,9 @@ include boot/boot.mk
 KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c acpi_cpus.c acpi_tables.c cmdline.c format.c font.c json.c line.c page_alloc.c symbols.c words.c policy.c run_queue.c keymap.c screen.c window_space.c clock_calibrate.c proof.c ivrs_dump.c irq_override.c ioapic.c hpet.c)) \
     boot/doors.c boot/multiboot2.c boot/efi/load_options.c
 HOST_SOURCES ?= $(sort $(wildcard drivers/iommu/*.c drivers/iommu/pt/*.c drivers/iommu/intel/*.c drivers/iommu/amd/*.c \
-    drivers/firmware/*.c drivers/pci/*.c drivers/exerciser/*.c suite/*.c tests/model/*.c tests/fixtures/*.c) $(KERNEL_PORTABLE))
+    drivers/firmware/*.c drivers/pci/*.c drivers/exerciser/*.c suite/*.c tests/model/*.c tests/fixtures/*.c tests/fuzz/targets*.c tools/lint/sysfs_pci.c) $(KERNEL_PORTABLE))
 HOST_CFLAGS := $(COMMON) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-    -fno-sanitize-recover=all -Itests/unit -Itests/model -Itests/fixtures
+    -fno-sanitize-recover=all -Itests/unit -Itests/model -Itests/fixtures -Itests/fuzz
 HOST_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_SOURCES))
 UNIT_TESTS := $(patsubst tests/unit/test_%.c,%,$(filter-out tests/unit/test_main.c,$(sort $(wildcard tests/unit/test_*.c))))
 UNIT_PROGRAMS := $(addprefix $(BUILD)/host/tests/test_,$(UNIT_TESTS))
@@ -105,10 +105,58 @@ $(BUILD)/host/tests/test_%: $(BUILD)/host/tests/unit/test_%.o $(BUILD)/host/test
 	$(call say,CC)
 	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -lm
 
+# The library and the scenarios under ThreadSanitizer. What stands for hardware stays without it: a unit reads and
+# writes memory as it likes. GCC warns of fences, which the tool does not know; they order atomic accesses, which are no races.
+TSAN_SOURCES := $(filter drivers/iommu/% suite/%,$(HOST_SOURCES))
+TSAN_CFLAGS := $(COMMON) -O1 -g -Itests/unit -Itests/model -Itests/fixtures
+TSAN_TESTS := $(BUILD)/tsan/tests/unit/test_threads.o $(BUILD)/tsan/tests/unit/test_main.o
+$(patsubst %.c,$(BUILD)/tsan/%.o,$(TSAN_SOURCES)): TSAN_CFLAGS += -fsanitize=thread -Wno-unknown-warning-option \
+    -Wno-tsan -DPT_LOAD_ORDER=__ATOMIC_ACQUIRE
+
+$(BUILD)/tsan/%.o: %.c Makefile $(COMPILER)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(TSAN_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tsan/libhost.a: $(patsubst %.c,$(BUILD)/tsan/%.o,$(HOST_SOURCES))
+	@rm -f $@
+	$(call say,AR)
+	$(Q)ar rcsD $@ $^
+
+$(BUILD)/tsan/test_threads: $(TSAN_TESTS) $(BUILD)/tsan/libhost.a
+	$(call say,CC)
+	$(Q)$(CC) -fsanitize=thread -o $@ $^ -lm
+
+.PHONY: check-threads
+check-threads: $(BUILD)/tsan/test_threads
+	$<
+
 .SECONDARY: $(BUILD)/host/tests/unit/test_main.o $(UNIT_PROGRAMS) $(patsubst %,$(BUILD)/host/tests/unit/test_%.o,$(UNIT_TESTS))
 .PHONY: check-%
 check-%: $(BUILD)/host/tests/test_%
 	$<
+
+# Host tools: the kernel's own sources, with a C library. Once as usual, once without shared libraries.
+LINT_FILES := $(sort $(wildcard tools/lint/*.c drivers/firmware/*.c drivers/pci/*.c)) \
+    drivers/iommu/intel/dmar.c drivers/iommu/amd/ivrs.c drivers/iommu/amd/ivrs_entry.c \
+    kernel/json.c kernel/format.c kernel/words.c
+LINT_OBJECTS := $(patsubst %.c,$(BUILD)/tools/%.o,$(LINT_FILES))
+TOOL_CFLAGS := $(COMMON) -D_GNU_SOURCE -O2 -g -fstack-protector-strong -fPIE
+
+$(BUILD)/tools/%.o: %.c Makefile $(COMPILER)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tools/tools/lint/html.o: tools/lint/page.html
+
+$(BUILD)/iommukit-lint: $(LINT_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) -pie -o $@ $^ -ljansson
+
+$(BUILD)/iommukit-lint-static: $(LINT_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CC) -static -o $@ $^ -ljansson
 
 # Every header compiles alone.
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Local APIC in either mode (SDM volume 3, chapter 10), and the controllers
- * that must be silent: the two 8259.
+ * that must be silent: the two 8259. The mode found at the start stays until
+ * apic_enter_x2apic(): devices' interrupts reach CPUs in x2APIC mode surely only
+ * with interrupt remapping (VT-d §5.1.4), which is switched on before.
  */
 #include "apic.h"
 
-#include "acpi.h"
-#include "acpi_cpus.h"
 #include "bits.h"
 #include "clock.h"
+#include "clock_calibrate.h"
 #include "console.h"
 #include "cpu.h"
 #include "irq.h"
@@ -65,19 +66,21 @@
 #define PIC_INPUTS          8
 #define PIC_ALL_MASKED      0xff
 
-static volatile uint8_t *window;    /* NULL in x2APIC mode */
+static volatile uint8_t *window;    /* of xAPIC mode; NULL where firmware chose x2APIC mode */
 static uint64_t window_pa;
+static const char *no_x2apic;       /* found while this CPU is alone */
 
+/* Interrupts off for these two: one of them may change the mode (smp_enter_x2apic()). */
 static uint32_t apic_read(uint32_t offset)
 {
-    if (window == NULL)
+    if (this_cpu()->x2apic)
         return (uint32_t)msr_read(MSR_X2APIC + offset / 16);
     return *(const volatile uint32_t *)(window + offset);
 }
 
 static void apic_write(uint32_t offset, uint32_t value)
 {
-    if (window == NULL)
+    if (this_cpu()->x2apic)
         msr_write(MSR_X2APIC + offset / 16, value);
     else
         *(volatile uint32_t *)(window + offset) = value;
@@ -85,14 +88,18 @@ static void apic_write(uint32_t offset, uint32_t value)
 
 bool irq_x2apic(void)
 {
-    return window == NULL;
+    return this_cpu()->x2apic;
 }
 
 uint32_t irq_apic_id(void)
 {
+    uintptr_t flags = irq_save();
     uint32_t id = apic_read(APIC_ID);
 
-    return irq_x2apic() ? id : (uint32_t)field_get(id, APIC_ID_XAPIC);
+    if (!irq_x2apic())
+        id = (uint32_t)field_get(id, APIC_ID_XAPIC);
+    irq_restore(flags);
+    return id;
 }
 
 void apic_eoi(void)
@@ -105,50 +112,36 @@ bool apic_in_service(unsigned vector)
     return apic_read(APIC_ISR + vector / 32 * 16) & BIT32(vector % 32);
 }
 
-/* Does the MADT name a CPU that xAPIC cannot send to? */
-static bool has_wide_ids(void)
-{
-    static uint32_t ids[CPUS_MAX];
-    size_t count = acpi_read_cpus(&machine_acpi, ids, CPUS_MAX).count;
-
-    for (size_t i = 0; i < count; i++)
-        if (ids[i] > APIC_ID_MAX_XAPIC)
-            return true;
-    return false;
-}
-
 /*
- * Where firmware left it on, and where an id needs it. Else not: devices' messages
- * reach an x2APIC surely only with interrupt remapping, which comes later. (QEMU
- * 11.1 with -icount exits with "Bad icount read" at the x2APIC timer's MSRs.)
+ * Quirk qemu-icount-x2apic: QEMU 11.1 with -icount exits with "Bad icount read" at the MSRs of
+ * the x2APIC timer.
  */
-static bool wants_x2apic(uint64_t base)
+static const char *find_no_x2apic(void)
 {
-    if (base & APIC_BASE_X2APIC)
-        return true;
-    if (!has_wide_ids())
-        return false;
-    if (cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC)
-        return true;
-    log_line(LOG_WARNING, "irq: APIC ids above %u, and the CPU has no x2apic", APIC_ID_MAX_XAPIC);
-    return false;
+    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_X2APIC))
+        return "the CPUs have no x2APIC mode";
+    if (clock_counts_instructions())
+        return "this emulator ends at the x2APIC timer when its clock counts instructions";
+    return NULL;
 }
 
-/* Enables it in the mode that firmware chose, or in x2APIC mode where that is needed. */
+const char *irq_no_x2apic(void)
+{
+    return no_x2apic;
+}
+
+/* Enables it in the mode that firmware chose. */
 static void enable(void)
 {
     uint64_t base = msr_read(MSR_APIC_BASE);
     uint64_t pa = base & APIC_BASE_ADDRESS;
 
     window_pa = pa;
-    if (!(base & APIC_BASE_ENABLE)) {
-        base |= APIC_BASE_ENABLE;
-        msr_write(MSR_APIC_BASE, base);
-    }
-    if (wants_x2apic(base)) {
-        msr_write(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+    if (!(base & APIC_BASE_ENABLE))
+        msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    this_cpu()->x2apic = (base & APIC_BASE_X2APIC) != 0;
+    if (this_cpu()->x2apic)
         return;
-    }
     window = mmio_map(pa, APIC_WINDOW_BYTES);
     if (window == NULL)
         panic("apic: registers at 0x%llx cannot be mapped", (unsigned long long)pa);
@@ -194,6 +187,7 @@ void apic_init(uint8_t spurious_vector)
 {
     enable();
     set_up(spurious_vector);
+    no_x2apic = find_no_x2apic();
     this_cpu()->apic_id = irq_apic_id();
 }
 
@@ -201,68 +195,99 @@ void apic_init(uint8_t spurious_vector)
 bool apic_init_other(uint8_t spurious_vector)
 {
     uint64_t base = msr_read(MSR_APIC_BASE);
+    bool x2apic = boot_cpu.x2apic;
 
-    if (window != NULL && (base & APIC_BASE_X2APIC))
+    if (!x2apic && (base & APIC_BASE_X2APIC))
         return false;
     base = (base & ~APIC_BASE_ADDRESS) | APIC_BASE_ENABLE | window_pa;
     msr_write(MSR_APIC_BASE, base);
-    if (window == NULL)
+    if (x2apic)
         msr_write(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+    this_cpu()->x2apic = x2apic;
     set_up(spurious_vector);
     return true;
 }
 
 /* ---- interrupts from CPU to CPU ---- */
 
-/* xAPIC has two registers, and takes a command when the one before has left. */
-static bool ipi_by_window(uint32_t apic_id, uint32_t command)
+/* xAPIC takes a command when the one before has left. */
+static bool has_left(void)
 {
-    uintptr_t flags;
     int turns = APIC_ICR_TURNS;
-    bool idle;
 
-    if (apic_id > APIC_ID_MAX_XAPIC)
-        return false;
-    flags = irq_save();
     while ((apic_read(APIC_ICR_LOW) & APIC_ICR_PENDING) && --turns > 0)
         cpu_relax();
-    idle = turns > 0;
-    if (idle) {
-        apic_write(APIC_ICR_HIGH, (uint32_t)field_make(APIC_ID_XAPIC, apic_id));
-        apic_write(APIC_ICR_LOW, command);
-    }
-    irq_restore(flags);
-    return idle;
+    return turns > 0;
+}
+
+/* In two registers. */
+static bool ipi_by_window(uint32_t apic_id, uint32_t command)
+{
+    if (apic_id > APIC_ID_MAX_XAPIC || !has_left())
+        return false;
+    apic_write(APIC_ICR_HIGH, (uint32_t)field_make(APIC_ID_XAPIC, apic_id));
+    apic_write(APIC_ICR_LOW, command);
+    return true;
 }
 
 bool apic_ipi(uint32_t apic_id, uint32_t command)
 {
-    if (window != NULL)
-        return ipi_by_window(apic_id, command);
-    /* SDM 10.12.3: the write is not serialising; earlier stores must be seen by the receiver. */
-    __asm__ volatile("mfence; lfence" : : : "memory");
-    msr_write(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)apic_id << 32 | command);
-    return true;
+    uintptr_t flags = irq_save();
+    bool sent = true;
+
+    if (irq_x2apic()) {
+        /* SDM 10.12.3: the write is not serialising; earlier stores must be seen by the receiver. */
+        __asm__ volatile("mfence; lfence" : : : "memory");
+        msr_write(MSR_X2APIC + APIC_ICR_LOW / 16, (uint64_t)apic_id << 32 | command);
+    } else {
+        sent = ipi_by_window(apic_id, command);
+    }
+    irq_restore(flags);
+    return sent;
+}
+
+/* SDM 10.12.5.1: everything but the ICR's upper half, and the timer that runs, stays as it is. */
+void apic_enter_x2apic(void *arg)
+{
+    uintptr_t flags = irq_save();
+
+    (void)arg;
+    if (!irq_x2apic()) {
+        (void)has_left();
+        msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_X2APIC);
+        this_cpu()->x2apic = true;
+    }
+    irq_restore(flags);
 }
 
 /* ---- timer ---- */
 
 void apic_timer_setup(uint8_t vector, bool tsc_deadline)
 {
+    uintptr_t flags = irq_save();
+
     apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_1);
     apic_write(APIC_LVT_TIMER, vector | (tsc_deadline ? APIC_LVT_TSC_DEADLINE : 0));
     /* SDM 10.5.4.1: the mode must have changed before the deadline MSR is written. */
     __asm__ volatile("mfence" : : : "memory");
+    irq_restore(flags);
 }
 
 void apic_timer_start(uint32_t count)
 {
+    uintptr_t flags = irq_save();
+
     apic_write(APIC_TIMER_COUNT, count);
+    irq_restore(flags);
 }
 
 uint32_t apic_timer_left(void)
 {
-    return apic_read(APIC_TIMER_LEFT);
+    uintptr_t flags = irq_save();
+    uint32_t left = apic_read(APIC_TIMER_LEFT);
+
+    irq_restore(flags);
+    return left;
 }
 
 /* ---- those that must be silent ---- */

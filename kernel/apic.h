@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 void apic_init(uint8_t spurious_vector);    /* local APIC on, its inputs masked but NMI */
-/* The same on another CPU, in the boot CPU's mode. False: it is in the other mode. */
+/* The same on another CPU, in the mode that the boot CPU is in now. False: it is in the other mode. */
 bool apic_init_other(uint8_t spurious_vector);
+/* For smp_call(): this CPU into x2APIC mode. Nothing that was pending or in service is lost. */
+void apic_enter_x2apic(void *arg);
 void apic_mask_8259(uint8_t first_vector);  /* moved to that vector and 15 more, then masked */
 void apic_eoi(void);
 bool apic_in_service(unsigned vector);

@@ -12,6 +12,7 @@
  */
 #include "bench.h"
 
+#include "bench_scale.h"
 #include "clock.h"
 #include "console.h"
 #include "glob.h"
@@ -19,6 +20,7 @@
 #include "irq.h"
 #include "machine.h"
 #include "mm.h"
+#include "smp.h"
 #include "words.h"
 
 #define REGION_BEGIN 0xbeef0000u
@@ -71,6 +73,7 @@ struct bench {
     void (*before)(struct run *r);  /* outside the region */
     void (*after)(struct run *r);
     bool remapped;              /* left out where interrupts are not remapped */
+    unsigned cpus;              /* that take part; 0: the boot CPU, whatever others there are */
 };
 
 #define MARK(value) __asm__ volatile(".byte 0x0f, 0x1f, 0x80\n\t.long %c0" : : "i"(value) : "memory")
@@ -468,33 +471,52 @@ static void warm_tables(struct run *r)
         unmap_at(r, i * PAGE_4K, PAGE_4K);
 }
 
+/* ---- several CPUs ---- */
+
+/* No marks: an outside counter follows one CPU. */
+#define SCALE(cpus)                                                                             \
+    static void scale_##cpus(struct run *r)                                                     \
+    {                                                                                           \
+        r->failed |= !bench_scale(r->domain, IOVA_BASE, cpus, &r->begin, &r->end);              \
+    }
+SCALE(1) SCALE(2) SCALE(4)
+
+/* How one CPU fares is of interest beside several. */
+static bool has_cpus(const struct bench *b)
+{
+    return b->cpus == 0 || (smp_count() > 1 && b->cpus <= smp_count());
+}
+
 /* Intel's peer and goal, then AMD's (design section 8). */
 static const struct bench benches[] = {
-    { 1, "calibrate/loop", CALIBRATION_TURNS, NO_TARGET, calibrate, NULL, NULL, NULL, false },
+    { 1, "calibrate/loop", CALIBRATION_TURNS, NO_TARGET, calibrate, NULL, NULL, NULL, false, 0 },
     { 2, "domain/map-4k", SINGLE_OPS, { { 44900, 9000 }, { 85400, 9000 } },
-      map_4k, floor_map, warm_tables, unmap_singles, false },
+      map_4k, floor_map, warm_tables, unmap_singles, false, 0 },
     { 3, "domain/unmap-4k", SINGLE_OPS, { { 114000, 22000 }, { 77600, 22000 } },
-      unmap_4k, floor_unmap, map_singles, NULL, false },
-    { 4, "domain/map-2m", HEAVY_OPS, NO_TARGET, map_2m, floor_map_2m, warm_large, unmap_large, false },
-    { 5, "domain/unmap-2m", HEAVY_OPS, NO_TARGET, unmap_2m, floor_unmap_2m, map_large, NULL, false },
+      unmap_4k, floor_unmap, map_singles, NULL, false, 0 },
+    { 4, "domain/map-2m", HEAVY_OPS, NO_TARGET, map_2m, floor_map_2m, warm_large, unmap_large, false, 0 },
+    { 5, "domain/unmap-2m", HEAVY_OPS, NO_TARGET, unmap_2m, floor_unmap_2m, map_large, NULL, false, 0 },
     { 6, "domain/map-unmap-256x4k", HEAVY_OPS, { { 1025300, 400000 }, { 1626100, 400000 } },
-      map_unmap_256, floor_256, warm_tables, NULL, false },
+      map_unmap_256, floor_256, warm_tables, NULL, false, 0 },
     { 7, "domain/map-512m-per-page", BULK_BYTES / PAGE_4K, { { 1920, 800 }, { 2520, 800 } },
-      map_512m, floor_map_512m, NULL, unmap_512m, false },
+      map_512m, floor_map_512m, NULL, unmap_512m, false, 0 },
     { 8, "domain/unmap-512m-per-page", BULK_BYTES / PAGE_4K, { { 68, 65 }, { 3100, 65 } },
-      unmap_512m, floor_unmap_512m, map_512m, NULL, false },
+      unmap_512m, floor_unmap_512m, map_512m, NULL, false, 0 },
     { 9, "domain/lookup-4k", SINGLE_OPS, { { 13600, 4500 }, { 14600, 4500 } },
-      lookup_4k, NULL, map_singles, unmap_singles, false },
-    { 10, "domain/lookup-2m", HEAVY_OPS, NO_TARGET, lookup_2m, NULL, map_large, unmap_large, false },
+      lookup_4k, NULL, map_singles, unmap_singles, false, 0 },
+    { 10, "domain/lookup-2m", HEAVY_OPS, NO_TARGET, lookup_2m, NULL, map_large, unmap_large, false, 0 },
     { 11, "domain/create-destroy", HEAVY_OPS, { { 713700, 150000 }, { 493300, 150000 } },
-      create_destroy, floor_create, NULL, NULL, false },
+      create_destroy, floor_create, NULL, NULL, false, 0 },
     { 12, "domain/attach", HEAVY_OPS, { { 314100, 70000 }, { 271200, 70000 } },
-      attach, NULL, NULL, NULL, false },
+      attach, NULL, NULL, NULL, false, 0 },
     { 13, "irq/alloc-msi", HEAVY_OPS, { { 2588300, 150000 }, { 2572800, 150000 } },
-      alloc_msi, NULL, NULL, free_msi, true },
+      alloc_msi, NULL, NULL, free_msi, true, 0 },
     { 14, "irq/set-affinity", SINGLE_OPS, { { 88000, 25000 }, { 75500, 25000 } },
-      set_affinity, floor_affinity, alloc_one, free_msi, true },
-    { 15, "irq/handler", HEAVY_OPS, NO_TARGET, handle, NULL, take_vector, leave_vector, false },
+      set_affinity, floor_affinity, alloc_one, free_msi, true, 0 },
+    { 15, "irq/handler", HEAVY_OPS, NO_TARGET, handle, NULL, take_vector, leave_vector, false, 0 },
+    { 64, "scale/map-unmap-4k-1-cpu", BENCH_SCALE_OPS, NO_TARGET, scale_1, NULL, NULL, NULL, false, 1 },
+    { 65, "scale/map-unmap-4k-2-cpus", 2 * BENCH_SCALE_OPS, NO_TARGET, scale_2, NULL, NULL, NULL, false, 2 },
+    { 66, "scale/map-unmap-4k-4-cpus", 4 * BENCH_SCALE_OPS, NO_TARGET, scale_4, NULL, NULL, NULL, false, 4 },
 };
 #define BENCHES (sizeof(benches) / sizeof(benches[0]))
 
@@ -658,7 +680,7 @@ bool bench_run(const char *globs)
     if (!prepare(&run))
         return false;
     for (size_t i = 0; i < BENCHES; i++) {
-        if (!glob_list_match(globs, benches[i].name))
+        if (!has_cpus(&benches[i]) || !glob_list_match(globs, benches[i].name))
             continue;
         if (benches[i].remapped && !interrupts_remapped()) {
             print("bench %s left out: interrupts are not remapped\n", benches[i].name);

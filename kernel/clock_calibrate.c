@@ -14,6 +14,7 @@
 #include "bits.h"
 #include "clock.h"
 #include "cpu.h"
+#include "irq.h"
 #include "mm.h"
 
 #define MICROSECONDS 1000000ull
@@ -49,6 +50,12 @@
 #define COUNTER_16          0xffffu
 #define COUNTER_24          0xffffffu
 #define COUNTER_32          0xffffffffu
+
+#define TCG_NAME_EBX        0x54474354u
+#define TCG_NAME_ECX        0x43544743u
+#define TCG_NAME_EDX        0x47435447u
+#define COUNT_TURNS         1000u
+#define COUNT_TRIES         4u
 
 static volatile uint8_t *hpet;
 static uint16_t pm_timer_port;
@@ -179,6 +186,47 @@ uint64_t clock_rate(uint64_t (*read)(void), uint64_t mask, uint64_t window_us, u
         ;
     end = look(&source);
     return ((end.count - start.count) & mask) * tsc_hz / (end.tsc - start.tsc);
+}
+
+/* "TCGTCGTCGTCG" in EBX, ECX and EDX: no other processor's TSC is asked. */
+static bool is_tcg(void)
+{
+    struct cpuid r;
+
+    if (!(cpuid_read(CPUID_FEATURES).ecx & CPUID_1_ECX_HYPERVISOR))
+        return false;
+    __asm__ volatile("cpuid"
+                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+                     : "a"(CPUID_HYPERVISOR), "c"(0));
+    return r.ebx == TCG_NAME_EBX && r.ecx == TCG_NAME_ECX && r.edx == TCG_NAME_EDX;
+}
+
+/* TSC ticks of a loop of two instructions. */
+static uint64_t loop_ticks(uint32_t turns)
+{
+    uintptr_t flags = irq_save();
+    uint64_t start = now_tsc();
+
+    __asm__ volatile("1: dec %0; jnz 1b" : "+r"(turns) : : "cc");
+    start = now_tsc() - start;
+    irq_restore(flags);
+    return start;
+}
+
+/* So much longer a loop takes so many instructions more, each of 2^n ticks: exactly, every time. */
+bool clock_counts_instructions(void)
+{
+    uint64_t seen[COUNT_TRIES], per_turn;
+
+    if (!is_tcg())
+        return false;
+    for (unsigned i = 0; i < COUNT_TRIES; i++)
+        seen[i] = loop_ticks(2 * COUNT_TURNS) - loop_ticks(COUNT_TURNS);
+    for (unsigned i = 1; i < COUNT_TRIES; i++)
+        if (seen[i] != seen[0])
+            return false;
+    per_turn = seen[0] / COUNT_TURNS;
+    return seen[0] % COUNT_TURNS == 0 && per_turn >= 2 && (per_turn & (per_turn - 1)) == 0;
 }
 
 uint64_t clock_distance_ppm(uint64_t a, uint64_t b)

@@ -27,6 +27,12 @@ bool clock_measure(const struct clock_source *source, uint64_t window_us, uint64
 /* Ticks a second of a counter of unknown rate, by a TSC of tsc_hz; 0: it stands still. */
 uint64_t clock_rate(uint64_t (*read)(void), uint64_t mask, uint64_t window_us, uint64_t tsc_hz);
 
+/*
+ * The TSC is that of an emulator which counts the instructions it executes (QEMU's -icount).
+ * Before other CPUs run: their instructions count, too.
+ */
+bool clock_counts_instructions(void);
+
 /* Distance of two frequencies in parts per million of the first. */
 uint64_t clock_distance_ppm(uint64_t a, uint64_t b);
 

@@ -62,6 +62,7 @@ void gdt_set_kernel_stack(const void *top);
 #define CPUID_1_EDX_PGE             BIT32(13)
 #define CPUID_1_EDX_PAT             BIT32(16)
 #define CPUID_EXTENDED_FEATURES     7u
+#define CPUID_HYPERVISOR            0x40000000u     /* where there is one; its name */
 #define CPUID_7_EBX_SMEP            BIT32(7)
 #define CPUID_7_EBX_SMAP            BIT32(20)
 #define CPUID_7_ECX_UMIP            BIT32(2)

@@ -13,7 +13,9 @@
 void irq_init(void);
 /* The same on another CPU; interrupts stay off. False: its APIC is in another mode. */
 bool irq_init_other(void);
-bool irq_x2apic(void);
+bool irq_x2apic(void);          /* the mode of this CPU */
+/* NULL: CPUs can enter x2APIC mode, else why not. */
+const char *irq_no_x2apic(void);
 uint32_t irq_apic_id(void);
 
 #define IRQ_VECTORS 256

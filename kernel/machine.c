@@ -11,12 +11,15 @@
 #include "acpi.h"
 #include "console.h"
 #include "cpu.h"
+#include "format.h"
 #include "hosts.h"
 #include "irq.h"
 #include "irq_sources.h"
 #include "ivrs_dump.h"
 #include "mm.h"
+#include "pci_group.h"
 #include "policy.h"
+#include "smp.h"
 #include "suite_env.h"
 
 #define EXERCISERS_MAX 32u
@@ -66,6 +69,8 @@ static void find_functions(void)
     machine.pci = pci_enumerate(&kernel_pci_host, NULL, ecams, count, false);
     if (machine.pci == NULL)
         panic("pci: no memory for the list of functions");
+    for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
+        pci_acs_enable(f);
 }
 
 static void add_device(struct pci_function *f)
@@ -88,10 +93,14 @@ static void add_device(struct pci_function *f)
     machine.covered++;
 }
 
-/*
- * The CPUs stay in the mode that they are in: x2APIC where firmware left them there or an id needs
- * it (apic.c), and then entries have to name ids of 32 bits.
- */
+/* Where firmware left the CPUs in x2APIC mode they cannot leave it; else they enter it later (settle_cpus()). */
+static enum iommu_irq_x2apic wanted_x2apic(void)
+{
+    if (irq_x2apic())
+        return IOMMU_X2APIC_NEEDED;
+    return irq_no_x2apic() == NULL ? IOMMU_X2APIC_AUTO : IOMMU_X2APIC_NO;
+}
+
 static void describe_interrupts(struct iommu_irq_config *config)
 {
     static uint8_t ids[IOAPICS_MAX];
@@ -101,7 +110,7 @@ static void describe_interrupts(struct iommu_irq_config *config)
         ids[i] = irq_ioapics.list[i].id;
     *config = (struct iommu_irq_config){
         .mode = options->intremap_off ? IOMMU_IRQ_OFF : IOMMU_IRQ_AUTO,
-        .x2apic = irq_x2apic() ? IOMMU_X2APIC_NEEDED : IOMMU_X2APIC_NO,
+        .x2apic = wanted_x2apic(),
         .format = options->irq_format,
         .no_source_check = options->intremap_nosid,
         .ignore_x2apic_opt_out = options->intremap_x2apic,
@@ -195,6 +204,24 @@ static void start_iommu(void)
         machine.iommu_status = status;
 }
 
+/* VT-d §5.1.4, §5.1.5: x2APIC mode only once units remap with destinations of 32 bits; then the CPUs that need them. */
+static void settle_cpus(void)
+{
+    struct iommu_irq_info info = { .reason = "interrupts are not remapped" };
+    char why_not[160] = "";
+
+    if (machine.iommu != NULL)
+        iommu_irq_info(machine.iommu, &info);
+    if (!irq_x2apic() && info.x2apic) {
+        smp_enter_x2apic();
+        log_line(LOG_INFO, "irq: mode=x2apic apic_id=0x%x", irq_apic_id());
+    }
+    if (!info.x2apic)
+        format_line(why_not, sizeof(why_not), "%s%s%s", info.reason[0] == '\0' ? irq_no_x2apic() : info.reason,
+                    info.suggestion[0] == '\0' ? "" : ", try ", info.suggestion);
+    smp_init_wide(info.x2apic ? NULL : why_not);
+}
+
 static void find_exercisers(void)
 {
     static struct exerciser *found[EXERCISERS_MAX];
@@ -269,6 +296,7 @@ void machine_init(const struct boot_info *info)
     describe_iommu();
     stop_bus_masters();
     start_iommu();
+    settle_cpus();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;
     machine.suite.handoff = &machine.handoff;

@@ -151,9 +151,9 @@ void kernel_main(struct boot_info *info)
     __asm__ volatile("sti");
     smp_init();
     choose_seed();
+    machine_init(info);
     if (machine.options.trap[0] != '\0')
         trap_test(machine.options.trap);
-    machine_init(info);
     status = use_machine();
     if (exit_get_action() == EXIT_SHELL)
         shell_run();

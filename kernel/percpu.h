@@ -7,6 +7,7 @@
 #ifndef KERNEL_PERCPU_H
 #define KERNEL_PERCPU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ struct per_cpu {
     struct run_queue queue;     /* guarded by the scheduler's lock */
     struct vm_space *space;     /* that CR3 holds */
     struct cpu_segments *segments;
+    bool x2apic;                /* the mode of its local APIC; changed by itself, interrupts off */
     int64_t tsc_offset;         /* its TSC minus the boot CPU's, in ticks */
     uint32_t lock_id;           /* what locks it holds have for a holder: index plus one */
     uint32_t flush_wanted;      /* somebody waits for this CPU to flush its TLB; atomic */

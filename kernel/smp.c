@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starting the other CPUs: INIT to all of them, then STARTUP to one after the
+ * Starting the other CPUs, those with APIC ids of more than 8 bits later than the
+ * rest: INIT to all of them, then STARTUP to one after the
  * other (SDM 8.4.4), each awaited for a bounded time, its TSC compared with the
  * boot CPU's. One that does not answer is sent back by another INIT and left
  * out. boot/ap_entry.asm is what they execute first.
@@ -75,6 +76,8 @@ extern const uint8_t ap_code_start[], ap_code_end[];
 extern const uint32_t ap_protected_offset, ap_long_offset;
 
 static uint32_t apic_ids[CPUS_MAX];
+static size_t apic_id_count;
+static unsigned wide_count;         /* of those, out of reach of 8-bit ids */
 static struct ap_parameters *parameters;
 static uint64_t page_pa;
 static struct smp_summary summary = { .named = 1, .online = 1 };
@@ -284,39 +287,58 @@ static void lay_out_page(uint64_t root_pa)
     };
 }
 
+/* Of the others: those that are named by 8 bits, or the rest. */
+static bool is_of(uint32_t apic_id, bool wide)
+{
+    return apic_id != boot_cpu.apic_id && (apic_id > APIC_ID_MAX_XAPIC) == wide;
+}
+
 /* INIT to all first: they share the wait that must follow it. */
-static void start_all(size_t count)
+static void start_all(bool wide)
 {
     bool room = true;
 
-    for (size_t i = 0; i < count; i++)
-        if (apic_ids[i] != boot_cpu.apic_id)
+    for (size_t i = 0; i < apic_id_count; i++)
+        if (is_of(apic_ids[i], wide))
             (void)apic_ipi(apic_ids[i], APIC_IPI_INIT);
     sleep_us(INIT_WAIT_US);
-    for (size_t i = 0; i < count && room; i++)
-        if (apic_ids[i] != boot_cpu.apic_id)
+    for (size_t i = 0; i < apic_id_count && room; i++)
+        if (is_of(apic_ids[i], wide))
             room = start_one(apic_ids[i]);
+    summary.online = smp_count();
+    log_line(LOG_INFO, "smp: cpus=%u of %u page=0x%llx tsc_offset=%llu tsc_error=%llu ticks",
+             summary.online, summary.named, (unsigned long long)page_pa,
+             (unsigned long long)summary.tsc_offset, (unsigned long long)summary.tsc_error);
 }
 
-static size_t find_cpus(void)
+static void find_cpus(void)
 {
     size_t count = acpi_read_cpus(&machine_acpi, apic_ids, CPUS_MAX).count;
     bool boot_found = false;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         boot_found = boot_found || apic_ids[i] == boot_cpu.apic_id;
+        wide_count += is_of(apic_ids[i], true);
+    }
     if (!boot_found)
         log_line(LOG_WARNING, "smp: the MADT does not name the boot CPU, apic_id=0x%x",
                  boot_cpu.apic_id);
+    apic_id_count = count;
     summary.named = (unsigned)count + !boot_found;
-    return count;
+}
+
+/* Somebody left out may be in the startup tables still. */
+static void forget_startup(void)
+{
+    if (summary.online == summary.named)
+        vm_startup_destroy();
 }
 
 void smp_init(void)
 {
-    size_t count = find_cpus();
     uint64_t root_pa;
 
+    find_cpus();
     smp_ipi_init();
     page_pa = mm_startup_page_pa();
     if (summary.named == 1)
@@ -331,12 +353,29 @@ void smp_init(void)
         return;
     }
     lay_out_page(root_pa);
-    start_all(count);
-    summary.online = smp_count();
-    /* Somebody left out may be in the startup tables still. */
-    if (summary.online == summary.named)
-        vm_startup_destroy();
-    log_line(LOG_INFO, "smp: cpus=%u of %u page=0x%llx tsc_offset=%llu tsc_error=%llu ticks",
-             summary.online, summary.named, (unsigned long long)page_pa,
-             (unsigned long long)summary.tsc_offset, (unsigned long long)summary.tsc_error);
+    start_all(false);
+    forget_startup();
+}
+
+void smp_enter_x2apic(void)
+{
+    for (unsigned cpu = smp_next(1); cpu < CPUS_MAX; cpu = smp_next(cpu + 1))
+        if (!smp_call(cpu, apic_enter_x2apic, NULL))
+            log_line(LOG_ERROR, "smp: cpu=%u did not enter x2apic mode, it stays in xapic mode", cpu);
+    apic_enter_x2apic(NULL);
+}
+
+void smp_init_wide(const char *why_not)
+{
+    if (wide_count == 0)
+        return;
+    if (why_not == NULL && parameters == NULL)
+        why_not = "there is no memory to start them in";
+    if (why_not != NULL) {
+        log_line(LOG_WARNING, "smp: cpus=%u with apic ids above %u stay parked, no interrupt would reach them: %s",
+                 wide_count, APIC_ID_MAX_XAPIC, why_not);
+        return;
+    }
+    start_all(true);
+    forget_startup();
 }

@@ -13,11 +13,19 @@
 #include "percpu.h"
 
 /*
- * Starts every CPU that the MADT names, one after the other. One that does not
- * come up in time, or not as it should, is reported and left out. Needs
- * thread_init(); call it once, on the boot CPU.
+ * Starts every CPU that the MADT names with an APIC id up to 254, one after the
+ * other. One that does not come up in time, or not as it should, is reported
+ * and left out. Needs thread_init(); call it once, on the boot CPU.
  */
 void smp_init(void);
+/*
+ * Every CPU that runs into x2APIC mode, once interrupts are remapped with
+ * 32-bit destinations; those with higher ids are started in it by
+ * smp_init_wide(). On the boot CPU.
+ */
+void smp_enter_x2apic(void);
+/* The rest, which no interrupt reaches without x2APIC mode and remapping; why not NULL: they stay parked, and why is said. */
+void smp_init_wide(const char *why_not);
 
 struct smp_summary {
     unsigned named;             /* by the MADT, the boot CPU included */

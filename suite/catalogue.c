@@ -13,6 +13,7 @@ const struct scenario_table *const suite_catalogue[] = {
     &domain_scenarios,          /* domains.c */
     &topology_scenarios,        /* topology.c */
     &stress_scenarios,          /* stress.c */
+    &smp_scenarios,             /* smp.c */
     &fault_scenarios,           /* faults.c */
     &reserved_scenarios,        /* reserved.c */
     &irq_scenarios,             /* irq.c */

@@ -47,8 +47,8 @@ struct scenario_table {
 
 extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios,
     map_scenarios, leaf_scenarios, flush_scenarios, domain_scenarios, topology_scenarios,
-    stress_scenarios, fault_scenarios, reserved_scenarios, irq_scenarios, irq_pin_scenarios,
-    irq_blocked_scenarios, intel_scenarios, amd_scenarios;
+    stress_scenarios, smp_scenarios, fault_scenarios, reserved_scenarios, irq_scenarios,
+    irq_pin_scenarios, irq_blocked_scenarios, intel_scenarios, amd_scenarios;
 
 /* Every area in the order in which it runs. */
 extern const struct scenario_table *const suite_catalogue[];

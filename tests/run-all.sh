@@ -20,6 +20,7 @@ part() {
     { "$@" 2>&1; echo "exit $?"; } | tee "$results/$name" | grep -v '^exit '
 }
 part check make -s -C "$root" BUILD="$build" check
+part threads make -s -C "$root" BUILD="$build" check-threads
 part boot "$root/tests/boot-all.sh" "$build"
 part artefacts "$root/tests/artefacts.sh" "$build"
 

@@ -5,7 +5,7 @@ BOOT ?= pvh
 APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
-.PHONY: all lib iso efi run test check mutants headers boot-tests nightly newer-qemu bench bench-host \
+.PHONY: all lib tools iso efi run test check mutants fuzz headers boot-tests nightly newer-qemu bench bench-host \
     format help setup-build setup-run setup-test clean
 
 # The tools come first: what is built follows in a make of its own.
@@ -16,6 +16,9 @@ all: setup-build
 lib: $(BUILD)/libiommu.a
 iso efi: setup-build
 	@$(MAKE) --no-print-directory $(BUILD)/iommukit.$@
+
+tools: setup-build
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
 
 setup-build:
 	@tools/setup.sh build
@@ -57,6 +60,18 @@ MUTANT_TESTS = $(sort $(shell sed -n 's/^by //; T; s|/[^ ]*||g; p' tests/mutatio
 mutants: setup-build
 	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
 	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
+
+FUZZ_FILES = $(wildcard tests/fuzz/*.c) $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
+$(BUILD)/fuzz/fuzz: $(FUZZ_FILES) $(wildcard tests/fuzz/*.h drivers/*/*.h drivers/iommu/*/*.h kernel/*.h)
+	@mkdir -p $(@D)
+	$(call say,CLANG)
+	$(Q)clang $(filter-out -MMD -MP,$(COMMON)) -O2 -g -Itests/fuzz -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $(FUZZ_FILES)
+
+# FUZZ_SECONDS each, NAMES to choose.
+fuzz: setup-test
+	@$(MAKE) --no-print-directory $(BUILD)/fuzz/fuzz
+	@tests/fuzz/fuzz.sh $(BUILD) $(NAMES)
 
 # A firmware table from text, for boot tests.
 $(BUILD)/host/build_table: tests/boot/build_table.c tests/fixtures/table_text.c tests/fixtures/table_text.h

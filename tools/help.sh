@@ -1,17 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 cat <<'TEXT'
-make            build/iommukit.elf, .iso, .efi and build/libiommu.a
+make            build/iommukit.elf, .iso, .efi, build/libiommu.a and build/iommukit-lint
 make run        boot the kernel in QEMU with an IOMMU, run the suite, show the verdict
 make test       everything: unit and model tests, the boot matrix; ends with one line of totals
 make check      the host part of make test, for the edit loop
 make check-X    one unit test, tests/unit/test_X.c (make check-vtd_unit)
+make check-threads  the library called by several threads, under ThreadSanitizer
 make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all without NAMES
 make nightly    boot tests that take long (288 CPUs)
+make fuzz       libFuzzer over the readers of firmware tables (FUZZ_SECONDS=60 each, or FUZZ_RUNS=N; NAMES="dmar ivrs")
 make mutants    builds that each leave one thing out of the library: a test must fail
 make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
 make bench-host the latter alone
-make lib, iso, efi    single artefacts
+make lib, tools, iso, efi    single artefacts
 make newer-qemu fetch a newer QEMU into a cache, print where it is; needs mmdebstrap (make test installs it)
 make format     clang-format
 make clean      remove build/

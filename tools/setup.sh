@@ -5,7 +5,7 @@
 # not got, naming each. With everything present it does not touch the network.
 set -eu
 
-build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools python3"
+build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools python3 libjansson-dev"
 run="qemu-system-x86 seabios ovmf"
 newer="mmdebstrap"
 test="clang acpica-tools $newer"

@@ -83,8 +83,10 @@ static enum iommu_status add_unit_locked(struct iommu_domain *domain, struct iom
 {
     struct iommu_domain_unit *du = find_unit(domain, unit);
 
-    if (du == NULL && domain->units.unit == NULL)
+    if (du == NULL && domain->units.unit == NULL) {
         du = &domain->units;
+        du->unit = unit;
+    }
     if (du == NULL) {
         du = iommu_pool_get(domain->iommu, &domain->iommu->domain_unit_pool);
         if (du == NULL)
@@ -93,7 +95,6 @@ static enum iommu_status add_unit_locked(struct iommu_domain *domain, struct iom
         du->next = domain->units.next;
         __atomic_store_n(&domain->units.next, du, __ATOMIC_RELEASE);
     }
-    du->unit = unit;
     *out = du;
     return IOMMU_OK;
 }
@@ -286,7 +287,10 @@ enum iommu_status iommu_attach(struct iommu_domain *domain, struct iommu_device 
     if (iommu_device_fenced(device) || iommu_unit_fenced(device->unit))
         return IOMMU_ERR_FENCED;
     if (device->has_reserved && domain->pt != NULL) {
+        /* Devices of one domain may share a region: one of them maps it. */
+        flags = iommu_lock_irq(iommu->platform, iommu->ctx, &iommu->devices_lock);
         status = iommu_reserved_map(device, domain);
+        iommu_unlock_irq(iommu->platform, iommu->ctx, &iommu->devices_lock, flags);
         if (status != IOMMU_OK)
             return status;
     }
@@ -319,7 +323,7 @@ enum iommu_status iommu_device_unfence(struct iommu_device *device)
 
     if (device->fenced) {
         __atomic_store_n(&device->fenced, false, __ATOMIC_RELAXED);
-        device->storm = (struct iommu_storm){ 0 };
+        iommu_storm_forget(device);
         status = iommu_device_apply_locked(device);
         if (status != IOMMU_OK)
             __atomic_store_n(&device->fenced, true, __ATOMIC_RELAXED);

@@ -113,10 +113,10 @@ static enum iommu_status leave_unit(struct iommu_device *device)
     uintptr_t flags = iommu_attach_lock(device->iommu);
     enum iommu_status status;
 
-    device->reserved_domain = NULL;
+    __atomic_store_n(&device->reserved_domain, NULL, __ATOMIC_RELEASE);
     status = iommu_device_apply_locked(device);
     if (status != IOMMU_OK)
-        device->reserved_domain = domain;
+        __atomic_store_n(&device->reserved_domain, domain, __ATOMIC_RELEASE);
     iommu_attach_unlock(device->iommu, flags);
     if (status != IOMMU_OK || domain == NULL)
         return status;
@@ -267,9 +267,12 @@ static bool names_one_twice(const struct iommu_device_desc *desc)
     return false;
 }
 
-/* named: only a region names it so far. *out is who has one of its ids where it cannot be added. */
-static enum iommu_status add_or_adopt(struct iommu *iommu, const struct iommu_device_desc *said, bool named,
-                                      struct iommu_device **out)
+/*
+ * devices_lock held: of two that name one id the second finds the first. named: only a region names it so
+ * far. *out is who has one of its ids where it cannot be added.
+ */
+static enum iommu_status add_or_adopt_locked(struct iommu *iommu, const struct iommu_device_desc *said, bool named,
+                                             struct iommu_device **out)
 {
     struct iommu_device_desc desc = *said;
     bool adoptable;
@@ -285,20 +288,30 @@ static enum iommu_status add_or_adopt(struct iommu *iommu, const struct iommu_de
 enum iommu_status iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc,
                                    struct iommu_device **out)
 {
+    enum iommu_status status;
+    uintptr_t flags;
+
     if (desc->rid_count == 0 || desc->rid_count > IOMMU_DEVICE_RIDS ||
         desc->bridge_count > sizeof(desc->bridges) / sizeof(desc->bridges[0]) || names_one_twice(desc))
         return IOMMU_ERR_INVALID;
-    return add_or_adopt(iommu, desc, false, out);
+    flags = iommu_lock_irq(iommu->platform, iommu->ctx, &iommu->devices_lock);
+    status = add_or_adopt_locked(iommu, desc, false, out);
+    iommu_unlock_irq(iommu->platform, iommu->ctx, &iommu->devices_lock, flags);
+    return status;
 }
 
 enum iommu_status iommu_device_add_named(struct iommu *iommu, uint16_t segment, uint16_t rid)
 {
     const struct iommu_device_desc desc = { .segment = segment, .rids = { rid }, .rid_count = 1 };
     struct iommu_device *device;
-    enum iommu_status status = add_or_adopt(iommu, &desc, true, &device);
+    uintptr_t flags = iommu_lock_irq(iommu->platform, iommu->ctx, &iommu->devices_lock);
+    enum iommu_status status = add_or_adopt_locked(iommu, &desc, true, &device);
 
     /* An alias is somebody else's already: what arrives as that is not given the region. */
-    return status == IOMMU_ERR_EXISTS ? create(iommu, &desc, true, &device) : status;
+    if (status == IOMMU_ERR_EXISTS)
+        status = create(iommu, &desc, true, &device);
+    iommu_unlock_irq(iommu->platform, iommu->ctx, &iommu->devices_lock, flags);
+    return status;
 }
 
 void *iommu_device_owner(const struct iommu_device *device)

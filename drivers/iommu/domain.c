@@ -397,6 +397,12 @@ static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t l
     return status;
 }
 
+/* Some unit wants to be told; set before a device of such a unit can walk. */
+static inline bool tells_present(const struct iommu_domain *domain)
+{
+    return __atomic_load_n(&domain->flush_present, __ATOMIC_RELAXED);
+}
+
 /* The common case: one page, one unit. */
 static inline enum iommu_status flush_present_page(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
@@ -430,7 +436,7 @@ iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
     }
     status = domain->pt->map(&domain->table, m, &gather);
     flushed = iommu_sync(domain, &gather);
-    present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;
+    present = tells_present(domain) ? flush_present(domain, m) : IOMMU_OK;
     if (flushed != IOMMU_OK)
         return flushed;
     return status != IOMMU_OK ? status : present;
@@ -461,7 +467,7 @@ enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapp
     if (__builtin_expect(entry == NULL, 0))
         return map_any(domain, m);
     pt_flush_entry(&domain->table, entry);
-    if (__builtin_expect(domain->flush_present, 0))
+    if (__builtin_expect(tells_present(domain), 0))
         return flush_present_page(domain, m);
     return IOMMU_OK;
 }

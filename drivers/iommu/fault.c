@@ -24,31 +24,37 @@ static void call_back(const struct iommu *iommu, const struct iommu_fault *fault
         iommu->config.fault(iommu->config.fault_ctx, fault);
 }
 
-/*
- * Where the walk for an address ends. The walker count keeps tables from being
- * freed meanwhile; it is raised before the domain is looked up. Interrupts are
- * off, or a handler that frees tables would wait for the thread it interrupted.
- */
-static uint8_t walk_level(struct iommu *iommu, const struct iommu_device *device, uint64_t iova)
+/* Where the walk for an address ends. */
+static uint8_t walk_level(const struct iommu_device *device, uint64_t iova)
 {
-    uint8_t level = IOMMU_LEVEL_NONE;
-    const struct iommu_domain *domain;
+    const struct iommu_domain *domain = iommu_device_domain(device);
+    enum iommu_status status;
     struct iommu_leaf leaf;
+
+    if (domain == NULL)
+        domain = __atomic_load_n(&device->reserved_domain, __ATOMIC_ACQUIRE);
+    if (domain == NULL || domain->pt == NULL || iova >= domain->aperture_end)
+        return IOMMU_LEVEL_NONE;
+    status = domain->pt->lookup(&domain->table, iova, &leaf);
+    return status == IOMMU_OK || status == IOMMU_ERR_NOT_FOUND ? (uint8_t)leaf.level : IOMMU_LEVEL_NONE;
+}
+
+/*
+ * What the device's domain says of a fault. The walker count keeps the domain
+ * and its tables from being freed meanwhile; it is raised before the domain is
+ * looked up. Interrupts are off, or a handler that frees tables would wait for
+ * the thread it interrupted.
+ */
+static void ask_domain(struct iommu *iommu, struct iommu_fault *fault, bool walk)
+{
     uintptr_t flags = iommu->platform->irq_save(iommu->ctx);
 
     __atomic_fetch_add(&iommu->walkers, 1, __ATOMIC_SEQ_CST);
-    domain = iommu_device_domain(device);
-    if (domain == NULL)
-        domain = device->reserved_domain;
-    if (domain != NULL && domain->pt != NULL && iova < domain->aperture_end) {
-        enum iommu_status status = domain->pt->lookup(&domain->table, iova, &leaf);
-
-        if (status == IOMMU_OK || status == IOMMU_ERR_NOT_FOUND)
-            level = (uint8_t)leaf.level;
-    }
+    fault->domain_id = iommu_device_domain_id(fault->device);
+    if (walk)
+        fault->walk_level = walk_level(fault->device, fault->iova);
     __atomic_fetch_sub(&iommu->walkers, 1, __ATOMIC_SEQ_CST);
     iommu->platform->irq_restore(iommu->ctx, flags);
-    return level;
 }
 
 static void bus_master_off(struct iommu *iommu, uint16_t segment, uint16_t rid)
@@ -151,6 +157,15 @@ static bool count_device(struct iommu_device *device, uint64_t now_us)
     return fence;
 }
 
+void iommu_storm_forget(struct iommu_device *device)
+{
+    struct iommu *iommu = device->iommu;
+    uintptr_t flags = iommu_lock_irq(iommu->platform, iommu->ctx, &device->unit->fault_lock);
+
+    device->storm = (struct iommu_storm){ 0 };
+    iommu_unlock_irq(iommu->platform, iommu->ctx, &device->unit->fault_lock, flags);
+}
+
 void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool walk)
 {
     struct iommu *iommu = unit->iommu;
@@ -160,11 +175,8 @@ void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool
     fault->time_us = iommu->platform->now_us(iommu->ctx);
     fault->device = iommu_find_device(iommu, unit->segment, fault->rid);
     fault->walk_level = IOMMU_LEVEL_NONE;
-    if (fault->device != NULL) {
-        fault->domain_id = iommu_device_domain_id(fault->device);
-        if (walk)
-            fault->walk_level = walk_level(iommu, fault->device, fault->iova);
-    }
+    if (fault->device != NULL)
+        ask_domain(iommu, fault, walk);
     __atomic_fetch_add(&unit->faults, 1, __ATOMIC_RELAXED);
     call_back(iommu, fault);
     if (fault->device == NULL)
@@ -190,7 +202,7 @@ void iommu_reset_fault_counters(struct iommu *iommu)
     struct iommu_device *device = __atomic_load_n(&iommu->devices, __ATOMIC_ACQUIRE);
 
     for (; device != NULL; device = device->next)
-        device->storm = (struct iommu_storm){ 0 };
+        iommu_storm_forget(device);
     for (unsigned i = 0; i < iommu->unit_count; i++) {
         struct iommu_unit *unit = iommu->units[i];
         uintptr_t flags = iommu_lock_irq(iommu->platform, iommu->ctx, &unit->fault_lock);

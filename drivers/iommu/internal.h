@@ -3,16 +3,31 @@
  * What the core and the vendors share: the machine, its units, domains and
  * devices, and the operations a vendor provides.
  *
- * Lock order: iommu.attach_lock, then a unit's own lock (queue tail, registers),
- * then iommu.pool_lock. iommu_unit.fault_lock is held alone, and so is
- * iommu_unit.irq_lock, but for a vendor that changes device entries under it:
- * it takes attach_lock first; and where AMD-Vi has no CMPXCHG16B it flushes under
- * it: a unit's own lock comes after. All are taken with interrupts off, none while a callback of the embedder runs.
+ * Locks, outermost first; all are taken with interrupts off:
+ *
+ *     iommu.devices_lock       which devices there are, reserved regions into domains
+ *     iommu.attach_lock        attachments, domain ids, device entries, growth of trees
+ *     iommu_unit.irq_lock      which interrupt entries are taken; entries that need two stores, and
+ *                              the flush between them
+ *     a unit's own lock        vtd_lock(), amdvi_lock(): ring and tail, recovery, commands by
+ *                              register, the control register, restart of logs that overflowed
+ *     iommu.pool_lock          small objects
+ *
+ * iommu_unit.fault_lock (records, counts of faults) may be taken under the first
+ * two, and none is taken under it. The platform's functions are called with any
+ * of them held, the embedder's callbacks (config.fault, config.irq.guest_log)
+ * with none. A caller that changes entries waits for the unit's confirmation
+ * with attach_lock held: it recovers the queue by itself while it waits, so
+ * that a fault handler on another CPU, which may need attach_lock to fence a
+ * device, is held up for a bounded time and never needed.
  *
  * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
- * in the tables); a domain's list of units, which only grows; the buckets of
- * devices, which only grow; iommu_irq_route(), iommu_irq_post() and iommu_irq_mask()
- * (compare-exchange of the entry).
+ * in the tables; an unmap clears its entry before it looks for domain ids, an
+ * attach shows its id before the device can walk); a domain's list of units,
+ * which only grows; the list and buckets of devices, which only grow;
+ * iommu_irq_route(), iommu_irq_post() and iommu_irq_mask() (compare-exchange of
+ * the entry). A fault handler looks into a domain while iommu.walkers counts
+ * it; who frees a domain or its tables waits for the count to be 0.
  */
 #ifndef IOMMU_INTERNAL_H
 #define IOMMU_INTERNAL_H
@@ -371,7 +386,7 @@ struct iommu_domain {
     uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova, uint64_t len);
     enum iommu_status (*translate)(const struct pt_table *table, uint64_t iova, uint64_t *pa);
     bool mappable;              /* iommu_map() and iommu_unmap() are allowed */
-    bool flush_present;         /* some unit wants it */
+    bool flush_present;         /* some unit wants it; changed and read atomically */
     enum iommu_domain_type type;
     uint64_t aperture_end;
     uint64_t reach_last;        /* highest address of the root that devices walk from; grows, read atomically */
@@ -406,7 +421,7 @@ struct iommu_device {
     struct iommu_entry entry;               /* as the unit's tables say */
     struct iommu_domain_unit *attached;     /* whose domain id entry has; NULL: blocked */
     struct iommu_domain *doubtful;          /* of an attach that was not confirmed; counts this device; may be NULL */
-    struct iommu_storm storm;
+    struct iommu_storm storm;               /* guarded by the unit's fault_lock */
 };
 
 struct iommu {
@@ -421,6 +436,7 @@ struct iommu {
     struct iommu_rid *buckets[IOMMU_BUCKETS];
     struct iommu_device *devices;
     struct iommu_reserved *reserved;
+    struct iommu_lock devices_lock; /* guards: which devices there are, the mapping of reserved regions */
     struct iommu_lock attach_lock;  /* guards: devices' and domains' attachment, domain ids, unit tables */
     struct iommu_lock pool_lock;    /* guards: the pools */
     struct iommu_pool domain_pool, domain_unit_pool, device_pool, scope_pool, alias_pool, reserved_pool;
@@ -529,6 +545,8 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu);
 
 /* fault.c: completes a record of a vendor (device, domain, walk level, time), calls back, counts storms. */
 void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool walk);
+/* The device begins a new window of faults. */
+void iommu_storm_forget(struct iommu_device *device);
 /* Records were lost. */
 void iommu_fault_overflow(struct iommu_unit *unit);
 

@@ -265,6 +265,7 @@ static bool x2apic_is_possible(struct iommu *iommu)
         return true;
     }
     set_reason(iommu, "firmware", "its table asks not to use x2APIC");
+    put(&(struct text){ iommu->irq.suggestion, sizeof(iommu->irq.suggestion) }, "intremap=no_x2apic_optout");
     return false;
 }
 

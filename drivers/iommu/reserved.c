@@ -152,7 +152,7 @@ enum iommu_status iommu_reserved_apply(struct iommu_device *device)
                       iommu_status_name(mapped));
     }
     flags = iommu_attach_lock(iommu);
-    device->reserved_domain = domain;
+    __atomic_store_n(&device->reserved_domain, domain, __ATOMIC_RELEASE);
     status = iommu_device_apply_locked(device);
     iommu_attach_unlock(iommu, flags);
     return status != IOMMU_OK ? status : mapped;

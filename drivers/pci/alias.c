@@ -98,6 +98,12 @@ static bool is_hidden_express_bridge(const struct pci_function *bridge)
     return false;
 }
 
+bool pci_bridge_takes_over(const struct pci_function *bridge)
+{
+    return bridge->express_type == PCI_EXP_TO_PCI_BRIDGE ||
+           bridge->express_type == PCI_EXP_FROM_PCI_BRIDGE || bridge->express_type == PCI_EXP_NONE;
+}
+
 static void bridge_ids(struct id_list *list, const struct pci_function *bridge)
 {
     switch (bridge->express_type) {

@@ -11,7 +11,7 @@
 #define EXTENDED_FIRST 0x100u
 #define EXTENDED_ID PCI_BITS32(15, 0)
 #define EXTENDED_NEXT_SHIFT 20
-#define ID_ALL 0xffffffffu      /* looks for none: walks to the end */
+#define ID_ALL 0xffffffffu /* looks for none: walks to the end */
 #define DWORDS (PCI_CONFIG_BYTES / 4)
 
 /* A place in one list: where, and which have been visited. */
@@ -97,6 +97,13 @@ uint16_t pci_extended_capability(const struct pci_function *f, uint16_t id)
     return extended_find(f, id, false);
 }
 
+static void sriov_read(struct pci_function *f)
+{
+    f->sriov_total = (uint16_t)pci_read(f, (uint16_t)(f->cap_sriov + PCI_SRIOV_TOTAL), 2);
+    f->sriov_offset = (uint16_t)pci_read(f, (uint16_t)(f->cap_sriov + PCI_SRIOV_OFFSET), 2);
+    f->sriov_stride = (uint16_t)pci_read(f, (uint16_t)(f->cap_sriov + PCI_SRIOV_STRIDE), 2);
+}
+
 void pci_capabilities_read(struct pci_function *f)
 {
     uint32_t flags;
@@ -112,4 +119,12 @@ void pci_capabilities_read(struct pci_function *f)
     flags = pci_read(f, (uint16_t)(f->cap_express + PCI_EXPRESS_FLAGS), 2);
     f->express_type = (enum pci_express_type)((flags & PCI_EXPRESS_FLAGS_TYPE) >> 4);
     extended_find(f, ID_ALL, true);
+    f->cap_acs = pci_extended_capability(f, PCI_XCAP_ACS);
+    f->cap_ats = pci_extended_capability(f, PCI_XCAP_ATS);
+    f->ari = pci_extended_capability(f, PCI_XCAP_ARI) != 0;
+    f->cap_sriov = pci_extended_capability(f, PCI_XCAP_SRIOV);
+    if (f->cap_acs != 0)
+        pci_acs_read(f);
+    if (f->cap_sriov != 0)
+        sriov_read(f);
 }

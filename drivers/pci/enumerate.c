@@ -4,8 +4,9 @@
  * higher number than its own, so one ascending pass over the bus numbers
  * meets every bridge before the bus behind it: no recursion, and no chain of
  * bridges can lead it in a circle. A bus that answers and belongs to no
- * bridge's range is a further host bridge's root bus.
- * Source: PCI-to-PCI Bridge Architecture 1.2 §3.2.5.3 - 3.2.5.5
+ * bridge's range is a further host bridge's root bus. Virtual functions are
+ * listed where firmware left them on; none are switched on here.
+ * Sources: PCI-to-PCI Bridge Architecture 1.2 §3.2.5.3 - 3.2.5.5, PCIe §9.2.1.2
  */
 #include "pci_internal.h"
 
@@ -86,7 +87,7 @@ static void bridge_claim(struct pci *pci, struct pci_function *f)
     }
 }
 
-static struct pci_function *function_add(struct pci *pci, uint16_t segment, uint16_t rid)
+static struct pci_function *function_new(struct pci *pci, uint16_t segment, uint16_t rid)
 {
     struct pci_function_state *state = pci->host->alloc(pci->ctx, sizeof(*state));
     struct pci_function *f;
@@ -98,16 +99,76 @@ static struct pci_function *function_add(struct pci *pci, uint16_t segment, uint
     f->segment = segment;
     f->rid = rid;
     f->parent = pci->range_of[pci_bus_of(rid)];
-    function_identify(f);
+    return f;
+}
+
+/* What every function has that can be asked: its master bit, a place in the list, capabilities. */
+static void function_enter(struct pci *pci, struct pci_function *f)
+{
     f->command_at_entry = (uint16_t)pci_read(f, PCI_COMMAND, 2);
     if (pci->stop_bus_masters && masters_itself(f))
         pci_bus_master(f, false);
     function_append(pci, f);
     pci_capabilities_read(f);
+}
+
+/* A virtual function answers, but its physical one tells its vendor and device id (PCIe §9.3.4.1). */
+static bool virtual_add(struct pci *pci, const struct pci_function *physical, uint16_t rid)
+{
+    struct pci_function *f = function_new(pci, physical->segment, rid);
+
+    if (f == NULL)
+        return false;
+    f->physical = physical;
+    f->vendor = physical->vendor;
+    f->device = (uint16_t)pci_read(physical, (uint16_t)(physical->cap_sriov + PCI_SRIOV_DEVICE), 2);
+    f->subsystem_vendor = physical->subsystem_vendor;
+    f->subsystem_device = (uint16_t)pci_read(f, PCI_SUBSYSTEM + 2, 2);
+    f->class_code = physical->class_code;
+    f->revision = physical->revision;
+    f->header_type = physical->header_type;
+    function_enter(pci, f);
+    return true;
+}
+
+/* Those that firmware has switched on: they send like any other function. */
+static bool virtual_scan(struct pci *pci, const struct pci_function *physical)
+{
+    uint16_t at = physical->cap_sriov;
+    unsigned count;
+
+    if (at == 0 ||
+        !(pci_read(physical, (uint16_t)(at + PCI_SRIOV_CONTROL), 2) & PCI_SRIOV_CONTROL_VFE))
+        return true;
+    count = pci_read(physical, (uint16_t)(at + PCI_SRIOV_COUNT), 2);
+    for (unsigned n = 0; n < count; n++) {
+        uint16_t rid;
+
+        if (n == physical->sriov_total || !pci_virtual_id(physical, n, &rid) ||
+            pci->range_of[pci_bus_of(rid)] != physical->parent) {
+            pci_log(pci,
+                    "pci: " PCI_FORMAT " virtual functions from number %u of %u on have no place",
+                    PCI_ARGS(physical), n, count);
+            return true;
+        }
+        if (!virtual_add(pci, physical, rid))
+            return false;
+    }
+    return true;
+}
+
+static struct pci_function *function_add(struct pci *pci, uint16_t segment, uint16_t rid)
+{
+    struct pci_function *f = function_new(pci, segment, rid);
+
+    if (f == NULL)
+        return NULL;
+    function_identify(f);
+    function_enter(pci, f);
     pci_bars_read(f);
     if (f->is_bridge)
         bridge_claim(pci, f);
-    return f;
+    return virtual_scan(pci, f) ? f : NULL;
 }
 
 static bool device_scan(struct pci *pci, uint16_t segment, unsigned bus, unsigned device)
@@ -227,6 +288,17 @@ struct pci *pci_enumerate(const struct pci_host *host, void *ctx, const struct p
             return NULL;
     } while (next_segment(pci, segment + 1u, &segment));
     return pci;
+}
+
+bool pci_virtual_id(const struct pci_function *physical, unsigned n, uint16_t *rid)
+{
+    uint32_t id = physical->rid + physical->sriov_offset + n * physical->sriov_stride;
+
+    if (n >= physical->sriov_total || physical->sriov_offset == 0 ||
+        (n > 0 && physical->sriov_stride == 0) || id > UINT16_MAX)
+        return false;
+    *rid = (uint16_t)id;
+    return true;
 }
 
 struct pci_function *pci_first(struct pci *pci)

@@ -68,11 +68,11 @@ struct pci_function {
     enum pci_express_type express_type;         /* PCI_EXP_NONE: conventional */
     uint16_t cap_express, cap_msi, cap_msix, cap_power;   /* offsets; 0: none */
     uint16_t cap_acs, cap_sriov, cap_ats;       /* extended ones; 0: none */
-    uint16_t acs_capability, acs_control;       /* PCI_ACS_* of pci_group.h; 0 without cap_acs */
-    bool ari;                                   /* has the ARI capability */
-    uint16_t sriov_total;                       /* virtual functions it may have; their first id and the step: */
-    uint16_t sriov_offset, sriov_stride;        /* rid + offset + n * stride, buses crossed as it comes */
-    const struct pci_function *physical;        /* of a virtual function; NULL: it is none */
+    uint16_t acs_capability, acs_control;   /* PCI_ACS_* of pci_group.h; control: what is in force, pci_acs_enable() */
+    bool ari;                       /* has the ARI capability */
+    uint16_t sriov_total;           /* virtual functions it may have; their ids: pci_virtual_id() */
+    uint16_t sriov_offset, sriov_stride;
+    const struct pci_function *physical;    /* of a virtual function; NULL: it is none */
     uint16_t command_at_entry;      /* COMMAND as found, before bus mastering was taken away */
     struct pci_bar bars[6];
     void *owner;                    /* the embedder's: its iommu_device */
@@ -121,6 +121,11 @@ void pci_memory_decode(const struct pci_function *f, bool on);
  * Returns the count, at most max. Source: PCIe-to-PCI bridge rules, VT-d §3.12
  */
 size_t pci_requester_ids(const struct pci_function *f, uint16_t *rids, size_t max);
+/*
+ * The id of virtual function n, from 0, of a physical one: rid + offset + n * stride, onto further buses as it comes.
+ * False: it cannot have so many. Offset and stride may change when their number is set. Source: PCIe §9.2.1.2
+ */
+bool pci_virtual_id(const struct pci_function *physical, unsigned n, uint16_t *rid);
 /* The bridges above f, nearest first. */
 size_t pci_bridges_above(const struct pci_function *f, uint16_t *rids, size_t max);
 

@@ -52,6 +52,22 @@ enum { PCI_HEADER_DEVICE = 0, PCI_HEADER_BRIDGE = 1, PCI_HEADER_CARDBUS = 2 };
 #define PCI_EXPRESS_FLAGS       0x02
 #define PCI_EXPRESS_FLAGS_TYPE  PCI_BITS32(7, 4)
 
+/* ---- extended capabilities (PCI Express 6.0 §7.7.11, §7.8.7, §10.5.1, §9.3.3) ---- */
+#define PCI_XCAP_ACS            0x000d
+#define PCI_ACS_CAPABILITY      0x04
+#define PCI_ACS_CONTROL         0x06
+#define PCI_ACS_DWORD_CONTROL   0x08    /* where a chip set has dwords, see group_quirks.c */
+#define PCI_XCAP_ARI            0x000e
+#define PCI_XCAP_ATS            0x000f
+#define PCI_XCAP_SRIOV          0x0010
+#define PCI_SRIOV_CONTROL       0x08
+#define PCI_SRIOV_CONTROL_VFE   PCI_BIT32(0)
+#define PCI_SRIOV_TOTAL         0x0e
+#define PCI_SRIOV_COUNT         0x10
+#define PCI_SRIOV_OFFSET        0x14
+#define PCI_SRIOV_STRIDE        0x16
+#define PCI_SRIOV_DEVICE        0x1a
+
 #define PCI_CLASS_BASE          PCI_BITS32(23, 16)
 #define PCI_CLASS_BASE_BRIDGE   (0x06u << 16)
 #define PCI_CLASS_SUB           PCI_BITS32(23, 8)
@@ -77,6 +93,7 @@ struct pci {
     struct pci_window **windows;
     size_t window_count;
     bool stop_bus_masters;
+    volatile void *chipset;             /* registers of Intel's chip set, mapped when first needed */
     struct pci_function *first, *last;
     /* Of the segment being scanned: the innermost bridge whose range holds a bus. */
     struct pci_function *range_of[PCI_BUSES];
@@ -104,6 +121,12 @@ void pci_no_interrupt(const struct pci_function *f, const char *why);
 uint32_t pci_port_read(const struct pci *pci, uint16_t rid, uint16_t offset, unsigned width);
 /* Takes windows that cannot be right out of use; see config.c. */
 void pci_windows_check(struct pci *pci);
+
+/* Whether requests pass the bridge under its id or its secondary bus's, not under their own. */
+bool pci_bridge_takes_over(const struct pci_function *bridge);
+
+/* acs_capability and acs_control as they stand. */
+void pci_acs_read(struct pci_function *f);
 
 /* Finds the capabilities this driver uses and says once what is wrong with the lists. */
 void pci_capabilities_read(struct pci_function *f);

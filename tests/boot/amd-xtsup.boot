@@ -4,6 +4,8 @@ qemu: newer
 iommu: amd-iommu,dma-remap=on,xtsup=on
 args: -cpu qemu64,+x2apic
 status: 0
+see: ^# iommu: interrupts remapped=1 x2apic=0 
+not: ^# irq: mode=x2apic
 see: ^# amdvi0: .*efr=0x00000000000029d7
 see: ^ok \d+ - fault/interrupt-delivers-the-record(?!.*SKIP)
 see: ^# verdict: protected

@@ -2,8 +2,8 @@
 /*
  * suite/env.h on the register-level models: the driver under test runs on
  * the model's platform, and exercisers made of C send their requests through
- * the model's units. One thread, but for what scenarios run on several CPUs;
- * exercisers that would run side by side run one after the other.
+ * the model's units. CPUs are threads; exercisers that would run side by side
+ * run one after the other.
  */
 #ifndef IOMMU_MODEL_ENV_H
 #define IOMMU_MODEL_ENV_H
@@ -49,6 +49,7 @@ struct model_env_config {
     bool interrupts;                        /* DMAR says that they may be remapped */
     uint16_t ioapic_rid, hpet_rid;          /* under which the two send */
     bool no_iommu;
+    bool one_cpu;                           /* instead of four */
     /* What a library with a defect would do, so that the suite is seen to notice: */
     uint64_t fault_address_mask;            /* faults have only these address bits; 0: all */
     bool interrupts_lost;                   /* the units' interrupts reach nobody */

@@ -3,6 +3,8 @@
 #ifndef IOMMU_MODEL_ENV_PRIVATE_H
 #define IOMMU_MODEL_ENV_PRIVATE_H
 
+#include <pthread.h>
+
 #include "model_env.h"
 
 #define FRAME 4096u
@@ -29,6 +31,7 @@ struct model_env {
     struct iommu_handoff handoff;
     struct model_exerciser exercisers[MODEL_EXERCISERS];
     struct exerciser *list[MODEL_EXERCISERS];
+    pthread_mutex_t lock;               /* guards: the three below */
     struct iommu_fault faults[FAULT_LOG];
     size_t fault_count;
     uint64_t overflows;
@@ -36,6 +39,8 @@ struct model_env {
     bool interrupts_lost;
     bool faults_lost;
     uint64_t ram_end;
+    unsigned cpus;
+    pthread_t boot_cpu;
     bool interrupt_pending[MACHINE_UNITS];
     char *output;
     size_t output_len;

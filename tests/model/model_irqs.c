@@ -54,8 +54,7 @@ static bool is_level(const struct suite_irqs *irqs)
 
 unsigned model_cpus(struct suite_env *env)
 {
-    (void)env;
-    return MODEL_CPUS;
+    return env_of(env)->cpus;
 }
 
 bool model_run_on(struct suite_env *env, unsigned cpu, void (*fn)(void *arg), void *arg)

@@ -13,8 +13,14 @@
     "topology/behind-bridge", "topology/behind-pcie-to-pci-bridge", "dma/bare-address-is-physical"
 #define SKIP_STRANGER "entry/stranger-is-blocked"
 #define SKIP_AMD                                                                                   \
-    "amd/refused-command-and-recovery", "amd/completion-interrupts-arrive", "amd/ring-wraps"
+    "amd/refused-command-and-recovery", "amd/completion-interrupts-arrive", "amd/ring-wraps", \
+        "amd/growth-beside-mapping"
 #define SKIP_INTEL "intel/refused-descriptor-and-recovery", "intel/register-based-invalidation"
+/* Where there is one CPU. */
+#define SKIP_SMP                                                                                   \
+    "smp/ranges-of-one-domain", "smp/a-domain-each", "smp/domains-come-and-go",                    \
+        "smp/attach-of-different-devices", "smp/attach-to-one-domain", "smp/faults-beside-attach", \
+        "smp/one-is-refused-among-many"
 #define SKIP_RUNS EACH("map/run-of-32k-is-one-leaf"), EACH("map/run-of-64k-is-one-leaf")
 #define SKIP_TAKEOVER "takeover/old-tables-are-replaced"
 #define SKIP_OVERFLOW "fault/overflow-is-seen-and-cleared"

@@ -149,6 +149,7 @@ static void check_x2apic(const struct vtd_model_config *model, enum iommu_irq_x2
     CHECK_EQ(info_of(d).remapping, remapping);
     CHECK_EQ(info_of(d).x2apic, x2apic);
     CHECK_STR(info_of(d).reason, reason);
+    CHECK_STR(info_of(d).suggestion, strstr(reason, "asks not") == NULL ? "" : "intremap=no_x2apic_optout");
     driver_destroy(d);
 }
 

@@ -21,7 +21,7 @@ TEST(capabilities_are_found)
     fake_pci_cap(hw, 0x80, 0x10, 0x60);
     fake_pci_cap(hw, 0x60, 0x01, 0xfc);
     fake_pci_cap(hw, 0xfc, 0x05, 0x00);
-    fake_pci_set(hw, 0x82, 2, 0x0092);      /* root complex integrated endpoint */
+    fake_pci_set(hw, 0x82, 2, 0x0092); /* root complex integrated endpoint */
     f = pci_first(fake_pci_start(&fake));
     CHECK_EQ(f->cap_msix, 0x40);
     CHECK_EQ(f->cap_express, 0x80);
@@ -156,4 +156,36 @@ TEST(absent_extended_space_is_no_error)
     fake_pci_set(hw, 0x100, 4, 0xffffffff);
     CHECK_EQ(pci_extended_capability(pci_first(fake_pci_start(&fake)), 0xffff), 0);
     CHECK_STR(fake.log, "");
+}
+
+TEST(extended_capabilities_of_isolation_are_read)
+{
+    struct pci_function *f;
+
+    device();
+    fake_pci_express(hw, PCI_EXP_ENDPOINT);
+    fake_pci_set(hw, 0x100, 4, 0x1401000e); /* ARI, next 140h */
+    fake_pci_set(hw, 0x140, 4, 0x1801000f); /* ATS, next 180h */
+    fake_pci_set(hw, 0x180, 4, 0x2001000d); /* ACS, next 200h */
+    fake_pci_set(hw, 0x184, 4, 0x000c005c);
+    fake_pci_set(hw, 0x200, 4, 0x00010010); /* SR-IOV, the last */
+    fake_pci_set(hw, 0x20e, 2, 0x0040);
+    fake_pci_set(hw, 0x214, 4, 0x00020080);
+    f = pci_first(fake_pci_start(&fake));
+    CHECK(f->ari);
+    CHECK_EQ(f->cap_ats, 0x140);
+    CHECK_EQ(f->cap_acs, 0x180);
+    CHECK_EQ(f->acs_capability, 0x5c);
+    CHECK_EQ(f->acs_control, 0x0c);
+    CHECK_EQ(f->cap_sriov, 0x200);
+    CHECK_EQ(f->sriov_total, 0x40);
+    CHECK_EQ(f->sriov_offset, 0x80);
+    CHECK_EQ(f->sriov_stride, 2);
+    CHECK_STR(fake.log, "");
+
+    /* Without its express capability a function has no extended ones. */
+    fake_pci_set(hw, 0x40, 1, 0x01);
+    f = pci_first(fake_pci_start(&fake));
+    CHECK(!f->ari && f->cap_ats == 0 && f->cap_acs == 0 && f->cap_sriov == 0);
+    CHECK_EQ(f->acs_capability | f->acs_control | f->sriov_total, 0);
 }

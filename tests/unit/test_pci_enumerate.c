@@ -231,3 +231,126 @@ TEST(class_names_fall_back)
     CHECK_STR(pci_class_name(0x018000), "storage controller");
     CHECK_STR(pci_class_name(0xff0000), "device");
 }
+
+/* ---- virtual functions ---- */
+
+#define SRIOV 0x100
+
+/*
+ * 01:00.0 behind 00:01.0 (buses 1 and 2) with that many virtual functions on,
+ * the first at 01:1c.0, then in steps of two devices.
+ */
+static struct fake_pci_function *physical(uint16_t enabled, uint16_t total)
+{
+    struct fake_pci_function *hw;
+
+    fake_pci_reset(&fake);
+    fake_pci_express(fake_pci_add_bridge(&fake, PCI_RID(0, 1, 0), 1, 2), PCI_EXP_ROOT_PORT);
+    hw = fake_pci_add(&fake, 0, PCI_RID(1, 0, 0), ENDPOINT, ENDPOINT_CLASS);
+    fake_pci_express(hw, PCI_EXP_ENDPOINT);
+    fake_pci_set(hw, SRIOV, 4, 0x00010010);
+    fake_pci_set(hw, SRIOV + 0x08, 2, enabled > 0);
+    fake_pci_set(hw, SRIOV + 0x0e, 2, total);
+    fake_pci_set(hw, SRIOV + 0x10, 2, enabled);
+    fake_pci_set(hw, SRIOV + 0x14, 2, 0x00e0);
+    fake_pci_set(hw, SRIOV + 0x16, 2, 0x0010);
+    fake_pci_set(hw, SRIOV + 0x1a, 2, 0x1234);
+    return hw;
+}
+
+/* It answers, with a vendor id of all ones. */
+static void virtual(uint16_t rid)
+{
+    struct fake_pci_function *hw = fake_pci_add(&fake, 0, rid, 0xffffffff, 0);
+
+    fake_pci_set(hw, 0x2e, 2, 0x7777);
+    fake_pci_express(hw, PCI_EXP_ENDPOINT);
+}
+
+TEST(virtual_functions_that_are_on_are_listed_across_buses)
+{
+    static const uint16_t rids[] = { 0x01e0, 0x01f0, 0x0200 };
+    struct pci *pci;
+
+    physical(3, 4);
+    for (size_t i = 0; i < 3; i++)
+        virtual(rids[i]);
+    pci = fake_pci_start(&fake);
+    CHECK_EQ(count(pci), 5);
+    for (size_t i = 0; i < 3; i++) {
+        struct pci_function *f = pci_find(pci, 0, rids[i]);
+
+        CHECK(f != NULL);
+        CHECK(f->physical == pci_find(pci, 0, 0x0100));
+        CHECK(f->parent == pci_find(pci, 0, 0x0008));
+        CHECK_EQ(f->vendor, 0x1b36);
+        CHECK_EQ(f->device, 0x1234);
+        CHECK_EQ(f->subsystem_device, 0x7777);
+        CHECK_EQ(f->class_code, ENDPOINT_CLASS);
+        CHECK_EQ(f->express_type, PCI_EXP_ENDPOINT);
+        CHECK(!f->multifunction && !f->is_bridge);
+        CHECK(!pci_bus_master_enabled(f));
+    }
+    CHECK(pci_find(pci, 0, 0x0100)->physical == NULL);
+    CHECK_STR(fake.log, "");
+}
+
+TEST(virtual_functions_that_are_off_are_not)
+{
+    physical(0, 4);
+    virtual(0x01e0);
+    CHECK_EQ(count(fake_pci_start(&fake)), 2);
+}
+
+TEST(virtual_functions_without_a_place_are_reported_and_left_out)
+{
+    struct fake_pci_function *hw;
+
+    /* More than there may be. */
+    physical(3, 2);
+    virtual(0x01e0);
+    virtual(0x01f0);
+    CHECK_EQ(count(fake_pci_start(&fake)), 4);
+    CHECK(fake_pci_logged(&fake, "0000:01:00.0 virtual functions from number 2 of 3 on"));
+    /* The second bus is not behind the bridge. */
+    physical(3, 4);
+    fake_pci_set(&fake.functions[0], 0x1a, 1, 1);
+    CHECK_EQ(count(fake_pci_start(&fake)), 4);
+    CHECK(fake_pci_logged(&fake, "0000:01:00.0 virtual functions from number 2 of 3 on"));
+    /* No step, no offset: the second, or the first, would be another's. */
+    hw = physical(2, 4);
+    fake_pci_set(hw, SRIOV + 0x16, 2, 0);
+    CHECK_EQ(count(fake_pci_start(&fake)), 3);
+    fake_pci_set(hw, SRIOV + 0x14, 2, 0);
+    CHECK_EQ(count(fake_pci_start(&fake)), 2);
+}
+
+TEST(ids_of_virtual_functions_end_where_they_would_wrap)
+{
+    struct pci_function f = { .rid = 0xfe00, .sriov_total = 3, .sriov_offset = 0x100,
+                              .sriov_stride = 0xff };
+    uint16_t rid = 0;
+
+    CHECK(pci_virtual_id(&f, 0, &rid));
+    CHECK_EQ(rid, 0xff00);
+    CHECK(pci_virtual_id(&f, 1, &rid));
+    CHECK_EQ(rid, 0xffff);
+    CHECK(!pci_virtual_id(&f, 2, &rid));
+    f.sriov_stride = 1;
+    CHECK(pci_virtual_id(&f, 2, &rid));
+    CHECK(!pci_virtual_id(&f, 3, &rid));
+}
+
+TEST(every_allocation_may_fail_with_virtual_functions_too)
+{
+    size_t needed;
+
+    physical(2, 2);
+    fake_pci_start(&fake);
+    needed = fake.allocs;
+    for (size_t fail = 1; fail <= needed; fail++) {
+        physical(2, 2);
+        fake.fail_alloc = fail;
+        CHECK(fake_pci_start(&fake) == NULL);
+    }
+}

@@ -21,6 +21,15 @@ TEST(default_machine)
     suite_check_all(&config, skips);
 }
 
+TEST(one_cpu)
+{
+    static const char *const skips[] = { SKIP_USUAL, SKIP_SMP, NULL };
+    struct model_env_config config = model_env_default();
+
+    config.one_cpu = true;
+    suite_check_all(&config, skips);
+}
+
 TEST(caching_mode)
 {
     static const char *const skips[] = { SKIP_USUAL, NULL };
@@ -63,7 +72,7 @@ TEST(write_buffer_needs_flushing)
 TEST(registers_only)
 {
     static const char *const skips[] = { SKIP_USUAL, "intel/refused-descriptor-and-recovery",
-                                         NULL };
+                                         "smp/one-is-refused-among-many", NULL };
     struct model_env_config config = model_env_default();
 
     spec_put(&config.model.units[0].ecap, SPEC_ECAP_QI, 0);

@@ -109,10 +109,14 @@ static inline size_t pt_index(uint64_t iova, unsigned level)
     return (size_t)((iova >> pt_shift(level)) & (PT_ENTRIES - 1));
 }
 
-/* Relaxed: a walk reaches a table only through the address it has loaded. */
+/* Relaxed: a walk reaches a table only through the address it has loaded, which ThreadSanitizer cannot know. */
+#ifndef PT_LOAD_ORDER
+#define PT_LOAD_ORDER __ATOMIC_RELAXED
+#endif
+
 static inline uint64_t pt_load(const uint64_t *entry)
 {
-    return __atomic_load_n(entry, __ATOMIC_RELAXED);
+    return __atomic_load_n(entry, PT_LOAD_ORDER);
 }
 
 static inline void pt_store(uint64_t *entry, uint64_t value)

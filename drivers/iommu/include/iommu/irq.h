@@ -49,7 +49,7 @@ enum iommu_irq_mode {
 enum iommu_irq_x2apic {
     IOMMU_X2APIC_NO,            /* the CPUs are in xAPIC mode and stay there */
     IOMMU_X2APIC_AUTO,          /* they enter x2APIC mode after iommu_start() where iommu_irq_info() allows it */
-    IOMMU_X2APIC_NEEDED,        /* they are in it, or have ids above 254: without it nothing is remapped */
+    IOMMU_X2APIC_NEEDED,        /* they are in it, or one with an id above 254 has to run: without it nothing is remapped */
 };
 
 /* AMD-Vi: the format of entries (amd_iommu_intr=). */
@@ -109,7 +109,7 @@ struct iommu_irq_info {
     bool x2apic;                /* 32-bit destinations reach; false: APIC ids up to 254 */
     bool posting;               /* iommu_irq_post() works */
     const char *reason;         /* why not remapping, else which unit failed, else why not x2APIC; or "" */
-    char suggestion[40];        /* the word that helps: "ivrs_ioapic=4@0000:00:14.0"; or "" */
+    char suggestion[40];        /* the word that helps: "ivrs_ioapic=4@0000:00:14.0", "intremap=no_x2apic_optout"; or "" */
 };
 /* Valid once iommu_start() has returned. How many entries are in use: struct iommu_unit_info. */
 void iommu_irq_info(const struct iommu *iommu, struct iommu_irq_info *out);
