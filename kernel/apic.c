@@ -27,6 +27,7 @@
 #define APIC_EOI            0x0b0u
 #define APIC_SVR            0x0f0u
 #define APIC_ISR            0x100u
+#define APIC_IRR            0x200u
 #define APIC_ESR            0x280u
 #define APIC_LVT_CMCI       0x2f0u
 #define APIC_ICR_LOW        0x300u
@@ -110,6 +111,11 @@ void apic_eoi(void)
 bool apic_in_service(unsigned vector)
 {
     return apic_read(APIC_ISR + vector / 32 * 16) & BIT32(vector % 32);
+}
+
+bool apic_requested(unsigned vector)
+{
+    return apic_read(APIC_IRR + vector / 32 * 16) & BIT32(vector % 32);
 }
 
 /*

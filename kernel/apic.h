@@ -14,6 +14,7 @@ void apic_enter_x2apic(void *arg);
 void apic_mask_8259(uint8_t first_vector);  /* moved to that vector and 15 more, then masked */
 void apic_eoi(void);
 bool apic_in_service(unsigned vector);
+bool apic_requested(unsigned vector);       /* accepted by this CPU, and not in service yet */
 
 /*
  * Interrupts from CPU to CPU (SDM 10.6): the low half of the command. False: the one before it

@@ -15,6 +15,7 @@
 #include "irq_sources.h"
 #include "smp.h"
 #include "spinlock.h"
+#include "thread.h"
 #include "traps.h"
 
 #define VECTOR_8259         0x20
@@ -22,6 +23,7 @@
 #define VECTOR_END          0xf0
 #define VECTOR_SPURIOUS     0xff
 #define FREE_WAIT_US        1000000u
+#define LOOK_AGAIN_US       100u
 /* The first few unexpected ones are worth a line each. */
 #define UNEXPECTED_LINES    8
 
@@ -75,7 +77,7 @@ static void forget_counts(int vector)
         __atomic_store_n(&percpu_at(cpu)->irq_counts[vector], 0, __ATOMIC_RELAXED);
 }
 
-/* In turn: an interrupt by one that has just been freed may still be pending in some CPU. */
+/* In turn: a source that is not remapped may have sent one by a freed vector that has not arrived yet. */
 int irq_vector_alloc(irq_fn *fn, void *arg)
 {
     uintptr_t flags = spin_lock(&lock);
@@ -95,12 +97,66 @@ int irq_vector_alloc(irq_fn *fn, void *arg)
     return found;
 }
 
-/* The store and the look at running are in one order with a handler's two (irq_dispatch()). */
-void irq_vector_free(int vector)
+/* ---- the end of a vector ---- */
+
+struct look {
+    unsigned vector;
+    bool held;
+};
+
+/* On the CPU that is asked; IPIs come before what it has still to handle. */
+static void look(void *arg)
+{
+    struct look *at = arg;
+
+    at->held = apic_requested(at->vector) || apic_in_service(at->vector);
+}
+
+/* A CPU that has an interrupt by it yet to handle, or does not say; CPUS_MAX: none. */
+static unsigned holder_of(int vector)
+{
+    for (unsigned cpu = smp_next(0); cpu < CPUS_MAX; cpu = smp_next(cpu + 1)) {
+        struct look at = { .vector = (unsigned)vector };
+        bool answered = smp_call(cpu, look, &at);
+
+        if (at.held || (!answered && smp_online(cpu)))
+            return cpu;
+    }
+    return CPUS_MAX;
+}
+
+/* False, logged: somebody still does after a while. */
+static bool wait_for_holders(int vector)
 {
     uint64_t start = now_us();
 
-    __atomic_store_n(&vectors[vector].fn, NULL, __ATOMIC_SEQ_CST);
+    for (;;) {
+        unsigned cpu = holder_of(vector);
+
+        if (cpu == CPUS_MAX)
+            return true;
+        if (now_us() - start > FREE_WAIT_US) {
+            log_line(LOG_ERROR, "irq: vector=0x%x is still pending on cpu=%u after %u ms, it stays in use",
+                     (unsigned)vector, cpu, FREE_WAIT_US / 1000);
+            return false;
+        }
+        sleep_us(LOOK_AGAIN_US);
+    }
+}
+
+/* For what comes by a vector that could not be freed. */
+static void nobody_waits(void *arg)
+{
+    (void)arg;
+}
+
+/* The store and the look at running are in one order with a handler's two (irq_dispatch()). */
+void irq_vector_free(int vector)
+{
+    bool ended = wait_for_holders(vector);
+    uint64_t start = now_us();
+
+    __atomic_store_n(&vectors[vector].fn, ended ? NULL : nobody_waits, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&vectors[vector].running, __ATOMIC_SEQ_CST) != 0) {
         if (now_us() - start > FREE_WAIT_US) {
             log_line(LOG_ERROR, "irq: handler of vector=0x%x has run for %u ms, the vector stays in use",
@@ -110,6 +166,8 @@ void irq_vector_free(int vector)
         smp_relax();
     }
 }
+
+/* ---- messages ---- */
 
 bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data)
 {

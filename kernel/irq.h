@@ -29,8 +29,9 @@ typedef void irq_fn(void *arg);
 int irq_vector_alloc(irq_fn *fn, void *arg);
 void irq_vector_set(int vector, irq_fn *fn, void *arg);     /* for the vectors above */
 /*
- * No CPU runs the handler any more when it returns (one that runs on for a second is logged, and keeps the vector);
- * not from the handler itself. Vectors are given out in turn, so this one comes last.
+ * For a vector to which nothing leads any more. What CPUs have already accepted is handled first; none runs the handler
+ * when it returns. One that does not end within a second is logged, and keeps the vector. By a thread,
+ * with interrupts on.
  */
 void irq_vector_free(int vector);
 /* What a device must write, where, to raise that vector on this CPU. As irq_message_to(). */

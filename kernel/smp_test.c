@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Several CPUs on purpose: locks misused, panics at once, a translation taken
- * away, calls. Each ends in a trap or a panic, and prints what was seen before.
+ * away, calls, a vector freed. Each ends in a trap or a panic, and prints what was seen before.
  */
 #include "smp_test.h"
 
 #include <stddef.h>
 
+#include "apic.h"
 #include "clock.h"
 #include "console.h"
+#include "irq.h"
 #include "mm.h"
 #include "panic.h"
 #include "smp.h"
@@ -245,6 +247,77 @@ void smp_test_ipi_call(void)
         thread_join(other);
     print("# ipi: wakes=%u expected=%u\n", test.wakes, 2 * WAKES);
     (void)smp_call(1, undefined_opcode, NULL);
+}
+
+/* ---- vectors ---- */
+
+/* CR8 is the task priority: 14 keeps all back but what CPUs send each other. */
+#define ONLY_IPIS 14ull
+#define HELD_US 50000u
+
+static uint32_t handled;        /* atomic */
+
+static void set_priority(void *arg)
+{
+    __asm__ volatile("mov %0, %%cr8" : : "r"(*(const uint64_t *)arg) : "memory");
+}
+
+static void count_handled(void *arg)
+{
+    (void)arg;
+    __atomic_add_fetch(&handled, 1, __ATOMIC_RELAXED);
+}
+
+static void hold_back(void *arg)
+{
+    uint64_t priority = ONLY_IPIS;
+
+    (void)arg;
+    set_priority(&priority);
+    set_step(1);
+    if (await_step(2))
+        delay_us(HELD_US);
+    priority = 0;
+    set_priority(&priority);
+}
+
+/* How many of the vectors that can be had are this one. */
+static unsigned given_out(int vector)
+{
+    unsigned found = 0;
+
+    for (int got = irq_vector_alloc(count_handled, NULL); got >= 0; got = irq_vector_alloc(count_handled, NULL))
+        found += got == vector;
+    return found;
+}
+
+static void send_to_cpu_1(int vector)
+{
+    (void)apic_ipi(percpu_at(1)->apic_id, APIC_IPI_FIXED | (uint32_t)vector);
+}
+
+/* First CPU 1 handles it after a while, then never while the vector is being freed. */
+void smp_test_vector_free(void)
+{
+    const uint64_t only_ipis = ONLY_IPIS, all = 0;
+    int vector = irq_vector_alloc(count_handled, NULL);
+    struct thread *holder;
+
+    if (!needs_cpus(2) || (holder = thread_create_on(1, "holder", hold_back, NULL)) == NULL || !await_step(1))
+        return;
+    send_to_cpu_1(vector);
+    set_step(2);
+    irq_vector_free(vector);
+    print("# vector: handled=%u before it was free\n", __atomic_load_n(&handled, __ATOMIC_RELAXED));
+    thread_join(holder);
+    vector = irq_vector_alloc(count_handled, NULL);
+    (void)smp_call(1, set_priority, (void *)(uintptr_t)&only_ipis);
+    send_to_cpu_1(vector);
+    irq_vector_free(vector);
+    (void)smp_call(1, set_priority, (void *)(uintptr_t)&all);
+    sleep_us(HELD_US);
+    print("# vector: given out again=%u handled=%u\n", given_out(vector), __atomic_load_n(&handled, __ATOMIC_RELAXED));
+    panic("trap test: vectors freed, unexpected=%llu", (unsigned long long)irq_unexpected());
 }
 
 /* ---- everything at once ---- */

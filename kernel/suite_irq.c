@@ -205,7 +205,7 @@ static bool pin_fires(struct exerciser *ex, uint32_t gsi, bool asserted)
     }
     if (irq_route_to(probe.route, 0, smp_next(0), vector) == IOMMU_OK) {
         if (asserted)
-            (void)ex->ops->interrupt(ex);
+            (void)ex->ops->interrupt(ex, 0);
         sleep_us(WIRE_WAIT_US);
         ex->ops->interrupt_done(ex);
     }
@@ -418,13 +418,13 @@ static bool env_pending(struct suite_env *env, struct suite_irqs *irqs, unsigned
 static enum ex_status env_raise(struct suite_env *env, struct suite_irqs *irqs, unsigned index)
 {
     (void)env;
-    if (index != 0)
+    if (irqs->ex == NULL && index != 0)
         return EX_UNSUPPORTED;
     if (irqs->ex == NULL) {
         hpet_raise(&irq_hpet, irqs->comparator, HPET_DELAY_US);
         return EX_DONE;
     }
-    return irqs->ex->ops->interrupt == NULL ? EX_UNSUPPORTED : irqs->ex->ops->interrupt(irqs->ex);
+    return irqs->ex->ops->interrupt == NULL ? EX_UNSUPPORTED : irqs->ex->ops->interrupt(irqs->ex, index);
 }
 
 static void env_linger(struct suite_env *env, struct suite_irqs *irqs, uint64_t us)

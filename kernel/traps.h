@@ -23,7 +23,7 @@ void traps_load(void);  /* on every other CPU: all share the table */
  * Raises a fault on purpose: "null", "write-text",
  * "exec-data", both again by the direct map ("write-text-direct", "exec-direct"),
  * "identity", "stack-overflow" (needs thread_init()), "ud", "div", "space", those of
- * smp_test.h ("lock-recursion", "lock-release", "panic", "shootdown", "ipi-call", "smp-stress"). Returns only when the
+ * smp_test.h ("lock-recursion", "lock-release", "panic", "shootdown", "ipi-call", "vector-free", "smp-stress"). Returns only when the
  * kind is unknown or, which is then a failure, when nothing trapped.
  */
 void trap_test(const char *kind);

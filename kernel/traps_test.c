@@ -171,6 +171,7 @@ static const struct {
     { "panic", smp_test_panic },
     { "shootdown", smp_test_shootdown },
     { "ipi-call", smp_test_ipi_call },
+    { "vector-free", smp_test_vector_free },
     { "smp-stress", smp_test_stress },
 };
 

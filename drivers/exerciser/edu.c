@@ -267,10 +267,12 @@ static enum ex_status edu_prepare(struct exerciser *ex)
     return status;
 }
 
-static enum ex_status edu_interrupt(struct exerciser *ex)
+static enum ex_status edu_interrupt(struct exerciser *ex, unsigned number)
 {
     struct edu *edu = ex->state;
 
+    if (number != 0)
+        return EX_UNSUPPORTED;
     ex->host->mmio_write32(ex->host_ctx, edu->registers + EDU_IRQ_RAISE, 1);
     return EX_DONE;
 }

@@ -81,8 +81,11 @@ struct exerciser_ops {
     enum ex_status (*start)(struct exerciser *ex, const struct ex_dma *dma);
     enum ex_status (*poll)(struct exerciser *ex);
 
-    /* Raises the device's interrupt as soon as it can. NULL: it cannot. */
-    enum ex_status (*interrupt)(struct exerciser *ex);
+    /*
+     * Raises an interrupt of the device as soon as it can; 0 is its first message, or its wire.
+     * EX_UNSUPPORTED: it never sends one of that number. NULL: it raises none.
+     */
+    enum ex_status (*interrupt)(struct exerciser *ex, unsigned number);
     /* Acknowledges it in the device. NULL where interrupt is NULL. */
     void (*interrupt_done)(struct exerciser *ex);
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define NVME_CLASS 0x010802u
-#define WINDOW_MAX (1ull << 20) /* registers and the four doorbells, whatever their stride */
+#define WINDOW_MAX (1ull << 20) /* registers and the first four doorbells, whatever their stride */
 #define SEARCH_LEN (1ull << 20)         /* of the disk, for blocks that can be a pattern */
 #define TYPICAL_US 200u
 
@@ -248,19 +248,24 @@ static void nvme_stop(struct exerciser *ex)
 }
 
 /*
- * The admin queue's interrupt, always vector 0 (§5.3): a command without data
- * completes. With MSI-X its message goes as that happens.
+ * A command without data completes. Number 0 is the admin queue's interrupt
+ * (§5.3), the others are the bells'. With MSI-X the message goes as that happens.
  */
-static enum ex_status nvme_interrupt(struct exerciser *ex)
+static enum ex_status nvme_interrupt(struct exerciser *ex, unsigned number)
 {
     struct nvme *nvme = ex->state;
     const struct nvme_command command = { .cdw0 = NVME_ADMIN_GET_FEATURES, .cdw10 = NVME_FEATURE_QUEUES };
+    const struct nvme_command flush = { .cdw0 = NVME_IO_FLUSH, .nsid = nvme->namespace_id };
 
     /* One before that reached nobody. */
     if (nvme->raised)
         nvme_lower(ex);
     if (nvme->failed || nvme->busy != NULL)
         return EX_TIMEOUT;
+    if (number > nvme->bell_count)
+        return EX_UNSUPPORTED;
+    if (number > 0)
+        return nvme_run(ex, &nvme->bells[number - 1], &flush);
     if (pci_msix_enabled(ex->function))
         return nvme_run(ex, &nvme->admin, &command);
     return nvme_raise(ex, &command);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An NVMe controller from reset to one I/O queue pair, and off again. All its
- * memory is private memory of the exerciser, reached at private_iova.
+ * An NVMe controller from reset to one I/O queue pair, and off again; with
+ * MSI-X further pairs for interrupts beyond number 0. All its memory is private
+ * memory of the exerciser, reached at private_iova.
  * Source: NVM Express Base 1.4 §3.1, §5, §7.6.1 (initialisation), §7.6.2 (shutdown)
  */
 #include "nvme_internal.h"
@@ -33,6 +34,7 @@ bool nvme_controller_check(struct exerciser *ex, uint64_t window_len)
     uint64_t cap = nvme_read(ex, NVME_CAP) | (uint64_t)nvme_read(ex, NVME_CAP + 4) << 32;
     uint64_t entries = field(cap, NVME_CAP_MQES) + 1;
 
+    nvme->window_len = window_len;
     nvme->doorbell_stride = 4u << field(cap, NVME_CAP_DSTRD);
     nvme->depth = entries < NVME_QUEUE_DEPTH ? (uint32_t)entries : NVME_QUEUE_DEPTH;
     nvme->timeout_us = field(cap, NVME_CAP_TO) * NVME_TO_US;
@@ -107,26 +109,68 @@ static bool controller_on(struct exerciser *ex)
     return csts_wait(ex, NVME_CSTS_RDY, NVME_CSTS_RDY, NVME_CSTS_CFS);
 }
 
+/* §5.21.1.7: how many pairs of I/O queues the controller gives of those wanted; all counts are 0-based. */
+static enum ex_status pairs_ask(struct exerciser *ex, uint32_t wanted, uint32_t *given)
+{
+    struct nvme *nvme = ex->state;
+    const struct nvme_command command = {
+        .cdw0 = NVME_ADMIN_SET_FEATURES, .cdw10 = NVME_FEATURE_QUEUES, .cdw11 = (wanted - 1) << 16 | (wanted - 1),
+    };
+    enum ex_status status = nvme_run(ex, &nvme->admin, &command);
+    uint32_t completion = nvme->result >> 16, submission = nvme->result & 0xffffu;
+    uint32_t fewer = (completion < submission ? completion : submission) + 1;
+
+    *given = fewer < wanted ? fewer : wanted;
+    return status;
+}
+
+/* cq_flags: with what the completion queue is created. */
+static enum ex_status pair_create(struct exerciser *ex, const struct nvme_queue *queue, uint32_t cq_flags)
+{
+    struct nvme *nvme = ex->state;
+    uint32_t size_and_id = (nvme->depth - 1) << 16 | queue->id;
+    const struct nvme_command completion = {
+        .cdw0 = NVME_ADMIN_CREATE_CQ, .cdw10 = size_and_id, .cdw11 = cq_flags | NVME_CONTIGUOUS,
+        .prp1 = nvme_iova(ex, queue->cq),
+    };
+    const struct nvme_command submission = {
+        .cdw0 = NVME_ADMIN_CREATE_SQ, .cdw10 = size_and_id, .cdw11 = queue->id << 16 | NVME_CONTIGUOUS,
+        .prp1 = nvme_iova(ex, queue->sq),
+    };
+    enum ex_status status = nvme_run(ex, &nvme->admin, &completion);
+
+    return status == EX_DONE ? nvme_run(ex, &nvme->admin, &submission) : status;
+}
+
+/* Bells need a vector each, a namespace to which a command can be sent, and their doorbells. */
+static uint32_t bells_wanted(struct exerciser *ex)
+{
+    const struct nvme *nvme = ex->state;
+    uint32_t vectors = pci_msix_enabled(ex->function) ? pci_msix_count(ex->function) : 0;
+    uint32_t wanted = 0;
+
+    while (nvme->namespace_id != 0 && wanted < NVME_BELLS && wanted + 1 < vectors &&
+           NVME_DOORBELLS + (4ull + 2 * (wanted + 1)) * nvme->doorbell_stride <= nvme->window_len)
+        wanted++;
+    return wanted;
+}
+
+/* Of the I/O queue no completion is an interrupt; of bell number n it is message n + 1. */
 static enum ex_status io_queues_create(struct exerciser *ex)
 {
     struct nvme *nvme = ex->state;
-    uint32_t id = nvme->io.id, size_and_id = (nvme->depth - 1) << 16 | nvme->io.id;
-    const struct nvme_command commands[] = {
-        /* One queue of each kind: both counts are 0-based. */
-        { .cdw0 = NVME_ADMIN_SET_FEATURES, .cdw10 = NVME_FEATURE_QUEUES, .cdw11 = 0 },
-        { .cdw0 = NVME_ADMIN_CREATE_CQ, .cdw10 = size_and_id, .cdw11 = NVME_CONTIGUOUS,
-          .prp1 = ex->private_iova + NVME_AT_IO_CQ },
-        { .cdw0 = NVME_ADMIN_CREATE_SQ, .cdw10 = size_and_id, .cdw11 = id << 16 | NVME_CONTIGUOUS,
-          .prp1 = ex->private_iova + NVME_AT_IO_SQ },
-    };
+    uint32_t pairs;
+    enum ex_status status = pairs_ask(ex, 1 + bells_wanted(ex), &pairs);
 
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        enum ex_status status = nvme_run(ex, &nvme->admin, &commands[i]);
+    nvme->bell_count = 0;
+    if (status == EX_DONE)
+        status = pair_create(ex, &nvme->io, 0);
+    while (status == EX_DONE && 1 + nvme->bell_count < pairs) {
+        uint32_t n = nvme->bell_count++;
 
-        if (status != EX_DONE)
-            return status;
+        status = pair_create(ex, &nvme->bells[n], (n + 1) << 16 | NVME_CQ_INTERRUPTS);
     }
-    return EX_DONE;
+    return status;
 }
 
 static enum ex_status identify(struct exerciser *ex, uint32_t cns, uint32_t namespace_id)

@@ -7,6 +7,7 @@
 
 #define NVME_QUEUE_DEPTH 16u
 #define NVME_DATA_LEN 65536u            /* the longest operation */
+#define NVME_BELLS 3u                   /* pairs of queues whose completions are interrupts 1, 2, 3 */
 
 /* Offsets in private memory, all reached by the device at private_iova. */
 #define NVME_AT_ADMIN_SQ (0u * EX_PAGE_BYTES)
@@ -16,10 +17,11 @@
 #define NVME_AT_IDENTIFY (4u * EX_PAGE_BYTES)
 #define NVME_AT_LIST     (5u * EX_PAGE_BYTES)   /* of PRPs */
 #define NVME_AT_DATA     (6u * EX_PAGE_BYTES)
-#define NVME_PRIVATE_PAGES (6u + NVME_DATA_LEN / EX_PAGE_BYTES)
+#define NVME_AT_BELLS    (NVME_AT_DATA + NVME_DATA_LEN)     /* submission and completion queue of each */
+#define NVME_PRIVATE_PAGES (NVME_AT_BELLS / EX_PAGE_BYTES + 2u * NVME_BELLS)
 
 struct nvme_queue {
-    uint32_t id;                        /* 0 admin, 1 I/O */
+    uint32_t id;                        /* 0 admin, 1 I/O, then the bells */
     struct nvme_command *sq;
     struct nvme_completion *cq;
     uint32_t depth;
@@ -38,10 +40,13 @@ struct nvme_step {
 
 struct nvme {
     volatile uint8_t *registers;
+    uint64_t window_len;                /* of the registers */
     uint32_t doorbell_stride;
     uint32_t depth;                     /* of every queue */
     uint64_t timeout_us;                /* of CC.EN and shutdown */
-    struct nvme_queue admin, io;
+    struct nvme_queue admin, io, bells[NVME_BELLS];
+    uint32_t bell_count;                /* that the controller has */
+    uint32_t result;                    /* of the command completed last */
     bool failed;                        /* only a reset helps */
 
     bool raised;                        /* by nvme_raise(); atomic */
@@ -70,6 +75,11 @@ struct nvme {
 static inline uint8_t *nvme_private(const struct exerciser *ex, uint32_t offset)
 {
     return (uint8_t *)ex->private_mem + offset;
+}
+
+static inline uint64_t nvme_iova(const struct exerciser *ex, const void *at)
+{
+    return ex->private_iova + (uint64_t)((const uint8_t *)at - (const uint8_t *)ex->private_mem);
 }
 
 static inline uint32_t nvme_read(const struct exerciser *ex, uint32_t offset)
@@ -111,7 +121,7 @@ void nvme_lower(struct exerciser *ex);
 
 /* Reads CAP; false, logged, where the controller is none this driver can use. */
 bool nvme_controller_check(struct exerciser *ex, uint64_t window_len);
-/* Off, on with empty queues at private_iova, I/O queues created; identified once. */
+/* Off, on with empty queues at private_iova, I/O queues created, bells where MSI-X is on; identified once. */
 enum ex_status nvme_controller_start(struct exerciser *ex);
 /* shutdown: first a normal one, so that the disk writes back its caches. False: still enabled. */
 bool nvme_controller_off(struct exerciser *ex, bool shutdown);

@@ -33,6 +33,9 @@ void nvme_queues_reset(struct exerciser *ex)
 
     queue_reset(ex, &nvme->admin, 0, NVME_AT_ADMIN_SQ, NVME_AT_ADMIN_CQ);
     queue_reset(ex, &nvme->io, 1, NVME_AT_IO_SQ, NVME_AT_IO_CQ);
+    for (uint32_t i = 0; i < NVME_BELLS; i++)
+        queue_reset(ex, &nvme->bells[i], 2 + i, NVME_AT_BELLS + 2 * i * EX_PAGE_BYTES,
+                    NVME_AT_BELLS + (2 * i + 1) * EX_PAGE_BYTES);
     nvme->busy = NULL;
 }
 
@@ -133,6 +136,7 @@ enum ex_status nvme_complete(struct exerciser *ex)
         queue->phase ^= NVME_STATUS_PHASE;
     }
     doorbell(ex, queue, true, queue->head);
+    nvme->result = entry->result;
     nvme->busy = NULL;
     return status_meaning(ex, status);
 }

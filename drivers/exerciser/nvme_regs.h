@@ -39,11 +39,13 @@
 #define NVME_ADMIN_SET_FEATURES 0x09u
 #define NVME_ADMIN_GET_FEATURES 0x0au
 #define NVME_CONTIGUOUS         EX_BIT32(0)     /* CDW11 of both create commands */
+#define NVME_CQ_INTERRUPTS      EX_BIT32(1)     /* CDW11 of Create CQ; the vector is in its bits 31:16 */
 #define NVME_FEATURE_QUEUES     0x07u
 #define NVME_CNS_NAMESPACE      0u
 #define NVME_CNS_CONTROLLER     1u
 
 /* ---- NVM commands, §6 ---- */
+#define NVME_IO_FLUSH       0x00u
 #define NVME_IO_WRITE       0x01u
 #define NVME_IO_READ        0x02u
 #define NVME_IO_COMPARE     0x05u

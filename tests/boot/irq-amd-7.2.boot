@@ -10,5 +10,6 @@ see: ^# iommu: interrupts remapped=1 x2apic=0
 see: ^# interrupts: ioapic=0 version=0x20 gsi=0 pins=24 source=0000:00:14\.0$
 see: ^# verdict: protected .*interrupts remapped
 see: ^ok \d+ - irq/delivered-as-routed:edu@0000:00:03\.0(?!.*SKIP)
+see: ^# irq/every-message-of-a-block:nvme@0000:00:06\.0: 4 messages
 see: ^ok \d+ - irq/intx:edu@0000:00:03\.0(?!.*SKIP)
 check: tap

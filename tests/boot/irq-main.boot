@@ -9,6 +9,7 @@ see: ^# iommu: interrupts remapped=1 x2apic=0
 see: ^# interrupts: ioapic=0 version=0x20 gsi=0 pins=24 source=0000:ff:00\.0$
 see: ^ok \d+ - irq/delivered-as-routed:edu@0000:00:03\.0(?!.*SKIP)
 see: ^ok \d+ - irq/delivered-as-routed:nvme@0000:02:00\.0(?!.*SKIP)
+see: ^# irq/every-message-of-a-block:nvme@0000:00:06\.0: 4 messages
 see: ^ok \d+ - irq/moved-under-a-stream:nvme@0000:00:06\.0(?!.*SKIP)
 see: ^ok \d+ - irq/pin-level(?!.*SKIP)
 see: ^ok \d+ - irq/intx:edu@0000:01:02\.0(?!.*SKIP)

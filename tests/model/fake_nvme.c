@@ -10,6 +10,7 @@
 #define STATUS_TRANSFER_ERROR 0x04u
 #define STATUS_LBA_RANGE 0x80u
 #define STATUS_INVALID_QUEUE 0x101u
+#define STATUS_INVALID_VECTOR 0x108u
 #define STATUS_COMPARE_FAILURE 0x285u
 
 static uint64_t get(const uint8_t *at, unsigned bytes)
@@ -79,14 +80,14 @@ static uint32_t identify(struct fake_nvme *n, const uint8_t *sqe)
 
 static uint32_t create(struct fake_nvme *n, const uint8_t *sqe, bool submission)
 {
-    struct fake_nvme_queue *q = &n->queues[1];
-    uint32_t depth = (uint32_t)get(sqe + 42, 2) + 1, contiguous = sqe[44] & 1;
+    uint32_t depth = (uint32_t)get(sqe + 42, 2) + 1, contiguous = sqe[44] & 1, id = (uint32_t)get(sqe + 40, 2);
+    struct fake_nvme_queue *q = &n->queues[id % FAKE_NVME_QUEUES];
 
-    if (get(sqe + 40, 2) != 1 || !contiguous || get(sqe + 24, 8) % PAGE != 0 || depth < 2 ||
-        depth > (n->cap & 0xffff) + 1)
+    if (id == 0 || id > n->queue_limit + 1u || id >= FAKE_NVME_QUEUES || !contiguous ||
+        get(sqe + 24, 8) % PAGE != 0 || depth < 2 || depth > (n->cap & 0xffff) + 1)
         return STATUS_INVALID_QUEUE;
     if (submission) {
-        if (!q->cq_created || get(sqe + 46, 2) != 1)
+        if (!q->cq_created || get(sqe + 46, 2) != id)
             return STATUS_INVALID_QUEUE;
         q->sq = get(sqe + 24, 8);
         q->sq_depth = depth;
@@ -96,6 +97,10 @@ static uint32_t create(struct fake_nvme *n, const uint8_t *sqe, bool submission)
         q->cq_depth = depth;
         q->cq_created = true;
         q->phase = 1;
+        q->interrupts = (sqe[44] & 2) != 0;
+        q->vector = (uint32_t)get(sqe + 46, 2);
+        if (q->vector >= FAKE_NVME_VECTORS)
+            return STATUS_INVALID_VECTOR;
     }
     return 0;
 }
@@ -107,7 +112,9 @@ static uint32_t admin(struct fake_nvme *n, const uint8_t *sqe)
     case 0x05: return create(n, sqe, false);
     case 0x06: return identify(n, sqe);
     case 0x0a:
-    case 0x09: return get(sqe + 40, 1) == 7 ? 0 : STATUS_INVALID_FIELD;
+    case 0x09:
+        n->result = (uint32_t)n->queue_limit << 16 | n->queue_limit;
+        return get(sqe + 40, 1) == 7 ? 0 : STATUS_INVALID_FIELD;
     default: return STATUS_INVALID_OPCODE;
     }
 }
@@ -131,6 +138,10 @@ static uint32_t io(struct fake_nvme *n, const uint8_t *sqe)
 
     if (get(sqe + 4, 4) != 1)
         return STATUS_INVALID_FIELD;
+    if (sqe[0] == 0) {
+        n->flushes++;
+        return 0;
+    }
     if (lba + count > n->blocks)
         return STATUS_LBA_RANGE;
     if (n->mdts != 0 && len > PAGE << n->mdts)
@@ -155,12 +166,16 @@ static void complete(struct fake_nvme *n, struct fake_nvme_queue *q, uint32_t id
 {
     uint8_t cqe[16] = { 0 };
 
+    put(cqe, n->result, 4);
+    n->result = 0;
     put(cqe + 8, q->head, 2);
     put(cqe + 10, id, 2);
     put(cqe + 12, get(sqe + 2, 2) + n->wrong_id, 2);
     put(cqe + 14, status << 1 | q->phase, 2);
     if (!fake_exerciser_dma(n->host, q->cq + 16ull * q->cq_tail, cqe, 16, true))
         n->csts = 2;
+    if (q->interrupts)
+        n->interrupts[q->vector]++;
     if (++q->cq_tail == q->cq_depth) {
         q->cq_tail = 0;
         q->phase ^= 1;
@@ -199,6 +214,7 @@ static void enable(struct fake_nvme *n)
         .phase = 1,
         .sq_created = true,
         .cq_created = true,
+        .interrupts = true,
     };
     /* Entries of 64 and 16 bytes, pages of 4096, everything aligned to them. */
     if ((n->cc >> 16 & 0xff) != 0x46 || (n->cc & 0x3ff0) != 0 || n->asq % PAGE != 0 ||
@@ -242,9 +258,9 @@ static void doorbell(struct fake_nvme *n, uint32_t offset, uint32_t value)
 {
     uint32_t stride = 4u << (n->cap >> 32 & 0xf);
     uint32_t index = (offset - 0x1000) / stride, id = index / 2;
-    struct fake_nvme_queue *q = &n->queues[id & 1];
+    struct fake_nvme_queue *q = &n->queues[id % FAKE_NVME_QUEUES];
 
-    if ((offset - 0x1000) % stride != 0 || id > 1 || !q->sq_created || value >= q->sq_depth) {
+    if ((offset - 0x1000) % stride != 0 || id >= FAKE_NVME_QUEUES || !q->sq_created || value >= q->sq_depth) {
         n->bad++;
         return;
     }
@@ -286,6 +302,7 @@ void fake_nvme_init(struct fake_nvme *nvme, struct fake_exerciser *host)
     nvme->mdts = 7;
     nvme->block_shift = 9;
     nvme->blocks = FAKE_NVME_DISK >> 9;
+    nvme->queue_limit = FAKE_NVME_QUEUES - 2;
     nvme->lowest_written = UINT64_MAX;
     memcpy(nvme->serial, "disk0", 6);
     host->device = nvme;

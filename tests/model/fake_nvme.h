@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An NVMe controller with one I/O queue and one namespace for host tests. It
+ * An NVMe controller with four I/O queues and one namespace for host tests. It
  * reaches queues, PRP lists and data through the IOVAs of a struct
  * fake_exerciser only, executes a command when its doorbell is written, and
  * sets CSTS.CFS when it cannot fetch one. Faults are injected by fields.
@@ -18,7 +18,12 @@ struct fake_nvme_queue {
     uint32_t head, tail;        /* of the submission queue */
     uint32_t cq_tail, phase;
     bool sq_created, cq_created;
+    bool interrupts;            /* each completion is one, by that vector */
+    uint32_t vector;
 };
+
+#define FAKE_NVME_QUEUES 5
+#define FAKE_NVME_VECTORS 8
 
 struct fake_nvme {
     struct fake_exerciser *host;
@@ -29,6 +34,7 @@ struct fake_nvme {
     uint8_t block_shift;
     uint16_t metadata;
     uint64_t blocks;
+    uint16_t queue_limit;       /* pairs of I/O queues that it gives, less one */
     uint8_t disk[FAKE_NVME_DISK];
     char serial[21];
     /* Faults. */
@@ -41,9 +47,11 @@ struct fake_nvme {
     /* State. */
     uint32_t cc, csts, aqa, intms;
     uint64_t asq, acq;
-    struct fake_nvme_queue queues[2];
+    uint32_t result;            /* of the command that is being executed */
+    struct fake_nvme_queue queues[FAKE_NVME_QUEUES];
     /* Counted. */
     unsigned resets, shutdowns, writes, reads, compares, identifies, bad;
+    unsigned interrupts[FAKE_NVME_VECTORS], flushes;
     uint64_t lowest_written;    /* LBA; all ones: none */
 };
 

@@ -69,6 +69,8 @@ struct vtd_model_unit_config {
     uint32_t reorder_seed;
     /* Translations that an invalidation drops are fetched again at once, from what the unit still caches. */
     bool speculate;
+    /* CFIS stays as it was, whatever CFI is told, until it is applicable: IRES = 1, EIME = 0 (VT-d §11.4.4.2). */
+    bool late_cfis;
 
     bool include_all;
     struct vtd_model_scope scopes[VTD_MODEL_SCOPES];
@@ -238,6 +240,9 @@ void vtd_model_write64(struct vtd_model *m, unsigned unit, unsigned offset, uint
 #define VTD_MODEL_HANG_CCMD BIT_SPEC(5)
 #define VTD_MODEL_HANG_IOTLB BIT_SPEC(6)
 #define VTD_MODEL_HANG_PMEN BIT_SPEC(7)
+#define VTD_MODEL_HANG_IRE BIT_SPEC(8)    /* whether it is set or cleared */
+#define VTD_MODEL_HANG_SIRTP BIT_SPEC(9)
+#define VTD_MODEL_HANG_CFI BIT_SPEC(10)
 void vtd_model_hang(struct vtd_model *m, unsigned unit, uint64_t mask);
 
 /* The next register-based invalidation is refused: CAIG or IAIG reads 00. */
@@ -254,6 +259,7 @@ struct vtd_model_firmware {
     bool protected_memory;  /* PMEN over all of low RAM */
     bool stale_fault;       /* record 0 pending, and PFO */
     bool interrupts;        /* IRE = 1, two entries, both absent */
+    bool compatibility;     /* CFI = 1 */
 };
 void vtd_model_firmware_left(struct vtd_model *m, unsigned unit, const struct vtd_model_firmware *left);
 

@@ -76,9 +76,17 @@ static void check_sequence(struct vm_unit *u, uint64_t value, uint64_t changed)
     }
 }
 
-void vm_gcmd_write(struct vm_unit *u, uint32_t value)
+/* What the standing fields are, of which GSTS may not show CFI. */
+static uint64_t standing(const struct vm_unit *u)
 {
     uint64_t status = vm_get(u, SPEC_GSTS, 4);
+
+    return u->config->late_cfis ? (status & ~SPEC_GCMD_CFI) | (u->compatibility ? SPEC_GCMD_CFI : 0) : status;
+}
+
+void vm_gcmd_write(struct vm_unit *u, uint32_t value)
+{
+    uint64_t status = standing(u);
     uint64_t changed = ((value ^ status) & SPEC_GCMD_LEVEL) | (value & SPEC_GCMD_ONE_SHOT);
 
     check_idle(u, "GCMD");
@@ -101,7 +109,10 @@ static uint64_t gcmd_hang(uint64_t value, uint64_t changed)
     return ((changed & SPEC_GCMD_TE) != 0 ? VTD_MODEL_HANG_TE : 0) |
            ((value & SPEC_GCMD_SRTP) != 0 ? VTD_MODEL_HANG_SRTP : 0) |
            ((changed & SPEC_GCMD_QIE) != 0 ? VTD_MODEL_HANG_QIE : 0) |
-           ((value & SPEC_GCMD_WBF) != 0 ? VTD_MODEL_HANG_WBF : 0);
+           ((value & SPEC_GCMD_WBF) != 0 ? VTD_MODEL_HANG_WBF : 0) |
+           ((changed & SPEC_GCMD_IRE) != 0 ? VTD_MODEL_HANG_IRE : 0) |
+           ((value & SPEC_GCMD_SIRTP) != 0 ? VTD_MODEL_HANG_SIRTP : 0) |
+           ((changed & SPEC_GCMD_CFI) != 0 ? VTD_MODEL_HANG_CFI : 0);
 }
 
 static void root_latch(struct vm_unit *u)
@@ -158,6 +169,9 @@ static void gcmd_finish(struct vm_unit *u)
         u->root_set = false;
     if ((changed & SPEC_GCMD_IRE) != 0 && (value & SPEC_GCMD_IRE) == 0)
         interrupts_disabled(u);
+    u->compatibility = (value & SPEC_GCMD_CFI) != 0;
+    if (u->config->late_cfis && ((value & SPEC_GCMD_IRE) == 0 || (u->interrupt_root & SPEC_IRTA_EIME) != 0))
+        value = (value & ~SPEC_GCMD_CFI) | (status & SPEC_GCMD_CFI);
     status = (status & ~SPEC_GCMD_LEVEL) | (value & SPEC_GCMD_LEVEL);
     vm_set(u, SPEC_GSTS, 4, status);
     if ((status & (SPEC_GCMD_TE | SPEC_GCMD_IRE)) == 0)
@@ -283,7 +297,7 @@ void vm_pmen_write(struct vm_unit *u, uint32_t value)
 
 void vm_commands_tick(struct vm_unit *u)
 {
-    uint64_t changed = (u->gcmd.value ^ vm_get(u, SPEC_GSTS, 4)) & SPEC_GCMD_LEVEL;
+    uint64_t changed = (u->gcmd.value ^ standing(u)) & SPEC_GCMD_LEVEL;
 
     if (is_due(u, &u->gcmd, gcmd_hang(u->gcmd.value, changed)))
         gcmd_finish(u);

@@ -176,6 +176,10 @@ void vtd_model_firmware_left(struct vtd_model *m, unsigned unit, const struct vt
         vm_fault(u, &request, SPEC_FR_ROOT_P);
         vm_fault_status(u, SPEC_FSTS_PFO);
     }
+    if (left->compatibility) {
+        vm_set(u, SPEC_GSTS, 4, vm_get(u, SPEC_GSTS, 4) | SPEC_GCMD_CFI);
+        u->compatibility = true;
+    }
     if (left->interrupts) {
         status = vm_get(u, SPEC_GSTS, 4) | SPEC_GCMD_IRE | SPEC_GCMD_SIRTP;
         u->interrupt_root = vm_take_pages(m, 1, VM_FIRMWARE);

@@ -98,6 +98,7 @@ struct vm_unit {
     bool stale_iotlb;      /* nor IOTLB after it */
     uint64_t interrupt_root; /* IRTA as latched by SIRTP */
     bool interrupt_root_set;
+    bool compatibility;    /* CFI as it was told last, where late_cfis */
     bool stale_interrupts; /* no global invalidation of the interrupt entry cache since SIRTP, ESIRTPS = 0 */
     struct vm_command gcmd, ccmd, iotlb, pmen;
     bool iva_written;

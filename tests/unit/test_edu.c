@@ -336,7 +336,9 @@ TEST(interrupt_is_raised_and_acknowledged)
     static uint8_t page[4096];
     struct exerciser *ex = attached(page);
 
-    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex, 1), EX_UNSUPPORTED);
+    CHECK_EQ(device.irq_status, 0);
+    CHECK_EQ(ex->ops->interrupt(ex, 0), EX_DONE);
     CHECK(device.irq_status != 0);
     ex->ops->interrupt_done(ex);
     CHECK_EQ(device.irq_status, 0);

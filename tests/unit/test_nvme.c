@@ -481,19 +481,19 @@ TEST(an_interrupt_by_the_wire)
     machine();
     ex = attached(false);
     CHECK_EQ(disk.intms, 1);
-    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex, 0), EX_DONE);
     CHECK_EQ(disk.intms, 0);
     CHECK_EQ(run(ex, EX_WRITE, TARGET, 4096), EX_TIMEOUT);      /* one command at a time */
     ex->ops->interrupt_done(ex);
     CHECK_EQ(disk.intms, 1);
     ex->ops->interrupt_done(ex);
     CHECK_EQ(run(ex, EX_WRITE, TARGET, 4096), EX_DONE);
-    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
-    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);                  /* the one before reached nobody */
+    CHECK_EQ(ex->ops->interrupt(ex, 0), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex, 0), EX_DONE);                  /* the one before reached nobody */
     ex->ops->interrupt_done(ex);
     CHECK_EQ(disk.bad, 0);
     disk.hangs = true;
-    CHECK_EQ(ex->ops->interrupt(ex), EX_TIMEOUT);
+    CHECK_EQ(ex->ops->interrupt(ex, 0), EX_TIMEOUT);
 }
 
 /* NVMe 1.4 §3.1.3: INTMS and INTMC are not for a function that uses MSI-X. */
@@ -508,9 +508,111 @@ TEST(an_interrupt_by_msix)
     fake_pci_set(hw, 0x42, 2, 0x8000);
     ex = attached(false);
     CHECK_EQ(disk.intms, 0);
-    CHECK_EQ(ex->ops->interrupt(ex), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex, 0), EX_DONE);
     ex->ops->interrupt_done(ex);
     CHECK_EQ(disk.intms, 0);
     CHECK_EQ(run(ex, EX_WRITE, TARGET, 4096), EX_DONE);
     CHECK_EQ(disk.bad, 0);
+}
+
+/* ---- a message for each queue ---- */
+
+/* With an MSI-X table of that many entries, enabled or not. */
+static void machine_with_messages(unsigned entries, bool enabled)
+{
+    struct fake_pci_function *hw;
+
+    machine();
+    hw = &bus.functions[0];
+    fake_pci_bar(hw, 0, (uint32_t)FAKE_PCI_REGISTERS, 0x4000);
+    fake_pci_cap(hw, 0x40, 0x11, 0);
+    fake_pci_set(hw, 0x42, 2, (enabled ? 0x8000u : 0) | (entries - 1));
+    fake_pci_set(hw, 0x44, 4, 0x2000);
+    fake_pci_set(hw, 0x48, 4, 0x3000);
+}
+
+/* §5.3: interrupt vector and IEN are the completion queue's. */
+TEST(every_message_has_a_queue)
+{
+    struct exerciser *ex;
+    unsigned admin;
+
+    machine_with_messages(8, true);
+    fill_disk(0, 4096);
+    ex = attached(false);
+    for (unsigned i = 1; i < 8; i++)
+        CHECK_EQ(disk.interrupts[i], 0);
+    for (unsigned round = 1; round < 40; round++)           /* the phase turns twice */
+        for (unsigned i = 4; i-- > 0;) {
+            admin = disk.interrupts[0];
+            CHECK_EQ(ex->ops->interrupt(ex, i), EX_DONE);
+            CHECK_EQ(disk.interrupts[0], admin + (i == 0));
+            CHECK_EQ(disk.interrupts[i], i == 0 ? admin + 1 : round);
+        }
+    CHECK_EQ(disk.flushes, 3 * 39);
+    CHECK_EQ(ex->ops->interrupt(ex, 4), EX_UNSUPPORTED);
+    /* Transfers are looked for, and interrupt nobody. */
+    admin = disk.interrupts[0];
+    CHECK_EQ(run(ex, EX_WRITE, TARGET, 512), EX_DONE);
+    CHECK_EQ(disk.interrupts[0], admin);
+    for (unsigned i = 1; i < 8; i++)
+        CHECK_EQ(disk.interrupts[i], i < 4 ? 39 : 0);
+    CHECK_EQ(disk.intms, 0);
+    CHECK_EQ(disk.bad, 0);
+}
+
+TEST(messages_that_are_not_there)
+{
+    static const struct {
+        unsigned entries;
+        bool enabled;
+        uint16_t queue_limit;
+        uint64_t cap;           /* 0: as it is */
+        unsigned messages;
+    } cases[] = {
+        { 1, true, 3, 0, 1 }, { 2, true, 3, 0, 2 }, { 3, true, 3, 0, 3 }, { 4, true, 3, 0, 4 },
+        { 8, false, 3, 0, 1 },                              /* the wire */
+        { 8, true, 0, 0, 1 }, { 8, true, 1, 0, 2 },         /* fewer queues than were asked for */
+        { 8, true, 3, 1ull << 37 | 9ull << 32 | 2047, 2 },  /* doorbells 2 KiB apart, a window of 16 KiB */
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct exerciser *ex;
+
+        machine_with_messages(cases[i].entries, cases[i].enabled);
+        disk.queue_limit = cases[i].queue_limit;
+        disk.cap = cases[i].cap == 0 ? disk.cap : cases[i].cap;
+        ex = attached(false);
+        for (unsigned n = 0; n < 5; n++) {
+            CHECK_EQ(ex->ops->interrupt(ex, n), n < cases[i].messages ? EX_DONE : EX_UNSUPPORTED);
+            ex->ops->interrupt_done(ex);
+        }
+        CHECK_EQ(disk.bad, 0);
+    }
+}
+
+TEST(a_message_of_a_disk_without_blocks)
+{
+    struct exerciser *ex;
+
+    machine_with_messages(8, true);
+    disk.blocks = 0;
+    ex = attached(false);
+    CHECK_EQ(ex->ops->interrupt(ex, 1), EX_UNSUPPORTED);
+    CHECK_EQ(disk.bad, 0);
+}
+
+TEST(a_queue_of_a_message_that_cannot_be_created_ends_rebase)
+{
+    struct exerciser *ex;
+
+    machine_with_messages(8, true);
+    ex = attached(false);
+    disk.fail_opcode = 0x101;
+    disk.fail_status = 0x006;
+    CHECK_EQ(ex->ops->rebase(ex, PRIVATE), EX_ABORTED);
+    CHECK_EQ(ex->ops->interrupt(ex, 1), EX_TIMEOUT);
+    disk.fail_opcode = 0;
+    CHECK_EQ(ex->ops->rebase(ex, PRIVATE), EX_DONE);
+    CHECK_EQ(ex->ops->interrupt(ex, 1), EX_DONE);
 }

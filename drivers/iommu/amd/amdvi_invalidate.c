@@ -61,15 +61,21 @@ static enum iommu_status invalidate_one(struct amdvi_unit *unit, struct amdvi_co
     return status;
 }
 
-enum iommu_status amdvi_flush_interrupts(struct amdvi_unit *unit, const uint16_t *rids, uint32_t count)
+/* Beside a device with one id this is rare, and its batch would be on the stack of both. */
+static IOMMU_COLD enum iommu_status
+flush_interrupts_of_several(struct amdvi_unit *unit, const uint16_t *rids, uint32_t count)
 {
     struct amdvi_command batch[IOMMU_DEVICE_RIDS];
 
-    if (count == 1)
-        return invalidate_one(unit, amdvi_invalidate_interrupts(rids[0]));
     for (uint32_t i = 0; i < count; i++)
         batch[i] = amdvi_invalidate_interrupts(rids[i]);
     return amdvi_invalidate(unit, batch, count);
+}
+
+enum iommu_status amdvi_flush_interrupts(struct amdvi_unit *unit, const uint16_t *rids, uint32_t count)
+{
+    return count == 1 ? invalidate_one(unit, amdvi_invalidate_interrupts(rids[0]))
+                      : flush_interrupts_of_several(unit, rids, count);
 }
 
 /* ---- ranges ---- */

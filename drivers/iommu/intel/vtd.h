@@ -58,6 +58,7 @@ struct vtd_unit {
     unsigned fault_records;
     uint64_t found_root;        /* RTADDR as found, when translation was on */
     uint64_t found_irta;        /* IRTA as found, when interrupt remapping was on */
+    uint32_t gcmd_clear;        /* GCMD fields that are 0, whatever GSTS shows: see vtd_interrupts_enable() */
     bool fault_event;           /* it has an interrupt of its own */
 
     struct vtd_root_entry *root;

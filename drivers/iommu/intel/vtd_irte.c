@@ -28,6 +28,9 @@ _Static_assert(ENTRIES / 8 <= IOMMU_PAGE, "the map is one page");
 #define ROUTED BIT64(8)     /* it has led somewhere */
 #define MASKED BIT64(9)     /* P is 0 because of iommu_irq_mask() */
 
+/* Units that show it at all take microseconds. */
+#define CFIS_WAIT_US 10000u
+
 /* ---- the table ---- */
 
 /* Memory is no reason to do without protection of memory: then interrupts are not remapped. */
@@ -115,12 +118,29 @@ enum iommu_status vtd_interrupts_flush(struct vtd_unit *unit)
     return unit->has_irtes ? vtd_invalidate(unit, &all, 1) : IOMMU_OK;
 }
 
-/* With EIME there is no compatibility format, and CFIS need not follow (VT-d §11.4.4.2). */
+/* With EIME there is no compatibility format, and CFIS means nothing (VT-d §11.4.4.2). */
+static bool shows_compatibility(const struct vtd_unit *unit)
+{
+    return !unit->base.iommu->irq.x2apic && (reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_CFIS);
+}
+
+/*
+ * Before remapping is on CFIS means nothing either, and need not follow: it is
+ * given the time to, and GCMD.CFI is 0 from then on whatever it shows.
+ */
+static void clear_compatibility(struct vtd_unit *unit)
+{
+    if (!shows_compatibility(unit))
+        return;
+    reg_write32(&unit->regs, VTD_GCMD, reg_read32(&unit->regs, VTD_GSTS) & VTD_GCMD_STANDING & ~VTD_GCMD_CFI);
+    unit->gcmd_clear = VTD_GCMD_CFI;
+    if (reg_wait32(&unit->regs, VTD_GSTS, VTD_GSTS_CFIS, 0, CFIS_WAIT_US) != IOMMU_OK)
+        iommu_log(unit->base.iommu, IOMMU_LOG_INFO, "%s: CFIS stays 1 until remapping is on", unit->base.name);
+}
+
 static enum iommu_status end_compatibility(struct vtd_unit *unit)
 {
-    if (unit->base.iommu->irq.x2apic || !(reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_CFIS))
-        return IOMMU_OK;
-    return vtd_command(unit, VTD_GCMD_CFI, false);
+    return shows_compatibility(unit) ? vtd_command(unit, VTD_GCMD_CFI, false) : IOMMU_OK;
 }
 
 /*
@@ -133,9 +153,8 @@ enum iommu_status vtd_interrupts_enable(struct vtd_unit *unit)
 
     if (!unit->has_irtes)
         return IOMMU_OK;
-    status = end_compatibility(unit);
-    if (status == IOMMU_OK)
-        status = vtd_command(unit, VTD_GCMD_IRE, true);
+    clear_compatibility(unit);
+    status = vtd_command(unit, VTD_GCMD_IRE, true);
     if (status == IOMMU_OK)
         status = end_compatibility(unit);
     if (status == IOMMU_OK)

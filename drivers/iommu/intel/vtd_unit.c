@@ -17,12 +17,18 @@ static void report(const struct vtd_unit *unit, enum iommu_log_level level, cons
 
 /* ---- commands ---- */
 
+/* What a command leaves as it is. */
+static uint32_t standing(const struct vtd_unit *unit)
+{
+    return reg_read32(&unit->regs, VTD_GSTS) & VTD_GCMD_STANDING & ~unit->gcmd_clear;
+}
+
 enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
 {
-    uint32_t standing = reg_read32(&unit->regs, VTD_GSTS) & VTD_GCMD_STANDING;
+    uint32_t others = standing(unit) & ~bit;
     enum iommu_status status;
 
-    reg_write32(&unit->regs, VTD_GCMD, on ? standing | bit : standing & ~bit);
+    reg_write32(&unit->regs, VTD_GCMD, on ? others | bit : others);
     status = reg_wait32(&unit->regs, VTD_GSTS, bit, on ? bit : 0, VTD_COMMAND_TIMEOUT_US);
     if (status != IOMMU_OK)
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: timeout command=0x%08x on=%u gsts=0x%08x",
@@ -38,8 +44,7 @@ enum iommu_status vtd_flush_write_buffers(struct vtd_unit *unit)
     if (!(unit->cap & VTD_CAP_RWBF))
         return IOMMU_OK;
     flags = vtd_lock(unit);
-    reg_write32(&unit->regs, VTD_GCMD,
-                (reg_read32(&unit->regs, VTD_GSTS) & VTD_GCMD_STANDING) | VTD_GCMD_WBF);
+    reg_write32(&unit->regs, VTD_GCMD, standing(unit) | VTD_GCMD_WBF);
     status = reg_wait32(&unit->regs, VTD_GSTS, VTD_GSTS_WBFS, 0, VTD_COMMAND_TIMEOUT_US);
     vtd_unlock(unit, flags);
     if (status != IOMMU_OK)
