@@ -29,7 +29,7 @@ void dump_item(const struct iommu_debug_visitor *visitor, const struct iommu_deb
 void dump_register32(const struct iommu_debug_visitor *visitor, const struct reg_window *window, const char *name,
                      struct reg32 reg, const struct dump_fields *fields)
 {
-    struct iommu_debug_item item = { .name = name, .at = reg.offset, .bits = 32 };
+    struct iommu_debug_item item = { .name = name, .is_register = true, .at = reg.offset, .bits = 32 };
 
     item.words[0] = reg_read32(window, reg);
     dump_item(visitor, &item, fields);
@@ -38,7 +38,7 @@ void dump_register32(const struct iommu_debug_visitor *visitor, const struct reg
 void dump_register64(const struct iommu_debug_visitor *visitor, const struct reg_window *window, const char *name,
                      struct reg64 reg, const struct dump_fields *fields)
 {
-    struct iommu_debug_item item = { .name = name, .at = reg.offset, .bits = 64 };
+    struct iommu_debug_item item = { .name = name, .is_register = true, .at = reg.offset, .bits = 64 };
 
     item.words[0] = reg_read64(window, reg);
     dump_item(visitor, &item, fields);

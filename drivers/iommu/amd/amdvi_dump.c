@@ -193,7 +193,7 @@ static void capability_block(struct amdvi_unit *unit, const struct iommu_debug_v
     const struct iommu_platform *platform = unit->base.platform;
 
     for (size_t i = 0; i < DUMP_COUNT(cap_words); i++) {
-        struct iommu_debug_item item = { .name = cap_words[i].name, .bits = 32 };
+        struct iommu_debug_item item = { .name = cap_words[i].name, .is_register = true, .bits = 32 };
 
         if (cap_words[i].extended && !(unit->header & AMDVI_CAP_HEADER_CAP_EXT))
             continue;
@@ -223,8 +223,8 @@ static void segments(struct amdvi_unit *unit, const struct iommu_debug_visitor *
     uint32_t count = 1u << field_get(unit->efr, AMDVI_EFR_DEV_TBL_SEG_SUP);
 
     for (uint32_t n = 1; n < count; n++) {
-        struct iommu_debug_item item = { .name = "DEV_TAB_SEGMENT", .index = n, .bits = 64,
-                                         .at = AMDVI_DEV_TAB_SEGMENT(n).offset };
+        struct iommu_debug_item item = { .name = "DEV_TAB_SEGMENT", .is_register = true, .index = n,
+                                         .bits = 64, .at = AMDVI_DEV_TAB_SEGMENT(n).offset };
 
         item.words[0] = reg_read64(&unit->regs, AMDVI_DEV_TAB_SEGMENT(n));
         dump_item(visitor, &item, &fields);

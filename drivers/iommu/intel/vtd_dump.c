@@ -144,7 +144,8 @@ static void fault_records(struct vtd_unit *unit, const struct iommu_debug_visito
     uint32_t fro = (uint32_t)field_get(unit->cap, VTD_CAP_FRO);
 
     for (uint32_t n = 0; n < unit->fault_records; n++) {
-        struct iommu_debug_item item = { .name = "FRCD", .index = n, .at = VTD_FRCD_LO_AT(fro, n).offset, .bits = 128 };
+        struct iommu_debug_item item = { .name = "FRCD", .is_register = true, .index = n, .bits = 128,
+                                         .at = VTD_FRCD_LO_AT(fro, n).offset };
 
         item.words[0] = reg_read64(&unit->regs, VTD_FRCD_LO_AT(fro, n));
         item.words[1] = reg_read64(&unit->regs, VTD_FRCD_HI_AT(fro, n));

@@ -69,6 +69,7 @@ const char *iommu_debug_id_state(const struct iommu *iommu, size_t unit, uint16_
 /* A register, an entry of a table, or a descriptor in a ring. */
 struct iommu_debug_item {
     const char *name;           /* as the specification has it: "GSTS", "context entry", "COMPLETION_WAIT" */
+    bool is_register;
     uint64_t at;                /* a register: its offset; else a physical address */
     uint32_t index;             /* in its table or ring; of registers 0, but for those there are several of */
     unsigned bits;              /* 32, 64, 128 or 256 */
