@@ -159,7 +159,7 @@ $(BUILD)/iommukit-lint-static: $(LINT_OBJECTS)
 	$(Q)$(CC) -static -o $@ $^ -ljansson
 
 # Every header compiles alone.
-HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h))
+HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h tools/lint/*.h))
 $(BUILD)/host/headers/%.ok: % Makefile
 	@mkdir -p $(@D)
 	@echo '#include "$<"' | $(CC) $(filter-out -MMD -MP,$(COMMON)) -I. -fsyntax-only -x c -

@@ -12,6 +12,7 @@
 #include "console.h"
 #include "cpu.h"
 #include "format.h"
+#include "groups.h"
 #include "hosts.h"
 #include "irq.h"
 #include "irq_sources.h"
@@ -264,13 +265,19 @@ static bool under_hypervisor(void)
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 }
 
-/* A unit that translates nothing has nothing to be tested, nor has one that only says it does. */
+/* Of units that translate nothing interrupts alone can be tested; of one that only says it does, nothing. */
 static void prove_blocking(void)
 {
+    struct iommu_irq_info irq;
     char text[96];
 
-    if (machine.iommu == NULL || machine_translating_units() == 0)
+    if (machine.iommu == NULL)
         return;
+    iommu_irq_info(machine.iommu, &irq);
+    if (machine_translating_units() == 0) {
+        machine.suite.iommu = irq.remapping ? machine.iommu : NULL;
+        return;
+    }
     machine.suite.iommu = machine.iommu;
     proof_take(&machine.suite, &machine.proof);
     proof_quirks(&machine.proof, &machine.suite);
@@ -296,6 +303,7 @@ void machine_init(const struct boot_info *info)
     describe_iommu();
     stop_bus_masters();
     start_iommu();
+    groups_init();
     settle_cpus();
     find_exercisers();
     machine.suite.ops = &kernel_suite_env_ops;

@@ -10,7 +10,8 @@ export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
 # The tools come first: what is built follows in a make of its own.
 all: setup-build
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi
+	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi \
+	    $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
 
 # The library needs a compiler only: an embedder's machine may have nothing else.
 lib: $(BUILD)/libiommu.a

@@ -74,8 +74,6 @@ static uint32_t table_end(struct fw_reader *r)
         return r->len;
     }
     check_sum(r, length);
-    if (length < r->len)
-        fw_problem(r, length, "further bytes behind the table's length", r->len - length);
     return length;
 }
 

@@ -137,10 +137,10 @@ static void print_bytes(struct printer *p, const struct fw_field *field)
             end_line(p);
             pad_to(p, column);
         }
+        if (i % BYTES_A_LINE != 0)
+            put(p, " ");
         put_hex(p, field->bytes[i], 2);
-        put(p, " ");
     }
-    p->used--;
     end_line(p);
 }
 

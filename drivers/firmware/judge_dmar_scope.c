@@ -280,12 +280,15 @@ static void judge_list(struct judge *j, const struct judge_table *dmar, const st
 void judge_dmar_scopes(struct judge *j, const struct judge_table *dmar)
 {
     struct judge_item item = { 0 };
+    bool any = false;
 
     j->source_count = 0;
     while (judge_dmar_next(dmar, &item))
-        if (has_scopes(&item))
+        if (has_scopes(&item)) {
+            any |= is_unit(&item);
             judge_list(j, dmar, &item);
-    if ((dmar->bytes[DMAR_FLAGS] & DMAR_FLAG_INTR_REMAP) != 0)
+        }
+    if (any && (dmar->bytes[DMAR_FLAGS] & DMAR_FLAG_INTR_REMAP) != 0)
         judge_sources(j, dmar);
     if (j->facts->functions != NULL)
         judge_coverage(j, dmar);

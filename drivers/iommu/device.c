@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+#include "memory.h"
+
 static unsigned bucket_of(uint16_t rid)
 {
     return (rid ^ (unsigned)(rid >> 8)) % IOMMU_BUCKETS;
@@ -332,6 +334,24 @@ uint16_t iommu_device_rid(const struct iommu_device *device)
 size_t iommu_device_unit(const struct iommu_device *device)
 {
     return device->unit->index;
+}
+
+size_t iommu_device_ids(const struct iommu_device *device, uint16_t *rids, size_t max)
+{
+    size_t count = device->desc.rid_count < max ? device->desc.rid_count : max;
+
+    memcpy(rids, device->desc.rids, count * sizeof(rids[0]));
+    return count;
+}
+
+enum iommu_status iommu_covering_unit(const struct iommu *iommu, const struct iommu_device_desc *desc, size_t *index)
+{
+    const struct iommu_unit *unit = iommu_unit_covering(iommu, desc);
+
+    if (unit == NULL)
+        return IOMMU_ERR_NOT_FOUND;
+    *index = unit->index;
+    return IOMMU_OK;
 }
 
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device)

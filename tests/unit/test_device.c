@@ -259,3 +259,36 @@ TEST(region_of_a_device_whose_alias_is_somebody_elses)
     CHECK(!reaches(ALIAS, REGION));
     finish();
 }
+
+TEST(ids_of_a_device_are_all_that_it_sends_under)
+{
+    struct amdvi_model_config config = with_alias(BEHIND);
+    struct iommu_device *device;
+    uint16_t ids[4] = { 0 };
+
+    prepare(&config, UINT32_MAX);
+    device = add((const uint16_t[]){ BEHIND }, 1);
+    CHECK_EQ(iommu_device_ids(device, ids, 4), 2);
+    CHECK_EQ(ids[0], BEHIND);
+    CHECK_EQ(ids[1], ALIAS);
+    ids[1] = 0;
+    CHECK_EQ(iommu_device_ids(device, ids, 1), 1);
+    CHECK_EQ(ids[1], 0);
+    CHECK_EQ(iommu_device_ids(add((const uint16_t[]){ DEVICE }, 1), ids, 4), 1);
+    finish();
+}
+
+TEST(covering_unit_adds_nothing)
+{
+    struct amdvi_model_config config = with_alias(BEHIND);
+    struct iommu_device_desc desc = { .rids = { DEVICE }, .rid_count = 1 };
+    size_t index = 9;
+
+    prepare(&config, UINT32_MAX);
+    CHECK_OK(iommu_covering_unit(iommu, &desc, &index));
+    CHECK_EQ(index, 0);
+    CHECK(iommu_find_device(iommu, 0, DEVICE) == NULL);
+    desc.segment = 1;
+    CHECK_EQ(iommu_covering_unit(iommu, &desc, &index), IOMMU_ERR_NOT_FOUND);
+    finish();
+}

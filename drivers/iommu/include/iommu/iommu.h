@@ -198,6 +198,14 @@ void *iommu_device_owner(const struct iommu_device *device);
 uint16_t iommu_device_segment(const struct iommu_device *device);
 uint16_t iommu_device_rid(const struct iommu_device *device);       /* rids[0] */
 size_t iommu_device_unit(const struct iommu_device *device);        /* index of its unit, for iommu_unit_info() */
+/* Every id under which its requests may arrive, firmware's aliases too. Returns the count, at most max. */
+size_t iommu_device_ids(const struct iommu_device *device, uint16_t *rids, size_t max);
+/*
+ * The unit that covers such a device, which is not added; index as for iommu_unit_info().
+ * IOMMU_ERR_NOT_FOUND: none. Context: any time after iommu_add_table().
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_covering_unit(const struct iommu *iommu, const struct iommu_device_desc *desc, size_t *index);
 /* NULL: never added, nor named by a reserved region when the units were started. */
 struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid);
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device); /* NULL: blocked or reserved regions only */
