@@ -7,6 +7,7 @@
 
 #include "acpi.h"
 #include "console.h"
+#include "groups.h"
 #include "hosts.h"
 #include "iommu/debug.h"
 #include "machine.h"
@@ -17,6 +18,7 @@
 #define ENTRIES_SHOWN 8u
 #define DOMAINS_NAMED 64u
 #define IRQ_ARGUMENTS 3u
+#define GROUP_TEXT_BYTES 200u
 
 static const char *yes(bool it)
 {
@@ -103,10 +105,13 @@ static unsigned domain_number(const struct iommu_domain *domain)
 static void device_line(const struct pci_function *f)
 {
     const struct iommu_domain *domain = iommu_device_domain(f->owner);
+    const struct pci_group_member *member = groups_member(f);
     struct iommu_domain_info info;
 
     print("  " PCI_FORMAT " %04x:%04x %s state=%s", PCI_ARGS(f), f->vendor, f->device,
           pci_class_name(f->class_code), iommu_debug_device_state(f->owner));
+    if (member != NULL && member->group != PCI_NO_GROUP)
+        print(" group=%zu", member->group);
     if (domain != NULL) {
         iommu_domain_info(domain, &info);
         print(" domain=%u format=%s levels=%u devices=%zu", domain_number(domain), info.format, info.levels,
@@ -147,6 +152,37 @@ static void run_ls(unsigned count, char *const *words)
     for (const struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
         uncovered += f->owner == NULL && !f->is_bridge;
     print("%zu functions under no unit\n", uncovered);
+}
+
+/* ---- groups ---- */
+
+static void run_groups(unsigned count, char *const *words)
+{
+    const struct pci_group_member *member;
+    char reason[GROUP_TEXT_BYTES];
+    struct shell_id id;
+    size_t group;
+
+    if (groups_none() != NULL) {
+        print("iommu groups: there are none: %s\n", groups_none());
+        return;
+    }
+    if (count == 0) {
+        groups_print();
+        return;
+    }
+    if (!shell_want_id("iommu groups", words[0], &id))
+        return;
+    group = groups_of_id(id.segment, id.rid, &member);
+    if (member == NULL) {
+        print("iommu groups: no function sends as %s\n", words[0]);
+        return;
+    }
+    (void)pci_group_text(member, reason, sizeof(reason));
+    if (group == PCI_NO_GROUP)
+        print("group: " PCI_FORMAT " is in none: %s\n", PCI_ARGS(member->function), reason);
+    else
+        groups_print_group(group);
 }
 
 /* ---- regs, queue, irte ---- */
@@ -308,6 +344,8 @@ static void run_walk(unsigned count, char *const *words)
 
 const struct shell_command shell_iommu_commands[] = {
     { .name = "ls", .arguments = "", .meaning = "units, their devices, and the domain of each", .run = run_ls },
+    { .name = "groups", .arguments = "[RID]", .meaning = "functions that cannot be kept from one another, and why",
+      .run = run_groups, .most = 1, .kinds = { SHELL_RID } },
     { .name = "regs", .arguments = "[UNIT]", .meaning = "every register now, field by field", .run = run_regs, .most = 1,
       .kinds = { SHELL_UNIT } },
     { .name = "handoff", .arguments = "", .meaning = "a few registers as firmware left them and now",

@@ -478,24 +478,27 @@ static void show_all(struct amdvi_unit *unit, bool wide, const struct iommu_debu
                      const struct iommu_debug_visitor *visitor)
 {
     uint64_t before = 0;
+    bool found = false;
 
     for (uint32_t rid = 0; rid < AMDVI_DEVICE_IDS; rid++) {
         struct iommu_debug_walk out = { .why = "" };
         struct amdvi_dte dte;
 
         if (!amdvi_debug_entry(unit, (uint16_t)rid, NULL, &dte, &out)) {
-            if (out.outcome == IOMMU_DEBUG_REFUSED)
-                return;     /* the table's end */
-            visitor->note(visitor->ctx, out.why);
-            return;
+            if (out.outcome != IOMMU_DEBUG_REFUSED)     /* that is the table's end */
+                visitor->note(visitor->ctx, out.why);
+            break;
         }
         if (!remaps(&dte) || (dte.q[2] & AMDVI_DTE2_INT_TAB_ROOT) == before)
             continue;
         before = dte.q[2] & AMDVI_DTE2_INT_TAB_ROOT;
+        found = true;
         (void)amdvi_debug_entry(unit, (uint16_t)rid, visitor, &dte, &out);
         if (!show_table(unit, &dte, wide, filter, visitor))
-            return;
+            break;
     }
+    if (!found)
+        visitor->note(visitor->ctx, "no id has a table of interrupt entries");
 }
 
 enum iommu_status amdvi_debug_irq_entries(struct iommu_unit *base, const struct iommu_debug_irq_filter *filter,

@@ -236,7 +236,7 @@ struct ring {
     uint32_t count, head, tail;
 };
 
-static void descriptor(const struct vtd_unit *unit, const struct ring *ring, uint32_t index,
+static bool descriptor(const struct vtd_unit *unit, const struct ring *ring, uint32_t index,
                        const struct iommu_debug_visitor *visitor)
 {
     struct iommu_debug_item item = { .name = "descriptor of no known type", .index = index, .bits = 128 };
@@ -247,8 +247,10 @@ static void descriptor(const struct vtd_unit *unit, const struct ring *ring, uin
     item.at = ring->base_pa + (uint64_t)index * sizeof(struct vtd_descriptor);
     if (!dump_read(&unit->base, item.at, item.words, 2)) {
         visitor->note(visitor->ctx, "the queue lies where there is no memory");
-        return;
+        return false;
     }
+    if ((item.words[0] | item.words[1]) == 0 && !pending)
+        return true;    /* never written */
     type = (unsigned)(field_get(item.words[0], VTD_QI_TYPE) | field_get(item.words[0], VTD_QI_TYPE_HIGH) << 4);
     if (type < DUMP_COUNT(descriptors)) {
         item.name = descriptors[type].name;
@@ -257,6 +259,7 @@ static void descriptor(const struct vtd_unit *unit, const struct ring *ring, uin
     visitor->item(visitor->ctx, &item);
     visitor->field(visitor->ctx, "state", pending, pending ? "not fetched yet" : "fetched");
     dump_fields(visitor, &fields, item.words);
+    return true;
 }
 
 enum iommu_status vtd_debug_queues(struct iommu_unit *base, size_t count, const struct iommu_debug_visitor *visitor)
@@ -286,7 +289,8 @@ enum iommu_status vtd_debug_queues(struct iommu_unit *base, size_t count, const 
     ring.head = (uint32_t)field_get(reg_read64(w, VTD_IQH), VTD_IQH_QH) % ring.count;
     ring.tail = (uint32_t)field_get(reg_read64(w, VTD_IQT), VTD_IQT_QT) % ring.count;
     for (size_t back = count < ring.count ? count : ring.count; back > 0; back--)
-        descriptor(unit, &ring, (ring.tail - (uint32_t)back) % ring.count, visitor);
+        if (!descriptor(unit, &ring, (ring.tail - (uint32_t)back) % ring.count, visitor))
+            break;
     return IOMMU_OK;
 }
 
@@ -369,7 +373,7 @@ enum iommu_status vtd_debug_irq_entries(struct iommu_unit *base, const struct io
     static const struct dump_fields fields = DUMP_FIELDS(irta_fields);
     struct vtd_unit *unit = vtd_unit_of(base);
     uint64_t irta;
-    uint32_t count;
+    uint32_t count, shown = 0;
 
     if (!(unit->ecap & VTD_ECAP_IR) || !(reg_read32(&unit->regs, VTD_GSTS) & VTD_GSTS_IRES))
         return IOMMU_ERR_UNSUPPORTED;
@@ -388,8 +392,12 @@ enum iommu_status vtd_debug_irq_entries(struct iommu_unit *base, const struct io
             visitor->note(visitor->ctx, "the table lies where there is no memory");
             break;
         }
-        if (wanted(&item, filter))
-            entry(&item, (irta & VTD_IRTA_EIME) != 0, visitor);
+        if (!wanted(&item, filter))
+            continue;
+        shown++;
+        entry(&item, (irta & VTD_IRTA_EIME) != 0, visitor);
     }
+    if (shown == 0)
+        visitor->note(visitor->ctx, "no entry is in use, or none is like that");
     return IOMMU_OK;
 }
