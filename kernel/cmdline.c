@@ -308,11 +308,12 @@ static bool intremap_item(struct parser *parser, const char *text)
 {
     struct options *options = parser->options;
 
-    if (text_equal(text, "off"))
-        options->intremap_off = true;
-    else if (text_equal(text, "on"))
-        options->intremap_off = false;
-    else if (text_equal(text, "nosid"))
+    if (text_equal(text, "off") || text_equal(text, "on")) {
+        options->intremap_on = text_equal(text, "on");
+        options->intremap_off = !options->intremap_on;
+        return true;
+    }
+    if (text_equal(text, "nosid"))
         options->intremap_nosid = true;
     else if (text_equal(text, "no_x2apic_optout"))
         options->intremap_x2apic = true;

@@ -46,6 +46,7 @@ struct options {
     char trap[24];              /* trap=KIND, for the boot tests: trap_test(); "" none */
     bool trace_dma;             /* trace=dma: each transfer that arrived, said with its frame */
     bool intremap_off;          /* intremap=off */
+    bool intremap_on;           /* intremap=on, which is more than not off: policy_remaps_alone() */
     bool intremap_nosid;        /* intremap=nosid */
     bool intremap_x2apic;       /* intremap=no_x2apic_optout */
     bool intremap_nopost;       /* intremap=nopost */

@@ -69,7 +69,7 @@ static void configure(const struct hpet *hpet, unsigned n, uint32_t set)
     reg_write(hpet, timer_at(n, TIMER_CONFIG), config | TIMER_32BIT | set);
 }
 
-void hpet_silence(const struct hpet *hpet, unsigned n)
+void hpet_silence(struct hpet *hpet, unsigned n)
 {
     configure(hpet, n, 0);
     hpet_lower(hpet, n);
@@ -109,13 +109,13 @@ bool hpet_has_messages(const struct hpet *hpet, unsigned n)
     return (reg_read(hpet, timer_at(n, TIMER_CONFIG)) & TIMER_FSB_CAPABLE) != 0;
 }
 
-void hpet_use_pin(const struct hpet *hpet, unsigned n, unsigned pin, bool level)
+void hpet_use_pin(struct hpet *hpet, unsigned n, unsigned pin)
 {
     hpet_silence(hpet, n);
-    configure(hpet, n, (uint32_t)field_make(TIMER_ROUTE, pin) | (level ? TIMER_LEVEL : 0));
+    configure(hpet, n, (uint32_t)field_make(TIMER_ROUTE, pin) | TIMER_LEVEL);
 }
 
-void hpet_use_message(const struct hpet *hpet, unsigned n, uint64_t address, uint32_t data)
+void hpet_use_message(struct hpet *hpet, unsigned n, uint64_t address, uint32_t data)
 {
     hpet_silence(hpet, n);
     reg_write(hpet, timer_at(n, TIMER_FSB_DATA), data);
@@ -129,26 +129,55 @@ void hpet_message(const struct hpet *hpet, unsigned n, uint64_t *address, uint32
     *data = reg_read(hpet, timer_at(n, TIMER_FSB_DATA));
 }
 
+static void clear_status(const struct hpet *hpet, unsigned n)
+{
+    reg_write(hpet, STATUS, BIT32(n));
+}
+
+/* Level-triggered: its status bit was set, and is, or somebody has lowered it since. */
+static bool has_fired(const struct hpet *hpet, unsigned n, uint32_t lowered)
+{
+    return (reg_read(hpet, STATUS) & BIT32(n)) != 0 || __atomic_load_n(&hpet->lowered[n], __ATOMIC_ACQUIRE) != lowered;
+}
+
+/* The comparator so many ticks from now. False: too late, half of them are gone. */
+static bool set_comparator(const struct hpet *hpet, unsigned n, uint32_t ticks, uint32_t *at)
+{
+    *at = reg_read(hpet, COUNTER) + ticks;
+    reg_write(hpet, timer_at(n, TIMER_COMPARATOR), *at);
+    clear_status(hpet, n);
+    return (int32_t)(*at - reg_read(hpet, COUNTER)) > (int32_t)(ticks / 2);
+}
+
 /*
- * A comparator that is passed over before it is enabled fires when the counter's lower half comes
- * round: there must be half of the delay left by then, or it is taken again, twice as long.
+ * A comparator that is passed over before it is enabled may fire when the counter's lower half comes round, or,
+ * level-triggered, when it is enabled (§2.3.8: status bits are set while it is disabled, too). So it is set
+ * while disabled, again and twice as far away while it was too late; and where it is passed when it has been
+ * enabled, it must have fired, or it is taken again. Of a message nothing tells that.
  */
 void hpet_raise(const struct hpet *hpet, unsigned n, uint32_t delay_us)
 {
-    uint32_t config = reg_read(hpet, timer_at(n, TIMER_CONFIG));
-    uint32_t ticks = (uint32_t)(delay_us * FS_IN_US / hpet->period_fs), at;
+    uint32_t config = reg_read(hpet, timer_at(n, TIMER_CONFIG)) & ~TIMER_ENABLED;
+    uint32_t ticks = (uint32_t)(delay_us * FS_IN_US / hpet->period_fs), at = 0, lowered;
 
-    reg_write(hpet, timer_at(n, TIMER_CONFIG), config & ~TIMER_ENABLED);
+    reg_write(hpet, timer_at(n, TIMER_CONFIG), config);
+    lowered = __atomic_load_n(&hpet->lowered[n], __ATOMIC_ACQUIRE);
     for (unsigned turn = 0; turn < RAISE_TURNS; turn++, ticks *= 2) {
-        at = reg_read(hpet, COUNTER) + ticks;
-        reg_write(hpet, timer_at(n, TIMER_COMPARATOR), at);
-        if ((int32_t)(at - reg_read(hpet, COUNTER)) > (int32_t)(ticks / 2))
+        if (!set_comparator(hpet, n, ticks, &at))
+            continue;
+        reg_write(hpet, timer_at(n, TIMER_CONFIG), config | TIMER_ENABLED);
+        if (!(config & TIMER_LEVEL) || (int32_t)(at - reg_read(hpet, COUNTER)) > 0 || has_fired(hpet, n, lowered))
+            return;
+        reg_write(hpet, timer_at(n, TIMER_CONFIG), config);
+        if (has_fired(hpet, n, lowered))
             break;
     }
     reg_write(hpet, timer_at(n, TIMER_CONFIG), config | TIMER_ENABLED);
 }
 
-void hpet_lower(const struct hpet *hpet, unsigned n)
+/* Counted first: has_fired() may look in between. */
+void hpet_lower(struct hpet *hpet, unsigned n)
 {
-    reg_write(hpet, STATUS, BIT32(n));
+    __atomic_fetch_add(&hpet->lowered[n], 1, __ATOMIC_RELEASE);
+    clear_status(hpet, n);
 }

@@ -21,12 +21,14 @@ struct hpet_host {
     void *ctx;
 };
 
+#define HPET_COMPARATORS_MAX 32u
 struct hpet {
     const struct hpet_host *host;
     volatile uint8_t *window;
     unsigned comparators;
     uint32_t period_fs;         /* of its counter */
     uint8_t number;             /* as ACPI counts HPETs */
+    uint32_t lowered[HPET_COMPARATORS_MAX];     /* how often; atomic */
 };
 
 /*
@@ -37,13 +39,16 @@ bool hpet_find(struct hpet *hpet, const struct hpet_host *host, uint64_t pa, uin
 /* The pins of the first IOAPIC that the comparator may use. */
 uint32_t hpet_pins(const struct hpet *hpet, unsigned n);
 bool hpet_has_messages(const struct hpet *hpet, unsigned n);
-/* It raises that pin, or sends that message, from now on. */
-void hpet_use_pin(const struct hpet *hpet, unsigned n, unsigned pin, bool level);
-void hpet_use_message(const struct hpet *hpet, unsigned n, uint64_t address, uint32_t data);
+/*
+ * It raises that pin, or sends that message, from now on. The wire stays up until hpet_lower() or the next
+ * hpet_raise(), whichever trigger mode the pin has: for an edge it is enough that it rises.
+ */
+void hpet_use_pin(struct hpet *hpet, unsigned n, unsigned pin);
+void hpet_use_message(struct hpet *hpet, unsigned n, uint64_t address, uint32_t data);
 void hpet_message(const struct hpet *hpet, unsigned n, uint64_t *address, uint32_t *data);
 /* Once, that many microseconds from now. */
 void hpet_raise(const struct hpet *hpet, unsigned n, uint32_t delay_us);
-void hpet_lower(const struct hpet *hpet, unsigned n);   /* takes a level-triggered pin down */
-void hpet_silence(const struct hpet *hpet, unsigned n);
+void hpet_lower(struct hpet *hpet, unsigned n);
+void hpet_silence(struct hpet *hpet, unsigned n);
 
 #endif

@@ -20,6 +20,7 @@
 #include "mm.h"
 #include "pci_group.h"
 #include "policy.h"
+#include "report_diagnosis.h"
 #include "smp.h"
 #include "suite_env.h"
 
@@ -135,8 +136,9 @@ static void describe_iommu(void)
         .fault = suite_env_fault,
     };
 
-    if (table == NULL || machine_off_word() != NULL)
+    if (table == NULL || (machine_off_word() != NULL && !policy_remaps_alone(&machine.options, table->signature)))
         return;
+    config.no_translation = machine_off_word() != NULL;
     describe_interrupts(&config.irq);
     machine.iommu_status = iommu_create(&kernel_iommu_platform, NULL, &config, &machine.iommu);
     if (machine.iommu_status != IOMMU_OK)
@@ -223,6 +225,18 @@ static void settle_cpus(void)
     smp_init_wide(info.x2apic ? NULL : why_not);
 }
 
+/* What the suite has units for; one that neither translates nor remaps is as none. */
+static void give_to_suite(void)
+{
+    struct iommu_irq_info info;
+
+    if (machine.iommu == NULL)
+        return;
+    iommu_irq_info(machine.iommu, &info);
+    if (info.remapping || machine_translating_units() > 0)
+        machine.suite.iommu = machine.iommu;
+}
+
 static void find_exercisers(void)
 {
     static struct exerciser *found[EXERCISERS_MAX];
@@ -265,20 +279,13 @@ static bool under_hypervisor(void)
     return (cpuid_read(1).ecx & CPUID_1_ECX_HYPERVISOR) != 0;
 }
 
-/* Of units that translate nothing interrupts alone can be tested; of one that only says it does, nothing. */
+/* A unit that only says that it translates is none to the suite. */
 static void prove_blocking(void)
 {
-    struct iommu_irq_info irq;
     char text[96];
 
-    if (machine.iommu == NULL)
+    if (machine.iommu == NULL || machine_translating_units() == 0)
         return;
-    iommu_irq_info(machine.iommu, &irq);
-    if (machine_translating_units() == 0) {
-        machine.suite.iommu = irq.remapping ? machine.iommu : NULL;
-        return;
-    }
-    machine.suite.iommu = machine.iommu;
     proof_take(&machine.suite, &machine.proof);
     proof_quirks(&machine.proof, &machine.suite);
     (void)proof_text(&machine.proof, text, sizeof(text));
@@ -310,8 +317,10 @@ void machine_init(const struct boot_info *info)
     machine.suite.handoff = &machine.handoff;
     machine.suite.emulated = under_hypervisor();
     machine.suite.no_source_check = machine.options.intremap_nosid;
+    machine.suite.findings = &report_scenario_findings;
     machine.suite.trace_dma = machine.options.trace_dma;
     machine.suite.scratch_serial = machine.options.scratch;
     machine.suite.seed = (uint32_t)machine.options.seed;
+    give_to_suite();
     prove_blocking();
 }

@@ -36,6 +36,11 @@ const char *policy_off_word(const struct options *options, const char *signature
     return NULL;
 }
 
+bool policy_remaps_alone(const struct options *options, const char *signature)
+{
+    return policy_off_word(options, signature) != NULL && !options->iommu_off && options->intremap_on;
+}
+
 bool policy_is_scratch(const struct options *options, uint16_t segment, uint16_t rid)
 {
     char name[FUNCTION_BYTES];

@@ -25,6 +25,12 @@ size_t policy_line(const struct options *options, char *out, size_t size);
 const char *policy_off_word(const struct options *options, const char *signature);
 
 /*
+ * intremap=on beside intel_iommu=off or amd_iommu=off: DMA is not translated, interrupts are remapped all the same.
+ * (In Linux that is so for Intel units, without being asked for.) iommu=off leaves both off.
+ */
+bool policy_remaps_alone(const struct options *options, const char *signature);
+
+/*
  * scratch= names this function, whose disk may then be written. Without a
  * segment the name means segment 0, and no other one's function.
  */

@@ -283,7 +283,7 @@ static const char *alloc_pin(struct suite_irqs *irqs)
             if (!(pins >> pin & 1))
                 continue;
             irqs->comparator = n;
-            hpet_use_pin(&irq_hpet, n, pin, level);
+            hpet_use_pin(&irq_hpet, n, pin);
             return irq_route_pin(irq_ioapics.list[0].gsi_base + pin, level, false, &irqs->route);
         }
     }

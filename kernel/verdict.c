@@ -53,7 +53,9 @@ static void interrupts_text(char *out, size_t size)
     struct iommu_irq_info info;
 
     iommu_irq_info(machine.iommu, &info);
-    if (info.remapping)
+    if (info.failed_units > 0)
+        format_line(out, size, "interrupts remapped, but for those of %u units: %s", info.failed_units, info.reason);
+    else if (info.remapping)
         format_line(out, size, "interrupts remapped");
     else if (machine.options.intremap_off)
         format_line(out, size, "interrupts not remapped by intremap=off");
@@ -71,9 +73,13 @@ const char *machine_verdict(char *reason, size_t size)
         return no_iommu_verdict(reason, size);
     units = iommu_unit_count(machine.iommu);
     translating = machine_translating_units();
+    interrupts_text(interrupts, sizeof(interrupts));
     if (translating == 0) {
-        format_line(reason, size, "none of %zu units translates, status %s", units,
-                    iommu_status_name(machine.iommu_status));
+        if (machine_off_word() != NULL)
+            format_line(reason, size, "DMA is not translated by %s, %s", machine_off_word(), interrupts);
+        else
+            format_line(reason, size, "none of %zu units translates, status %s, %s", units,
+                        iommu_status_name(machine.iommu_status), interrupts);
         return "not-protected";
     }
     if (machine.proof.passed > 0)
@@ -85,12 +91,11 @@ const char *machine_verdict(char *reason, size_t size)
         return "partial";
     }
     if (translating < units || machine.covered < machine.functions) {
-        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered",
-                    translating, units, machine.covered, machine.functions);
+        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered, %s",
+                    translating, units, machine.covered, machine.functions, interrupts);
         return "partial";
     }
     (void)proof_text(&machine.proof, proven, sizeof(proven));
-    interrupts_text(interrupts, sizeof(interrupts));
     format_line(reason, size, "%zu unit%s, %zu devices, %s, %s", units, units == 1 ? "" : "s",
                 machine.covered, interrupts, proven);
     return "protected";

@@ -232,33 +232,51 @@ void irq_settle(struct suite_case *t, const struct master *m)
     t->env->ops->sleep_us(t->env, us);
 }
 
-static void settle_and_compare(struct suite_case *t, struct irq *irq, uint64_t wanted)
+/* How many came so far of those that tell where one too many went. */
+struct counts {
+    uint64_t here, by_vector, all, unexpected;
+};
+
+static struct counts count_all(const struct suite_case *t, unsigned cpu, int vector)
 {
-    uint64_t all;
+    return (struct counts){ .here = ops_of(t)->count(t->env, cpu, vector), .by_vector = irq_total(t, vector),
+                            .all = irq_all(t), .unexpected = ops_of(t)->unexpected(t->env) };
+}
+
+static void settle_and_compare(struct suite_case *t, struct irq *irq, unsigned cpu, int vector, struct counts before)
+{
+    struct counts now;
+    uint64_t here, elsewhere, unexpected;
 
     irq_settle(t, irq->m);
-    all = irq_all(t);
-    if (all != wanted)
-        case_fail(t, "one interrupt comes once, to its CPU and vector alone", "%lld more came, elsewhere or again",
-                  (long long)(all - wanted));
+    now = count_all(t, cpu, vector);
+    if (now.all == before.all + 1)
+        return;
+    here = now.here - before.here;
+    elsewhere = now.by_vector - before.by_vector - here;
+    unexpected = now.unexpected - before.unexpected;
+    case_fail(t, "one interrupt comes once, to its CPU and vector alone",
+              "%llu to CPU %u by 0x%02x, %llu to other CPUs, %llu by other vectors, %llu unexpected",
+              (unsigned long long)here, cpu, (unsigned)vector, (unsigned long long)elsewhere,
+              (unsigned long long)(now.all - before.all - here - elsewhere - unexpected),
+              (unsigned long long)unexpected);
 }
 
 void irq_expect(struct suite_case *t, struct irq *irq, unsigned index, unsigned cpu, int vector)
 {
-    uint64_t before, all;
+    struct counts before;
 
     if (!case_runs(t))
         return;
-    before = ops_of(t)->count(t->env, cpu, vector);
-    all = irq_all(t);
+    before = count_all(t, cpu, vector);
     irq_raise(t, irq, index);
     if (!case_runs(t))
         return;
-    if (irq_came(t, cpu, vector, before))
-        settle_and_compare(t, irq, all + 1);
+    if (irq_came(t, cpu, vector, before.here))
+        settle_and_compare(t, irq, cpu, vector, before);
     else
         case_fail(t, "the interrupt comes to its CPU by its vector", "not in %u ms to CPU %u by 0x%02x, %llu elsewhere",
-                  IRQ_ARRIVAL_US / 1000, cpu, (unsigned)vector, (unsigned long long)(irq_all(t) - all));
+                  IRQ_ARRIVAL_US / 1000, cpu, (unsigned)vector, (unsigned long long)(irq_all(t) - before.all));
 }
 
 /* ---- refused ---- */

@@ -42,12 +42,18 @@ endif
 
 # ---- host tests ----
 
-TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS))
+TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS)) $(BUILD)/host/results/lint-program
 
 # One result file a program: it is run again when it or a table changed.
 $(BUILD)/host/results/%: $(BUILD)/host/tests/test_%
 	@mkdir -p $(@D)
 	@$< >$@.new 2>&1; echo "exit $$?" >>$@.new; mv $@.new $@
+
+# The host tool, as a program.
+$(BUILD)/host/results/lint-program: $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table tests/lint/run.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tests/lint/run.py $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table >$@.new 2>&1; \
+	    echo "exit $$?" >>$@.new; mv $@.new $@
 
 headers: $(patsubst %,$(BUILD)/host/headers/%.ok,$(HEADERS))
 
@@ -62,11 +68,11 @@ mutants: setup-build
 	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
 	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
 
-FUZZ_FILES = $(wildcard tests/fuzz/*.c) $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
+FUZZ_FILES = $(wildcard tests/fuzz/*.c) tests/fixtures/table_text.c $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
 $(BUILD)/fuzz/fuzz: $(FUZZ_FILES) $(wildcard tests/fuzz/*.h drivers/*/*.h drivers/iommu/*/*.h kernel/*.h)
 	@mkdir -p $(@D)
 	$(call say,CLANG)
-	$(Q)clang $(filter-out -MMD -MP,$(COMMON)) -O2 -g -Itests/fuzz -fsanitize=fuzzer,address,undefined \
+	$(Q)clang $(filter-out -MMD -MP,$(COMMON)) -O2 -g -Itests/fuzz -Itests/fixtures -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o $@ $(FUZZ_FILES)
 
 # FUZZ_SECONDS each, NAMES to choose.

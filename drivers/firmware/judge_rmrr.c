@@ -16,8 +16,8 @@ static const struct judge_rule unaligned = {
     FW_WARNING, "rmrr-unaligned", "Linux calls the region broken and maps it rounded; FreeBSD rounds it", "firmware update", "VT-d §8.4",
 };
 static const struct judge_rule page_zero = {
-    FW_ERROR, "rmrr-page-zero", "a device may write where page 0 is; Linux warns of memory that is not reserved", "firmware update",
-    "VT-d §8.4",
+    FW_WARNING, "rmrr-page-zero", "Linux reserves page 0 itself and maps it: DMA of these devices to address 0 by mistake is not stopped",
+    "firmware update", "VT-d §8.4",
 };
 static const struct judge_rule conventional = {
     FW_WARNING, "rmrr-below-1m", "an operating system uses this memory for starting processors and sleep", "firmware update",

@@ -3,6 +3,8 @@
 qemu: newer
 iommu: amd-iommu,dma-remap=on,dma-translation=off
 status: 1
-see: ^# verdict: not-protected \(none of 1 units translates, status unsupported\)
+see: ^# verdict: not-protected \(none of 1 units translates, status unsupported, interrupts 
 not: ^Bail out
+see: ^ok \d+ - irq/delivered-as-routed:edu@0000:00:03\.0(?!.*SKIP)
+see: ^# verdict: .*interrupts remapped\)$
 check: tap

@@ -153,3 +153,40 @@ def ivrs_checksum(scratch, elf):
     checksum = machine.table(b"IVRS") + 9
     machine.write(checksum, bytes([machine.read(checksum, 1)[0] ^ 0x55]))
     machine.go_on()
+
+
+PCI_BUSES_LOOKED_AT = 8
+SRIOV_CAPABILITY, EXTENDED_FIRST = 0x0010, 0x100
+SRIOV_CONTROL, SRIOV_COUNT = 0x08, 0x10
+SRIOV_ENABLE = 1 << 0
+
+
+def virtual_functions_args(scratch):
+    return debugger.args(scratch) + socket_args(scratch)[1:]
+
+
+def extended_capability(outside, config, wanted):
+    at = EXTENDED_FIRST
+    while at:
+        header = outside.ask(f"readl {config + at:#x}")
+        if header & 0xffff == wanted:
+            return config + at
+        at = header >> 20 if header not in (0, 0xffffffff) else 0
+    return None
+
+
+def virtual_functions(scratch, elf):
+    """Firmware has switched on three virtual functions of every function that has some."""
+    machine = debugger.Debugger(connect(scratch / "gdb.sock"))
+    outside = Outside(scratch)
+    machine.run_to(debugger.pvh_entry(elf))
+    window = int.from_bytes(machine.read(machine.table(b"MCFG") + 44, 8), "little")
+    for place in range(PCI_BUSES_LOOKED_AT << 8):
+        config = window + (place << 12)
+        if outside.ask(f"readw {config:#x}") == 0xffff:
+            continue
+        at = extended_capability(outside, config, SRIOV_CAPABILITY)
+        if at is not None:
+            outside.ask(f"writew {at + SRIOV_COUNT:#x} 3")
+            outside.ask(f"writew {at + SRIOV_CONTROL:#x} {SRIOV_ENABLE:#x}")
+    machine.go_on()

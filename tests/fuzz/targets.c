@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The targets: the driver library's readers of DMAR and IVRS, the kernel's of
- * the root tables, MADT, MCFG, HPET, FADT and SPCR, and the decoder. Beside the sanitizers,
+ * the root tables, MADT, MCFG, HPET, FADT and SPCR, the decoder,
+ * and the judge. Beside the sanitizers,
  * each checks that what it is told lies inside the table.
  */
 #include "targets.h"
@@ -15,6 +16,8 @@
 #include "amd/ivrs.h"
 #include "decode.h"
 #include "intel/dmar.h"
+#include "judge.h"
+#include "table_text.h"
 
 #define LENGTH_AT 4u
 #define CHECKSUM_AT 9u
@@ -289,10 +292,79 @@ static void fuzz_decode(const uint8_t *data, size_t len)
     free(table);
 }
 
+/* ---- the judge ---- */
+
+static void on_finding(void *ctx, const struct fw_finding *finding)
+{
+    struct reading *reading = ctx;
+
+    REQUIRE(finding->id != NULL && finding->id[0] != '\0' && finding->what[0] != '\0');
+    REQUIRE(finding->severity <= FW_ERROR && fw_severity_name(finding->severity) != NULL);
+    REQUIRE(finding->table != NULL && strlen(finding->table) <= 4);
+    (void)(strlen(finding->trips) + strlen(finding->remedy) + strlen(finding->reference));
+    reading->steps++;
+}
+
+/* The rest of a machine: a table of each kind, a map of memory, and functions with a bridge. */
+static size_t companions(struct fw_table tables[8])
+{
+    static const char *const texts[] = {
+        "dmar haw=39 flags=0x1\ndrhd segment=0 base=0xfed90000 flags=1\nscope ioapic id=2 bus=0xf0 path=1f.0\n",
+        "ivrs ivinfo=0x203041 revision=2\nivhd type=0x11 flags=0xb0 device=0x0002 capability=0x40 base=0xfeb80000"
+        " segment=0 info=0 features=0 efr=0 efr2=0\nstart device=0x0003\nend device=0xffff\n"
+        "ioapic id=33 device=0x00a0\n",
+        "apic\nioapic id=2 base=0xfec00000 gsi=0\nioapic id=33 base=0xfec01000 gsi=24\n",
+    };
+    static uint8_t bytes[3][512];
+    char error[128];
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        size_t len = table_from_text(texts[i], bytes[i], sizeof(bytes[i]), error, sizeof(error));
+
+        REQUIRE(len > 4);
+        tables[count] = (struct fw_table){ .bytes = bytes[i], .len = (uint32_t)len };
+        memcpy(tables[count++].signature, bytes[i], 4);
+    }
+    return count;
+}
+
+static const struct pci_function functions[] = {
+    { .next = (void *)&functions[1], .rid = 0x0000, .vendor = 0x8086, .class_code = 0x060000 },
+    { .next = (void *)&functions[2], .rid = 0x0008, .vendor = 0x8086, .class_code = 0x060400, .is_bridge = true,
+      .header_type = 1, .secondary_bus = 1, .subordinate_bus = 1, .express_type = PCI_EXP_ROOT_PORT },
+    { .parent = (void *)&functions[1], .rid = 0x0100, .vendor = 0x1234, .bars = { { .pa = 0xfe000000, .len = 4096 } } },
+};
+
+/* The input is one table, judged alone and in a machine. */
+static void fuzz_judge(const uint8_t *data, size_t len)
+{
+    static const struct fw_memory memory[] = {
+        { 0, 0xa0000, FW_MEMORY_RAM }, { 0x100000, 0x80000000, FW_MEMORY_RAM },
+        { 0x80000000, 0x90000000, FW_MEMORY_RESERVED }, { 0x100000000, 0x280000000, FW_MEMORY_RAM },
+    };
+    uint8_t *table = fuzz_table(data, len, NULL);
+    struct reading reading = { .len = len };
+    const struct fw_sink sink = { .found = on_finding, .ctx = &reading };
+    struct fw_table tables[9] = { { .bytes = table, .len = (uint32_t)len } };
+    struct fw_facts facts = { .tables = tables, .table_count = 1 };
+
+    memcpy(tables[0].signature, table, len < 4 ? len : 4);
+    REQUIRE(fw_judge(&facts, &sink) <= reading.steps);
+    facts.table_count += companions(tables + 1);
+    facts.memory = memory;
+    facts.memory_count = sizeof(memory) / sizeof(memory[0]);
+    facts.functions = functions;
+    facts.cpu_physical_bits = 39;
+    REQUIRE(fw_judge(&facts, &sink) <= reading.steps);
+    free(table);
+}
+
 const struct fuzz_target fuzz_targets[] = {
     { "decode", fuzz_decode },
     { "dmar", fuzz_dmar },
     { "ivrs", fuzz_ivrs },
+    { "judge", fuzz_judge },
     { "kernel", fuzz_kernel },
     { "root", fuzz_root },
 };

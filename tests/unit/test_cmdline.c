@@ -249,6 +249,25 @@ TEST(words_that_switch_off_name_their_vendor)
     CHECK(off_word("", "IVRS") == NULL);
 }
 
+static bool remaps_alone(const char *text, const char *signature)
+{
+    struct options options = parse(text);
+
+    return policy_remaps_alone(&options, signature);
+}
+
+TEST(interrupts_alone_are_remapped_when_asked_for)
+{
+    CHECK(remaps_alone("intel_iommu=off intremap=on", "DMAR"));
+    CHECK(remaps_alone("amd_iommu=off intremap=on,nosid", "IVRS"));
+    CHECK(!remaps_alone("intel_iommu=off", "DMAR"));
+    CHECK(!remaps_alone("intel_iommu=off intremap=nosid", "DMAR"));
+    CHECK(!remaps_alone("intel_iommu=off intremap=on,off", "DMAR"));
+    CHECK(!remaps_alone("intel_iommu=off iommu=off intremap=on", "DMAR"));
+    CHECK(!remaps_alone("intel_iommu=off intremap=on", "IVRS"));
+    CHECK(!remaps_alone("intremap=on", "DMAR"));
+}
+
 /* Requirement L6: Linux has no such value. */
 TEST(amd_iommu_on_is_no_value)
 {
@@ -276,6 +295,7 @@ TEST(words_of_interrupts)
     CHECK_EQ(o.override_count, 0);
     CHECK(parse("intremap=off").intremap_off);
     CHECK(!parse("intremap=off intremap=on").intremap_off);
+    CHECK(!parse("").intremap_on && !parse("intremap=on,off").intremap_on && parse("intremap=on").intremap_on);
     o = parse("intremap=on,nosid,no_x2apic_optout,nopost");
     CHECK(!o.intremap_off && o.intremap_nosid && o.intremap_x2apic && o.intremap_nopost);
     CHECK_EQ(parse("amd_iommu_intr=legacy").irq_format, IOMMU_IRQ_FORMAT_LEGACY);

@@ -47,7 +47,7 @@ static char *cut_out(char *text)
 static bool is_object(const char *path, const char *text)
 {
     json_error_t error;
-    json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loads(text, 0, &error);
     bool object = json_is_object(json);
 
     if (json == NULL)
