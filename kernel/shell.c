@@ -86,6 +86,8 @@ static const struct shell_command commands[] = {
     { .name = "acpi", .arguments = "[SIGNATURE [N]]", .meaning = "the ACPI tables, or one decoded", .run = shell_acpi,
       .most = 2, .kinds = { SHELL_TABLE },
       .more = "N counts tables of one signature from 0. Of tables that are not about IOMMUs the header is decoded." },
+    { .name = "findings", .arguments = "", .meaning = "what is wrong with what firmware says",
+      .run = shell_findings },
     { .name = "reserved", .arguments = "[RID]", .meaning = "memory that stays mapped, and what never can be",
       .run = shell_reserved, .most = 1, .kinds = { SHELL_RID } },
     { .name = "faults", .arguments = "", .meaning = "the newest refused requests", .run = shell_faults },

@@ -4,11 +4,11 @@
 
 #include "acpi.h"
 #include "console.h"
-#include "decode.h"
 #include "decode_text.h"
 #include "irq.h"
 #include "machine.h"
 #include "report.h"
+#include "report_diagnosis.h"
 #include "suite_env.h"
 #include "words.h"
 
@@ -70,6 +70,13 @@ void shell_acpi(unsigned count, char *const *words)
     }
     if (!fw_print(found->bytes, found->len, print_line, NULL))
         print("acpi: there are problems in it, see above\n");
+}
+
+void shell_findings(unsigned count, char *const *words)
+{
+    (void)count;
+    (void)words;
+    report_findings();
 }
 
 /* ---- reserved memory ---- */

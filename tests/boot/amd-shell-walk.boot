@@ -24,6 +24,7 @@ input: serial reserved 00:03.0
 input: serial lspci 00:06.0
 input: serial acpi ivrs 1
 input: serial acpi IVRS 7
+input: serial findings
 input: serial exit
 see: ^device table entry\[24\] at 0x
 see: ^level 1 entry\[1\] at 0x[0-9a-f]+: 0x7000000050007e01$

@@ -17,4 +17,5 @@ see: ^    RemapEn=0 SupIOPF=0 IntType=0\(fixed\)
 see: IV=1 IntTabLen=9 .* IntTabRoot=0x
 see: ^# handoff: now unit base=0xfed80000 .*control=0x[0-9a-f]*[13579bdf] status=0x[0-9a-f]*[0-9a-f]
 see: ^[0-9]+ faults
+see: ^note: the index lies beyond the table$
 check: report_json

@@ -23,6 +23,7 @@ input: serial reserved 00:03.0
 input: serial lspci 00:06.0
 input: serial acpi dmar 1
 input: serial acpi DMAR 7
+input: serial findings
 input: serial exit
 see: ^context entry\[24\] at 0x
 see: ^level 1 entry\[1\] at 0x[0-9a-f]+: 0x0000000050001003$

@@ -438,6 +438,8 @@ static bool show_table(const struct amdvi_unit *unit, const struct amdvi_dte *dt
     uint32_t count = 1u << field_get(dte->q[2], AMDVI_DTE2_INT_TAB_LEN);
     unsigned bits = wide ? 128 : 32;
 
+    if (filter->has_index && filter->index >= count)
+        visitor->note(visitor->ctx, "the index lies beyond the table");
     for (uint32_t i = 0; i < count && i < AMDVI_IRQ_ENTRIES_MAX; i++) {
         struct iommu_debug_item item = { .name = "interrupt entry", .index = i, .bits = bits,
                                          .at = table + (uint64_t)i * bits / 8 };
