@@ -33,7 +33,7 @@ static const struct judge_rule gsi_twice = {
     "firmware update", "ACPI 6.5 §5.2.12.3",
 };
 static const struct judge_rule cpu_twice = {
-    FW_WARNING, "madt-apic-id-twice", "Linux starts the processor once and counts it twice", "firmware update",
+    FW_WARNING, "madt-apic-id-twice", "the processor is there once, whatever an operating system counts", "firmware update",
     "ACPI 6.5 §5.2.12.2",
 };
 static const struct judge_rule override_twice = {
