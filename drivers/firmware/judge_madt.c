@@ -49,7 +49,7 @@ bool judge_madt_next(const struct judge_table *madt, struct judge_item *item)
 {
     uint32_t at = item->offset == 0 ? MADT_FIXED : item->offset + item->len;
 
-    if (madt->bytes == NULL || madt->len < at || madt->len - at < 2)
+    if (madt->bytes == NULL || madt->len - at < 2)
         return false;
     *item = (struct judge_item){
         .at = madt->bytes + at, .offset = at, .type = madt->bytes[at], .len = madt->bytes[at + 1] };
