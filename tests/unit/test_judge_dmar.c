@@ -34,6 +34,8 @@ static const struct fw_memory map[] = {
     { 0x100000000, 0x880000000, FW_MEMORY_RAM },
 };
 static const struct fw_facts with_memory = { .memory = map, .memory_count = 3, .cpu_physical_bits = 46 };
+static const struct fw_memory map_32_gib[] = { { 0x100000000, 0x800000000, FW_MEMORY_RAM } };
+static const struct fw_facts with_32_gib = { .memory = map_32_gib, .memory_count = 1 };
 static struct pci_function large_bar = {
     .rid = PCI_RID(0, 2, 0), .class_code = 0x030000, .bars = { [0] = { .io = true, .pa = 0xffffffffffff, .len = 4 },
         [2] = { .pa = 0x7e00000000, .len = 0x200000000 } },
@@ -55,6 +57,8 @@ TEST(each_fault_of_header_and_structures_is_found_and_its_twin_is_sound)
         { "reserved-set", 37, "dmar flags=0x85\n" UNIT, SOUND, NULL, NULL },
         { "no-unit", 0, "dmar flags=5\nsatc\n", "dmar flags=5\n" UNIT "satc\n", NULL, NULL },
         { "address-width-below-ram", 36, "dmar flags=5 haw=35\n" UNIT, "dmar flags=5 haw=36\n" UNIT, &with_memory, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=35\n" UNIT, &with_32_gib, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=64\n" UNIT, &with_32_gib, NULL },
         { "address-width-below-bar", 36, "dmar flags=5 haw=38\n" UNIT, "dmar flags=5 haw=39\n" UNIT, &with_bar, NULL },
     };
 
