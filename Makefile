@@ -80,7 +80,7 @@ include boot/boot.mk
 # ---- host: unit tests, the model, tools ----
 
 # Kernel files tested on the host as they are; what a few of them ask of the kernel, their tests give.
-KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c acpi_cpus.c acpi_tables.c cmdline.c format.c font.c json.c line.c page_alloc.c symbols.c words.c policy.c run_queue.c keymap.c screen.c window_space.c clock_calibrate.c proof.c ivrs_dump.c irq_override.c ioapic.c hpet.c)) \
+KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c acpi_cpus.c acpi_tables.c cmdline.c format.c font.c json.c line.c page_alloc.c symbols.c words.c policy.c run_queue.c keymap.c screen.c window_space.c clock_calibrate.c proof.c checks.c preboot.c iova_ranges.c shell_words.c shell_dump.c shell_pci.c ivrs_dump.c irq_override.c ioapic.c hpet.c)) \
     boot/doors.c boot/multiboot2.c boot/efi/load_options.c
 HOST_SOURCES ?= $(sort $(wildcard drivers/iommu/*.c drivers/iommu/pt/*.c drivers/iommu/intel/*.c drivers/iommu/amd/*.c \
     drivers/firmware/*.c drivers/pci/*.c drivers/exerciser/*.c suite/*.c tests/model/*.c tests/fixtures/*.c tests/fuzz/targets*.c tools/lint/sysfs_pci.c) $(KERNEL_PORTABLE))
@@ -141,7 +141,7 @@ LINT_FILES := $(sort $(wildcard tools/lint/*.c drivers/firmware/*.c drivers/pci/
     drivers/iommu/intel/dmar.c drivers/iommu/amd/ivrs.c drivers/iommu/amd/ivrs_entry.c \
     kernel/json.c kernel/format.c kernel/words.c
 LINT_OBJECTS := $(patsubst %.c,$(BUILD)/tools/%.o,$(LINT_FILES))
-TOOL_CFLAGS := $(COMMON) -D_GNU_SOURCE -O2 -g -fstack-protector-strong -fPIE
+TOOL_CFLAGS := $(COMMON) -O2 -g -fstack-protector-strong -fPIE
 
 $(BUILD)/tools/%.o: %.c Makefile $(COMPILER)
 	@mkdir -p $(@D)
@@ -157,6 +157,13 @@ $(BUILD)/iommukit-lint: $(LINT_OBJECTS)
 $(BUILD)/iommukit-lint-static: $(LINT_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CC) -static -o $@ $^ -ljansson
+
+# With the sanitizers, for its test.
+$(BUILD)/host/tools/lint/html.o: tools/lint/page.html
+
+$(BUILD)/host/iommukit-lint: $(patsubst %.c,$(BUILD)/host/%.o,$(LINT_FILES))
+	$(call say,LINK)
+	$(Q)$(CC) -fsanitize=address,undefined -o $@ $^ -ljansson
 
 # Every header compiles alone.
 HEADERS := $(sort $(wildcard boot/*.h kernel/*.h suite/*.h drivers/*/*.h drivers/iommu/*/*.h drivers/iommu/include/iommu/*.h tools/lint/*.h))

@@ -20,7 +20,7 @@ struct json {
 void json_open(struct json *json, const char *name, char bracket);
 void json_close(struct json *json, char bracket);
 
-/* Text may hold any bytes: what is not printable ASCII is escaped. */
+/* Text may hold any bytes: what is not printable ASCII is escaped, UTF-8 as its character. */
 void json_text(struct json *json, const char *name, const char *text);
 void json_number(struct json *json, const char *name, uint64_t value);
 /* "0x..." as text: many readers round numbers above 2^53. */

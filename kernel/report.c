@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The report as text: the machine, its tables, its units, its devices and
- * which unit watches each of them. Only what was read stands here; judging
- * is the suite's.
+ * which unit watches each of them. Only what was read stands here; what
+ * judges is in report_summary.c, report_diagnosis.c and report_findings.c.
  */
 #include "report.h"
 
@@ -12,7 +12,10 @@
 #include "irq.h"
 #include "irq_sources.h"
 #include "machine.h"
+#include "format.h"
+#include "groups.h"
 #include "mm.h"
+#include "report_diagnosis.h"
 #include "smp.h"
 
 #define MIB (1ull << 20)
@@ -40,6 +43,11 @@ const char *report_door_name(void)
     default:
         return "an unknown door";
     }
+}
+
+void report_rid(char out[RID_TEXT_BYTES], uint16_t segment, uint16_t rid)
+{
+    format_line(out, RID_TEXT_BYTES, IOMMU_RID_FORMAT, IOMMU_RID_ARGS(segment, rid));
 }
 
 /* ---- processor and memory ---- */
@@ -110,14 +118,6 @@ void report_acpi(void)
               (unsigned long long)table->pa, table->len, (const char *)table->bytes + 10,
               table->checksum_ok ? "" : " checksum wrong");
     }
-}
-
-static void acpi_one_line(void)
-{
-    print("# acpi: %s:", machine_acpi.used_xsdt ? "XSDT" : "RSDT");
-    for (size_t i = 0; i < machine_acpi.table_count; i++)
-        print(" %s", machine_acpi.tables[i].signature);
-    print("\n");
 }
 
 /* ---- units ---- */
@@ -308,7 +308,7 @@ void report_topology(void)
           machine.covered);
 }
 
-static void reserved_regions(void)
+void report_reserved(void)
 {
     struct iommu_region region;
 
@@ -393,26 +393,39 @@ static void report_proof(void)
           machine.proof.unmapped);
 }
 
-void report_print(enum report_kind kind)
+/* Everything, the verdict first. */
+static void report_whole(void)
 {
-    if (kind == REPORT_NONE)
-        return;
-    if (kind == REPORT_JSON) {
-        report_json();
-        return;
-    }
+    report_summary();
     report_processor();
     report_memory();
-    if (kind == REPORT_FULL)
-        report_acpi();
-    else
-        acpi_one_line();
-    report_units(kind == REPORT_FULL);
+    report_acpi();
+    report_units(true);
     report_interrupts();
     report_handoff();
+    report_preboot();
     report_topology();
-    reserved_regions();
+    groups_print();
+    report_reserved();
+    report_iova();
     report_exercisers();
-    if (kind == REPORT_FULL)
-        report_proof();
+    report_proof();
+    report_findings();
+}
+
+void report_print(enum report_kind kind)
+{
+    switch (kind) {
+    case REPORT_SUMMARY:
+        report_summary();
+        break;
+    case REPORT_FULL:
+        report_whole();
+        break;
+    case REPORT_JSON:
+        report_json();
+        break;
+    case REPORT_NONE:
+        break;
+    }
 }

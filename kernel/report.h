@@ -20,6 +20,8 @@ void report_handoff_units(const char *when, const struct iommu_handoff *handoff)
 void report_topology(void);
 void report_exercisers(void);
 
+void report_reserved(void);
+
 /* report_json.c: one object between ---8<--- report and --->8---. */
 void report_json(void);
 
@@ -32,5 +34,8 @@ void report_cpu_names(char vendor[13], char name[CPU_NAME_BYTES]);
 /* "vtd0", "none" where no unit covers f. */
 const char *report_unit_of(const struct pci_function *f);
 const char *report_door_name(void);
+/* "0000:00:04.0" */
+#define RID_TEXT_BYTES 16
+void report_rid(char out[RID_TEXT_BYTES], uint16_t segment, uint16_t rid);
 
 #endif

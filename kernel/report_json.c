@@ -7,17 +7,18 @@
 
 #include "acpi.h"
 #include "console.h"
-#include "format.h"
+#include "groups.h"
 #include "json.h"
 #include "irq.h"
 #include "irq_sources.h"
 #include "machine.h"
 #include "mm.h"
+#include "report_diagnosis.h"
 #include "smp.h"
 #include "version.h"
 
 #define SCHEMA "iommukit-report/1"
-#define ADDRESS_BYTES 16u
+#define PCI_COMMAND_MASTER 0x0004u
 
 static void put_console(void *ctx, const char *text, size_t len)
 {
@@ -27,9 +28,9 @@ static void put_console(void *ctx, const char *text, size_t len)
 
 static void put_rid(struct json *json, const char *name, uint16_t segment, uint16_t rid)
 {
-    char text[ADDRESS_BYTES];
+    char text[RID_TEXT_BYTES];
 
-    format_line(text, sizeof(text), IOMMU_RID_FORMAT, IOMMU_RID_ARGS(segment, rid));
+    report_rid(text, segment, rid);
     json_text(json, name, text);
 }
 
@@ -97,6 +98,8 @@ static void put_unit(struct json *json, size_t index, const struct iommu_unit_in
     }
     json_bool(json, "translating", unit->translating);
     json_bool(json, "found_translating", unit->found_translating);
+    json_bool(json, "remapping", unit->remapping);
+    json_bool(json, "found_remapping", unit->found_remapping);
     json_bool(json, "fenced", unit->fenced);
     json_bool(json, "queue", unit->uses_queue);
     json_number(json, "input_bits", unit->input_bits);
@@ -129,6 +132,10 @@ static void put_intel_handoff(struct json *json, const struct iommu_handoff_unit
     json_hex(json, "fsts", u->intel.fault_status);
     json_hex(json, "fectl", u->intel.fault_control);
     json_hex(json, "pmen", u->intel.protected_memory);
+    json_hex(json, "plmbase", u->intel.protected_low_base);
+    json_hex(json, "plmlimit", u->intel.protected_low_limit);
+    json_hex(json, "phmbase", u->intel.protected_high_base);
+    json_hex(json, "phmlimit", u->intel.protected_high_limit);
     json_hex(json, "rtaddr", u->intel.root);
     json_hex(json, "iqa", u->intel.queue_address);
     json_hex(json, "iqh", u->intel.queue_head);
@@ -213,6 +220,10 @@ static void put_function(struct json *json, const struct pci_function *f)
         put_rid(json, NULL, f->segment, rids[i]);
     json_close(json, ']');
     put_reserved(json, f);
+    groups_json_function(json, f);
+    report_iova_json(json, f->owner);
+    json_text(json, "state", f->owner == NULL ? "unwatched" : iommu_debug_device_state(f->owner));
+    json_bool(json, "bus_master_at_entry", (f->command_at_entry & PCI_COMMAND_MASTER) != 0);
     json_close(json, '}');
 }
 
@@ -297,6 +308,7 @@ void report_json(void)
     print("---8<--- report\n");
     json_open(&json, NULL, '{');
     json_text(&json, "schema", SCHEMA);
+    report_checks_json(&json);
     put_machine(&json);
     put_tables(&json);
     put_units(&json);
@@ -304,8 +316,12 @@ void report_json(void)
     put_handoff(&json, "handoff_before_exit", &machine.boot->before_exit);
     put_handoff(&json, "handoff_kernel_entry", &machine.handoff);
     put_functions(&json);
+    groups_json(&json);
     put_exercisers(&json);
     put_proof(&json);
+    report_domains_json(&json);
+    report_preboot_json(&json);
+    report_findings_json(&json);
     json_close(&json, '}');
     print("\n--->8---\n");
 }

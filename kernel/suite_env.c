@@ -83,6 +83,21 @@ static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t r
     spin_unlock(&faults_lock, flags);
 }
 
+static size_t env_all_faults(struct suite_env *env, size_t skip, struct iommu_fault *out, size_t max)
+{
+    size_t count;
+    uintptr_t flags;
+
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    flags = spin_lock(&faults_lock);
+    count = fault_count > skip ? fault_count - skip : 0;
+    for (size_t i = 0; i < count && i < max; i++)
+        out[i] = fault_log[skip + i];
+    spin_unlock(&faults_lock, flags);
+    return count;
+}
+
 size_t suite_env_recent_faults(struct iommu_fault *out, size_t max)
 {
     uintptr_t flags = spin_lock(&faults_lock);
@@ -235,6 +250,7 @@ const struct suite_env_ops kernel_suite_env_ops = {
     .faults = env_faults,
     .faults_delivered = env_faults_delivered,
     .faults_clear = env_faults_clear,
+    .all_faults = env_all_faults,
     .overflows = env_overflows,
     .bus_master = env_bus_master,
     .print = env_print,

@@ -67,6 +67,14 @@ void case_fail(struct suite_case *t, const char *expected, const char *seen, ...
     va_end(args);
 }
 
+void case_finding(struct suite_case *t, const struct fw_finding *finding)
+{
+    const struct fw_sink *sink = t->env->findings;
+
+    if (sink != NULL && case_runs(t))
+        sink->found(sink->ctx, finding);
+}
+
 void case_check(struct suite_case *t, bool ok, const char *what)
 {
     if (!ok)

@@ -12,6 +12,7 @@ const struct scenario_table *const suite_catalogue[] = {
     &flush_scenarios,           /* invalidation.c */
     &domain_scenarios,          /* domains.c */
     &topology_scenarios,        /* topology.c */
+    &peer_scenarios,            /* peer.c */
     &stress_scenarios,          /* stress.c */
     &smp_scenarios,             /* smp.c */
     &fault_scenarios,           /* faults.c */

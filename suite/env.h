@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "exerciser.h"
+#include "finding.h"
 #include "iommu/debug.h"
 #include "iommu/iommu.h"
 #include "iommu/irq.h"
@@ -119,6 +120,11 @@ struct suite_env_ops {
     size_t (*faults_delivered)(struct suite_env *env, uint16_t segment, uint16_t rid,
                                struct iommu_fault *out, size_t max);
     void (*faults_clear)(struct suite_env *env, uint16_t segment, uint16_t rid);
+    /*
+     * Those of every source that are in the log, oldest first, without the first skip: copies up to max, returns how
+     * many there are beyond skip. Makes sure first that pending ones are read.
+     */
+    size_t (*all_faults)(struct suite_env *env, size_t skip, struct iommu_fault *out, size_t max);
     uint64_t (*overflows)(struct suite_env *env);           /* fault record overflows so far, all units */
 
     /* Bus mastering of an exerciser's function. */
@@ -162,6 +168,7 @@ struct suite_env {
     bool no_blocked_events;             /* none of a device in no domain, though others leave one */
     bool event_fields_wrong;            /* there are records, but of a record only device and function are true */
     bool trace_dma;                     /* say of every transfer that arrived where it went (trace=dma) */
+    const struct fw_sink *findings;     /* takes what scenarios find wrong with the machine; NULL: nobody */
     const char *scratch_serial;         /* the disk with this serial number may be written; NULL or "": none */
     uint32_t seed;
 };

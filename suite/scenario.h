@@ -47,7 +47,7 @@ struct scenario_table {
 
 extern const struct scenario_table entry_scenarios, takeover_scenarios, dma_scenarios,
     map_scenarios, leaf_scenarios, flush_scenarios, domain_scenarios, topology_scenarios,
-    stress_scenarios, smp_scenarios, fault_scenarios, reserved_scenarios, irq_scenarios,
+    peer_scenarios, stress_scenarios, smp_scenarios, fault_scenarios, reserved_scenarios, irq_scenarios,
     irq_pin_scenarios, irq_blocked_scenarios, intel_scenarios, amd_scenarios;
 
 /* Every area in the order in which it runs. */
@@ -126,6 +126,8 @@ void case_needs_no(struct suite_case *t, enum suite_quirk which);
 /* Ends the case as failed; seen is a format. */
 void case_fail(struct suite_case *t, const char *expected, const char *seen, ...)
     __attribute__((format(printf, 3, 4)));
+/* Something is wrong with the machine: handed to whoever gathers that; does not end the case. */
+void case_finding(struct suite_case *t, const struct fw_finding *finding);
 /* Fails unless ok; what says what should have been so. */
 void case_check(struct suite_case *t, bool ok, const char *what);
 /* Fails unless seen is wanted; what names the call. */
@@ -266,6 +268,11 @@ size_t case_faults(struct suite_case *t, const struct master *m, struct iommu_fa
 size_t case_changed(const struct suite_case *t);
 /* Fills them again. */
 void case_refill(struct suite_case *t);
+
+/* ---- who.c ---- */
+
+/* The ids that a refused request shows are those that were computed. */
+void topology_requester_id(struct suite_case *t);
 
 /* ---- invalidation.c ---- */
 

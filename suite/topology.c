@@ -97,6 +97,7 @@ static const struct scenario rows[] = {
     { "topology/behind-bridge", "VT-d §3.12", PER_MACHINE, behind_bridge, 0 },
     { "topology/behind-pcie-to-pci-bridge", "VT-d §3.12.1", PER_MACHINE, behind_pcie_to_pci_bridge,
       0 },
+    { "topology/requester-id", "VT-d §3.12", PER_EXERCISER_IN_TURN, topology_requester_id, 30000 },
 };
 
 const struct scenario_table topology_scenarios = SCENARIO_TABLE(rows);

@@ -42,12 +42,18 @@ endif
 
 # ---- host tests ----
 
-TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS))
+TEST_RUNS := $(addprefix $(BUILD)/host/results/,$(UNIT_TESTS)) $(BUILD)/host/results/lint-program
 
 # One result file a program: it is run again when it or a table changed.
 $(BUILD)/host/results/%: $(BUILD)/host/tests/test_%
 	@mkdir -p $(@D)
 	@$< >$@.new 2>&1; echo "exit $$?" >>$@.new; mv $@.new $@
+
+# The host tool, as a program.
+$(BUILD)/host/results/lint-program: $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table tests/lint/run.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tests/lint/run.py $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table >$@.new 2>&1; \
+	    echo "exit $$?" >>$@.new; mv $@.new $@
 
 headers: $(patsubst %,$(BUILD)/host/headers/%.ok,$(HEADERS))
 

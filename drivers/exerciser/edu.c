@@ -21,6 +21,7 @@
 #define EDU_ID              0x00
 #define EDU_ID_MASK         EX_BITS32(7, 0)
 #define EDU_ID_VALUE        0xedu
+#define EDU_LIVENESS        0x04            /* reads as the complement of what was written */
 #define EDU_IRQ_STATUS      0x24
 #define EDU_IRQ_RAISE       0x60
 #define EDU_IRQ_ACK         0x64
@@ -286,6 +287,25 @@ static void edu_interrupt_done(struct exerciser *ex)
     ex->host->mmio_write32(ex->host_ctx, edu->registers + EDU_IRQ_ACK, status);
 }
 
+static uint64_t edu_mailbox(const struct exerciser *ex)
+{
+    return ex->function->bars[0].pa == 0 ? 0 : ex->function->bars[0].pa + EDU_LIVENESS;
+}
+
+static void edu_mailbox_put(struct exerciser *ex, uint32_t value)
+{
+    struct edu *edu = ex->state;
+
+    ex->host->mmio_write32(ex->host_ctx, edu->registers + EDU_LIVENESS, value);
+}
+
+static uint32_t edu_mailbox_get(struct exerciser *ex)
+{
+    struct edu *edu = ex->state;
+
+    return ~ex->host->mmio_read32(ex->host_ctx, edu->registers + EDU_LIVENESS);
+}
+
 static void edu_stop(struct exerciser *ex)
 {
     struct edu *edu = ex->state;
@@ -303,6 +323,9 @@ static const struct exerciser_ops edu_ops = {
     .poll = edu_poll,
     .interrupt = edu_interrupt,
     .interrupt_done = edu_interrupt_done,
+    .mailbox = edu_mailbox,
+    .mailbox_put = edu_mailbox_put,
+    .mailbox_get = edu_mailbox_get,
     .stop = edu_stop,
 };
 

@@ -95,6 +95,14 @@ struct exerciser_ops {
      */
     enum ex_status (*interrupt_changed)(struct exerciser *ex);
 
+    /*
+     * Four bytes of the device's registers that anybody may write, since nothing depends on them: their physical
+     * address (0: they cannot be reached), and what was last written there. All three NULL: it has none.
+     */
+    uint64_t (*mailbox)(const struct exerciser *ex);
+    void (*mailbox_put)(struct exerciser *ex, uint32_t value);
+    uint32_t (*mailbox_get)(struct exerciser *ex);
+
     /* No DMA from here on. */
     void (*stop)(struct exerciser *ex);
 };

@@ -5,7 +5,7 @@ iommu: amd-iommu
 devices: none
 acpi: absent.ivrs
 args: -device edu,addr=3,dma_mask=0xffffffffffffffff -device edu,addr=4,dma_mask=0xffffffffffffffff
-append: ivrs=1 run=dma/mapped-*
+append: report=full ivrs=1 run=dma/mapped-*
 status: 1
 see: 0xbf000000.*(absent|all ones)
 see: ^# handoff: at kernel entry unit base=0xbf000000 segment=0000 absent
@@ -13,3 +13,4 @@ see: device 0000:00:04\.0 is not covered by any unit
 see: ^ok \d+ - dma/mapped-write-arrives:edu@0000:00:03\.0(?!.*SKIP)
 see: ^# verdict: partial
 check: tap
+see: ^#     units +NO .* registers at 0xbf000000 read all ones$

@@ -6,3 +6,4 @@ devices: none
 append: run=none
 status: 0
 see: ^# verdict: protected \(.*blocking not tried: no device that can show it\)
+see: ^#       blocking +\? +not tried

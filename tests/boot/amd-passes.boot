@@ -9,3 +9,5 @@ see: ^ok \d+ - dma/bare-address-is-physical:edu@0000:00:03\.0(?!.*SKIP)
 see: ^# verdict: not-protected \(DMA of blocked edu@0000:00:03\.0 arrived: the unit does not translate .*dma-remap=on
 not: ^not ok
 check: tap
+see: ^#       blocking +NO DMA of blocked edu@0000:00:03\.0 arrived$
+see: ^#     try: QEMU: -device amd-iommu,dma-remap=on

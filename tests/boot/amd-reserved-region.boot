@@ -3,7 +3,7 @@
 qemu: newer
 iommu: amd-iommu,dma-remap=on
 acpi: reserved.ivrs
-append: ivrs=1 trace=dma
+append: report=full ivrs=1 trace=dma
 status: 0
 see: reserved region start=0x50000000 end=0x50010000
 see: 0000:00:03\.0 keeps bus mastering for its reserved regions

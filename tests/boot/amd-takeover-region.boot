@@ -7,7 +7,7 @@ acpi: takeover.ivrs
 args: -device edu,addr=3,dma_mask=0xffffffffffffffff
 args: -device edu,addr=4,dma_mask=0xffffffffffffffff
 before: amd_takeover
-append: ivrs=1 intremap=off run=takeover/*,reserved/*,dma/mapped-*
+append: report=full ivrs=1 intremap=off run=takeover/*,reserved/*,dma/mapped-*
 status: 0
 see: ^# handoff: at kernel entry unit base=0xfed80000 .*control=0x[0-9a-f]*1[0-9a-f]{3} 
 see: reserved region start=0x60000000 end=0x60010000

@@ -6,7 +6,7 @@ devices: none
 iommu: amd-iommu,dma-remap=on
 args: -device edu,addr=3,dma_mask=0xffffffffffffffff
 before: amd_takeover
-append: intremap=off run=takeover/*,dma/mapped-*
+append: report=full intremap=off run=takeover/*,dma/mapped-*
 status: 0
 see: ^# handoff: at kernel entry unit base=0xfed80000 .*control=0x[0-9a-f]*1[0-9a-f]{3} 
 see: take-over entries=128 translating=1 passing=127 remapped=0 domains=1 segments=1

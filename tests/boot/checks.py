@@ -7,6 +7,8 @@ line each; NAME_args(scratch) gives the QEMU arguments it needs.
 import json
 import re
 
+import report_schema
+
 # "# dma edu@0000:00:03.0 rids=0x0018,0x0018 write iova=0x40000000 pa=0x12345000": said by the kernel (word
 # trace=dma) of every page of a DMA that arrived through a table; the ids are its own and its last alias.
 CLAIM = re.compile(r"^# dma (\S+) rids=0x([0-9a-f]+),0x([0-9a-f]+) (read|write) iova=0x([0-9a-f]+) pa=0x([0-9a-f]+)",
@@ -102,16 +104,36 @@ def tap(text, _scratch):
     return wrong
 
 
-def report_json(text, _scratch):
-    """report=json is one JSON object with a schema member between its two marks."""
+def json_of(text):
+    """(report, None), or (None, what is wrong with it)."""
     found = re.search(r"^---8<--- report\n(.*?)^--->8---$", text, re.M | re.S)
     if not found:
-        return ["no report between ---8<--- report and --->8---"]
+        return None, "no report between ---8<--- report and --->8---"
     try:
-        report = json.loads(found.group(1))
+        return json.loads(found.group(1)), None
     except ValueError as error:
-        return [f"not JSON: {error}"]
-    return [] if "schema" in report else ["the report has no member schema"]
+        return None, f"not JSON: {error}"
+
+
+def report_json(text, _scratch):
+    """report=json is one JSON object between its two marks, as docs/report-json.md describes it."""
+    report, wrong = json_of(text)
+    return [wrong] if wrong else report_schema.violations(report)[:20]
+
+
+REPORT_LINES = 25
+REPORT_COLUMNS = 80
+
+
+def report_screen(text, _scratch):
+    """The summary begins with the verdict and fits on a screen, long lines counted as they are wrapped."""
+    lines = text.splitlines()
+    starts = [i for i, line in enumerate(lines) if line.startswith("# report: ")]
+    if len(starts) != 1:
+        return [f"{len(starts)} lines begin with '# report: '"]
+    end = lines.index("TAP version 14") if "TAP version 14" in lines else len(lines)
+    rows = sum(max(1, -(-len(line) // REPORT_COLUMNS)) for line in lines[starts[0]:end])
+    return [] if rows <= REPORT_LINES else [f"the summary takes {rows} rows of {REPORT_COLUMNS} columns"]
 
 
 def second_port(_text, scratch):

@@ -5,3 +5,4 @@ iommu: intel-iommu,intremap=off,aw-bits=48
 status: 0
 see: ^# verdict: protected .*interrupts not remapped
 check: tap
+see: ^#     interrupts +NO not remapped

@@ -4,7 +4,7 @@ qemu: 7.2
 iommu: amd-iommu,intremap=on
 smp: 4
 args: -global hpet.msi=on
-append: run=irq/*
+append: report=full run=irq/*
 status: 0
 see: ^# iommu: interrupts remapped=1 x2apic=0
 see: ^# interrupts: ioapic=0 version=0x20 gsi=0 pins=24 source=0000:00:14\.0$

@@ -3,7 +3,7 @@
 qemu: newer
 iommu: amd-iommu,intremap=on,dma-remap=on
 acpi: no-ioapic.ivrs
-append: ivrs=1 ivrs_ioapic=0@0000:00:14.0 ivrs_ioapic[x]=00:14.0 ivrs_hpet=0@14.0 ivrs_acpihid=AMD0020 run=irq/delivered-*,irq/pin-*
+append: report=full ivrs=1 ivrs_ioapic=0@0000:00:14.0 ivrs_ioapic[x]=00:14.0 ivrs_hpet=0@14.0 ivrs_acpihid=AMD0020 run=irq/delivered-*,irq/pin-*
 status: 0
 see: ivrs_ioapic\[x\]=00:14\.0: the id is no number up to 255
 see: ivrs_hpet=0@14\.0: no PCI function

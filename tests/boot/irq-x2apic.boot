@@ -5,7 +5,7 @@ time: real
 iommu: intel-iommu,intremap=on,aw-bits=48,eim=on
 args: -cpu qemu64,+x2apic -smp 1,maxcpus=288,sockets=288
 args: -device qemu64-x86_64-cpu,x2apic=on,socket-id=287,core-id=0,thread-id=0
-append: run=irq/destination-*,irq/moved-*,irq/pin-*
+append: report=full run=irq/destination-*,irq/moved-*,irq/pin-*
 status: 0
 see: ^# iommu: interrupts remapped=1 x2apic=1
 see: ^# interrupts: apic=x2apic

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The report as one JSON object.
+qemu: both
 append: report=json run=none
 status: 0
 check: report_json

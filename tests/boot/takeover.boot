@@ -9,3 +9,4 @@ see: ^ok \d+ - takeover/
 not: takeover/.*# SKIP
 see: ^# verdict: protected
 check: stays_on
+see: ^# before: translated at kernel entry: 1 unit by tables not ours$

@@ -91,6 +91,22 @@ uint16_t model_sends_as(const struct model_exerciser_config *config)
     return config->sends_as == 0 ? config->rid : config->sends_as;
 }
 
+/* What a switch sends back down: a write to a register of another exerciser. */
+static bool turned_round(struct model_exerciser *me, uint64_t iova, const void *data, size_t len)
+{
+    const struct model_env *env = me->env;
+
+    for (size_t i = 0; env->turns_round && i < env->suite.exerciser_count; i++) {
+        const struct model_exerciser *other = &env->exercisers[i];
+
+        if (other == me || iova != other->mailbox_pa || len != sizeof(uint32_t))
+            continue;
+        memcpy(machine_ram(&env->machine, other->mailbox_pa, len), data, len);
+        return true;
+    }
+    return false;
+}
+
 /* A device cuts addresses to what it can send, whatever it says of itself. */
 static bool device_dma(struct model_exerciser *me, uint64_t iova, void *data, size_t len, bool write)
 {
@@ -103,6 +119,8 @@ static bool device_dma(struct model_exerciser *me, uint64_t iova, void *data, si
         return false;
     if (config->address_bits < 64)
         iova &= (1ull << config->address_bits) - 1;
+    if (write && turned_round(me, iova, data, len))
+        return true;
     for (size_t at = 0; at < len; at += payload)
         if (!machine_dma(&me->env->machine, config->unit, model_sends_as(config), iova + at,
                          (uint8_t *)data + at, len - at < payload ? len - at : payload, write))
@@ -200,7 +218,31 @@ static void model_stop(struct exerciser *ex)
         (void)model_poll(ex);
 }
 
+static uint64_t model_mailbox(const struct exerciser *ex)
+{
+    return ((const struct model_exerciser *)ex->state)->mailbox_pa;
+}
+
+static void *mailbox_at(struct exerciser *ex)
+{
+    return machine_ram(&model_of(ex)->env->machine, model_of(ex)->mailbox_pa, sizeof(uint32_t));
+}
+
+static void model_mailbox_put(struct exerciser *ex, uint32_t value)
+{
+    memcpy(mailbox_at(ex), &value, sizeof(value));
+}
+
+static uint32_t model_mailbox_get(struct exerciser *ex)
+{
+    uint32_t value;
+
+    memcpy(&value, mailbox_at(ex), sizeof(value));
+    return value;
+}
+
 static const struct exerciser_ops model_exerciser_ops = {
+    .mailbox = model_mailbox, .mailbox_put = model_mailbox_put, .mailbox_get = model_mailbox_get,
     .name = "model", .rebase = model_rebase, .prepare = model_prepare, .start = model_start,
     .poll = model_poll, .stop = model_stop,
 };
@@ -235,7 +277,8 @@ static bool exerciser_make(struct model_env *me, size_t index,
     struct exerciser *ex = &mx->ex;
     uint64_t pa = machine_frames(&me->machine, PRIVATE_PAGES, FRAME, 0, UINT64_MAX);
 
-    if (pa == 0)
+    mx->mailbox_pa = machine_frames(&me->machine, 1, FRAME, 0, UINT64_MAX);
+    if (pa == 0 || mx->mailbox_pa == 0)
         return false;
     mx->env = me;
     mx->config = *config;
@@ -330,6 +373,21 @@ static size_t env_faults(struct suite_env *env, uint16_t segment, uint16_t rid,
     return env_faults_delivered(env, segment, rid, out, max);
 }
 
+static size_t env_all_faults(struct suite_env *env, size_t skip, struct iommu_fault *out, size_t max)
+{
+    struct model_env *me = env_of(env);
+    size_t count;
+
+    if (env->iommu != NULL)
+        (void)iommu_poll_faults(env->iommu);
+    pthread_mutex_lock(&me->lock);
+    count = me->fault_count > skip ? me->fault_count - skip : 0;
+    for (size_t i = 0; i < count && i < max; i++)
+        out[i] = me->faults[skip + i];
+    pthread_mutex_unlock(&me->lock);
+    return count;
+}
+
 static void env_faults_clear(struct suite_env *env, uint16_t segment, uint16_t rid)
 {
     struct model_env *me = env_of(env);
@@ -382,7 +440,7 @@ static size_t env_requester_ids(struct suite_env *env, struct exerciser *ex, uin
 
     (void)env;
     rids[0] = config->rid;
-    if (config->sends_as == 0 || max < 2)
+    if (config->sends_as == 0 || config->secret || max < 2)
         return 1;
     rids[1] = config->sends_as;
     return 2;
@@ -397,6 +455,7 @@ static const struct suite_env_ops model_env_ops = {
     .faults = env_faults,
     .faults_delivered = env_faults_delivered,
     .faults_clear = env_faults_clear,
+    .all_faults = env_all_faults,
     .overflows = env_overflows,
     .bus_master = env_bus_master,
     .print = env_print,
@@ -501,7 +560,7 @@ static bool add_devices(struct model_env *me)
 
         if (mx->config.uncovered)
             continue;
-        if (mx->config.sends_as != 0 && !mx->config.firmware_alias)
+        if (mx->config.sends_as != 0 && !mx->config.firmware_alias && !mx->config.secret)
             desc.rid_count = 2;
         if (failed("iommu_add_device", iommu_add_device(me->suite.iommu, &desc, &device)))
             return false;
@@ -577,6 +636,7 @@ struct model_env *model_env_create(const struct model_env_config *config)
     me->fault_address_mask = config->fault_address_mask;
     me->interrupts_lost = config->interrupts_lost;
     me->faults_lost = config->faults_lost;
+    me->turns_round = config->turns_round;
     me->ioapic_rid = config->ioapic_rid;
     me->hpet_rid = config->hpet_rid;
     machine_on_interrupt(&me->machine, model_interrupt, me);

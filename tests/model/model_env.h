@@ -34,6 +34,7 @@ struct model_exerciser_config {
     unsigned address_bits;
     bool uncovered;             /* no unit is told of it */
     uint16_t sends_as;          /* another id that its requests carry, behind a bridge; 0: its own */
+    bool secret;                /* nobody knows of that id */
     bool firmware_alias;        /* the embedder does not know of that id: firmware's table does */
     size_t payload;             /* a transfer is requests of so many bytes; 0: one */
 };
@@ -54,6 +55,8 @@ struct model_env_config {
     uint64_t fault_address_mask;            /* faults have only these address bits; 0: all */
     bool interrupts_lost;                   /* the units' interrupts reach nobody */
     bool faults_lost;                       /* nor do faults */
+    /* What a machine would do that keeps its devices from one another's registers by nothing: */
+    bool turns_round;                       /* a switch without ACS above all exercisers */
     struct model_exerciser_config exercisers[MODEL_EXERCISERS];
     size_t exerciser_count;
 };

@@ -23,6 +23,7 @@ struct model_exerciser {
     enum ex_status last;
     bool stuck;
     bool holds_pattern;     /* MODEL_SILENT: as edu's buffer */
+    uint64_t mailbox_pa;    /* in RAM, so that the model's units can lead there */
 };
 
 struct model_env {
@@ -38,6 +39,7 @@ struct model_env {
     uint64_t fault_address_mask;
     bool interrupts_lost;
     bool faults_lost;
+    bool turns_round;
     uint64_t ram_end;
     unsigned cpus;
     pthread_t boot_cpu;

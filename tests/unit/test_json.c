@@ -53,3 +53,22 @@ TEST(names_are_escaped_too)
     json_number(&json, "a\"", 0);
     CHECK_STR(out, "\"a\\\"\": 0");
 }
+
+/* U+00A7 is c2 a7, U+20AC is e2 82 ac (RFC 3629). */
+TEST(utf8_is_escaped_as_its_character)
+{
+    struct json json = begin();
+
+    json_text(&json, NULL, "VT-d \xc2\xa7" "8.4 \xe2\x82\xac");
+    CHECK_STR(out, "\"VT-d \\u00a78.4 \\u20ac\"");
+}
+
+/* Cut, longer than need be, half of a surrogate pair, four bytes: each byte is its own. */
+TEST(bytes_that_are_no_utf8_stay_bytes)
+{
+    struct json json = begin();
+
+    json_text(&json, NULL, "\xc2 \xe2\x82 \xc0\xaf \xe0\x80\xaf \xed\xa0\x80 \xa7 \xf0\x9f\x98\x80 \xc2");
+    CHECK_STR(out, "\"\\u00c2 \\u00e2\\u0082 \\u00c0\\u00af \\u00e0\\u0080\\u00af \\u00ed\\u00a0\\u0080 \\u00a7 "
+                   "\\u00f0\\u009f\\u0098\\u0080 \\u00c2\"");
+}

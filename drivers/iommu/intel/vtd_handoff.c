@@ -13,6 +13,19 @@ struct taker {
     struct iommu_handoff *out;
 };
 
+/* Registers that are there only where CAP says so (VT-d §11.4.8.2 to §11.4.8.5). */
+static void take_protected_regions(const struct reg_window *w, struct iommu_handoff_unit *unit)
+{
+    if ((unit->intel.capability & VTD_CAP_PLMR) != 0) {
+        unit->intel.protected_low_base = reg_read32(w, VTD_PLMBASE);
+        unit->intel.protected_low_limit = reg_read32(w, VTD_PLMLIMIT);
+    }
+    if ((unit->intel.capability & VTD_CAP_PHMR) != 0) {
+        unit->intel.protected_high_base = reg_read64(w, VTD_PHMBASE);
+        unit->intel.protected_high_limit = reg_read64(w, VTD_PHMLIMIT);
+    }
+}
+
 static void take_registers(const struct reg_window *w, struct iommu_handoff_unit *unit)
 {
     unit->intel.version = reg_read32(w, VTD_VER);
@@ -27,6 +40,7 @@ static void take_registers(const struct reg_window *w, struct iommu_handoff_unit
     unit->intel.fault_status = reg_read32(w, VTD_FSTS);
     unit->intel.fault_control = reg_read32(w, VTD_FECTL);
     unit->intel.protected_memory = reg_read32(w, VTD_PMEN);
+    take_protected_regions(w, unit);
     unit->intel.queue_head = reg_read64(w, VTD_IQH);
     unit->intel.queue_tail = reg_read64(w, VTD_IQT);
     unit->intel.queue_address = reg_read64(w, VTD_IQA);

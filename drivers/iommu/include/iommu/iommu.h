@@ -537,6 +537,9 @@ struct iommu_handoff_unit {
             uint32_t version, status, fault_status, fault_control, protected_memory; /* VER GSTS FSTS FECTL PMEN */
             uint64_t capability, extended, root, queue_address, queue_head, queue_tail, interrupt_root;
                                     /* CAP ECAP RTADDR IQA IQH IQT IRTA */
+            /* PLMBASE PLMLIMIT PHMBASE PHMLIMIT; 0 where CAP has no such region */
+            uint32_t protected_low_base, protected_low_limit;
+            uint64_t protected_high_base, protected_high_limit;
         } intel;
         struct {
             uint16_t rid, capability_offset;    /* of the unit's PCI function, as the IVHD says */

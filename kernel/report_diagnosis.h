@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parts of the report that judge: why the machine is protected or not, what
+ * stood before this kernel, what is wrong with the firmware's tables, which
+ * IOVAs can be used. Each as text (every line starts with "# ") and as members
+ * of the JSON report.
+ */
+#ifndef KERNEL_REPORT_DIAGNOSIS_H
+#define KERNEL_REPORT_DIAGNOSIS_H
+
+#include "checks.h"
+#include "finding.h"
+#include "iommu/iommu.h"
+#include "json.h"
+
+/* One screen. */
+void report_summary(void);
+
+size_t report_make_checks(struct check out[CHECKS_MAX]);
+void report_checks(void);
+void report_checks_json(struct json *json);
+
+/* Whether the table claims DMA protection before boot (DMAR flag, IVinfo bit); false: it cannot be read. */
+bool report_opt_in(bool *opt_in);
+void report_preboot_line(void);
+void report_preboot(void);
+void report_preboot_json(struct json *json);
+
+/* Usable IOVAs, unit by unit, and of devices that have others than their unit's. */
+void report_iova(void);
+/* Of one device, as member "iova_ranges"; an empty list where it can be given none. */
+void report_iova_json(struct json *json, struct iommu_device *device);
+void report_domains_json(struct json *json);
+
+/* What is wrong with the tables, and what scenarios have found since (suite/env.h). */
+void report_findings(void);
+void report_findings_summary(void);
+void report_findings_json(struct json *json);
+/* Where scenarios put theirs: printed at once, and kept. */
+extern const struct fw_sink report_scenario_findings;
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The first screen of the report: the verdict as far as it is known before the
+ * tests, the checks that it rests on, what to do about the first that failed,
+ * and a line each of what the full report says at length.
+ */
+#include "report_diagnosis.h"
+
+#include "acpi.h"
+#include "amd/ivrs.h"
+#include "console.h"
+#include "cpu.h"
+#include "format.h"
+#include "groups.h"
+#include "intel/dmar.h"
+#include "irq.h"
+#include "machine.h"
+#include "mm.h"
+#include "report.h"
+#include "smp.h"
+#include "verdict.h"
+#include "words.h"
+
+#define MIB (1ull << 20)
+#define CLASS_HOST_BRIDGE 0x0600u
+#define CLASS_IOMMU 0x0806u
+#define COLUMN_STATE 15
+
+/* ---- what the checks look at ---- */
+
+static void dmar_header_seen(void *arg, const struct dmar_info *info)
+{
+    struct check_facts *f = arg;
+
+    f->flags_known = true;
+    f->intel_interrupts = (info->flags & DMAR_FLAG_INTR_REMAP) != 0;
+    f->intel_x2apic_opt_out = (info->flags & DMAR_FLAG_X2APIC_OPT_OUT) != 0;
+    f->intel_dma_opt_in = (info->flags & DMAR_FLAG_DMA_CTRL_OPT_IN) != 0;
+}
+
+static void ivrs_header_seen(void *arg, const struct ivrs_info *info)
+{
+    struct check_facts *f = arg;
+
+    f->flags_known = true;
+    f->amd_efr = info->efr_valid;
+    f->amd_dma_remap = info->dma_remap;
+}
+
+static void table_facts(struct check_facts *f)
+{
+    static const struct dmar_handler dmar = { .header = dmar_header_seen };
+    static const struct ivrs_handler ivrs = { .header = ivrs_header_seen };
+    static char missing[24];
+    const struct acpi_table *table = machine.table;
+    enum iommu_status status;
+
+    f->virtio_table = acpi_find(&machine_acpi, "VIOT", 0) != NULL;
+    if (table == NULL) {
+        bool dmar_there = acpi_find(&machine_acpi, "DMAR", 0) != NULL;
+        bool ivrs_there = acpi_find(&machine_acpi, "IVRS", 0) != NULL;
+
+        if (dmar_there)
+            format_line(missing, sizeof(missing), "dmar=%u", machine.options.dmar_table);
+        else if (ivrs_there)
+            format_line(missing, sizeof(missing), "ivrs=%u", machine.options.ivrs_table);
+        f->missing_word = dmar_there || ivrs_there ? missing : NULL;
+        return;
+    }
+    f->table = table->signature;
+    f->table_len = table->len;
+    f->table_revision = table->bytes[8];
+    f->table_checksum_ok = table->checksum_ok;
+    status = text_equal(table->signature, "IVRS") ? ivrs_read(table->bytes, table->len, &ivrs, f)
+                                                  : dmar_read(table->bytes, table->len, &dmar, f);
+    f->table_damaged = status != IOMMU_OK;
+}
+
+static bool runs(uint64_t registers_pa)
+{
+    struct iommu_unit_info unit;
+
+    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+        if (unit.registers_pa == registers_pa)
+            return unit.translating && !unit.fenced;
+    return false;
+}
+
+static void unit_facts(struct check_facts *f)
+{
+    f->unit_count = machine.handoff.unit_count;
+    for (size_t i = 0; i < f->unit_count && i < CHECK_UNITS && i < IOMMU_HANDOFF_UNITS; i++) {
+        const struct iommu_handoff_unit *unit = &machine.handoff.units[i];
+
+        f->units[i] = (struct check_unit){ .registers_pa = unit->registers_pa,
+                                           .answers = unit->present,
+                                           .translates = runs(unit->registers_pa) };
+        f->answering += unit->present;
+    }
+    if (machine.iommu == NULL)
+        return;
+    /* The snapshot ends at its size; the driver knows the others. */
+    if (iommu_unit_count(machine.iommu) > f->unit_count)
+        f->unit_count = f->answering = iommu_unit_count(machine.iommu);
+    f->translating = machine_translating_units();
+}
+
+static void device_facts(struct check_facts *f)
+{
+    f->functions = machine.functions;
+    f->covered = machine.covered;
+    for (const struct pci_function *p = machine.pci ? pci_first(machine.pci) : NULL; p != NULL; p = p->next) {
+        if (p->rid == 0 && p->segment == 0 && p->class_code >> 8 == CLASS_HOST_BRIDGE) {
+            f->bridge_vendor = p->vendor;
+            f->bridge_device = p->device;
+        }
+        if (f->uncovered[0] == '\0' && !p->is_bridge && p->class_code >> 8 != CLASS_IOMMU && p->owner == NULL)
+            format_line(f->uncovered, sizeof(f->uncovered), PCI_FORMAT, PCI_ARGS(p));
+    }
+}
+
+static void proof_facts(struct check_facts *f)
+{
+    f->blocked = machine.proof.blocked;
+    f->passed = machine.proof.passed;
+    f->leak = machine.proof.leak == NULL ? "" : machine.proof.leak->label;
+    f->qemu_amd = machine.suite.emulated && machine.table != NULL && text_equal(machine.table->signature, "IVRS");
+}
+
+/* info outlives the facts: they point to its texts. */
+static void interrupt_facts(struct check_facts *f, struct iommu_irq_info *info)
+{
+    *info = (struct iommu_irq_info){ .reason = "no unit is driven" };
+    if (machine.iommu != NULL)
+        iommu_irq_info(machine.iommu, info);
+    f->remapping = info->remapping;
+    f->failed_irq_units = info->failed_units;
+    f->interrupts_off_word = machine.options.intremap_off;
+    f->interrupts_reason = info->reason;
+    f->interrupts_suggestion = info->suggestion;
+}
+
+bool report_opt_in(bool *opt_in)
+{
+    struct check_facts facts = { 0 };
+
+    table_facts(&facts);
+    *opt_in = facts.intel_dma_opt_in || facts.amd_dma_remap;
+    return facts.flags_known;
+}
+
+size_t report_make_checks(struct check out[CHECKS_MAX])
+{
+    static char vendor[13];
+    char name[CPU_NAME_BYTES];
+    struct iommu_irq_info info;
+    uint32_t features = cpuid_read(CPUID_FEATURES).ecx;
+    struct check_facts facts = {
+        .cpu_vendor = vendor,
+        .x2apic_capable = (features & CPUID_1_ECX_X2APIC) != 0,
+        .x2apic_on = irq_x2apic(),
+        .hypervisor = (features & CPUID_1_ECX_HYPERVISOR) != 0,
+        .off_word = machine_off_word(),
+    };
+
+    report_cpu_names(vendor, name);
+    table_facts(&facts);
+    unit_facts(&facts);
+    device_facts(&facts);
+    proof_facts(&facts);
+    interrupt_facts(&facts, &info);
+    if (machine.iommu_status != IOMMU_OK)
+        facts.failure = iommu_status_name(machine.iommu_status);
+    return checks_make(&facts, out);
+}
+
+/* ---- the screen ---- */
+
+static const char *mark(enum check_state state)
+{
+    static const char *const marks[] = {
+        [CHECK_OK] = "ok", [CHECK_FAILED] = "NO", [CHECK_UNKNOWN] = "?", [CHECK_NOT_REACHED] = "-",
+    };
+
+    return marks[state];
+}
+
+static void print_check(const struct check *check)
+{
+    int indent = (int)(2 * check->depth);
+
+    print("#   %*s%-*s %s", indent, "", COLUMN_STATE - indent, check->name, mark(check->state));
+    print(check->text[0] == '\0' ? "\n" : "%*s%s\n", check->state == CHECK_UNKNOWN ? 2 : 1, "", check->text);
+}
+
+void report_checks(void)
+{
+    struct check checks[CHECKS_MAX];
+    size_t count = report_make_checks(checks);
+    const struct check *first = checks_first_failed(checks, count);
+    char reason[VERDICT_REASON_BYTES];
+    const char *verdict = machine_verdict(reason, sizeof(reason));
+
+    print("# report: %s (%s)\n", verdict, reason);
+    for (size_t i = 0; i < count; i++) {
+        print_check(&checks[i]);
+        if (checks[i].remedy[0] != '\0' && (&checks[i] == first || checks[i].state == CHECK_UNKNOWN))
+            print("#     try: %s\n", checks[i].remedy);
+    }
+}
+
+static void machine_line(void)
+{
+    char vendor[13], name[CPU_NAME_BYTES];
+
+    report_cpu_names(vendor, name);
+    print("# machine: %s, %u of %u processors, %llu MiB\n", name, smp_summary().online, smp_summary().named,
+          (unsigned long long)(ram_bytes() / MIB));
+}
+
+/* More units than a screen has room for are in the full report. */
+#define UNIT_LINES 4u
+
+static void unit_lines(void)
+{
+    struct iommu_unit_info unit;
+    size_t count = machine.iommu == NULL ? 0 : iommu_unit_count(machine.iommu);
+
+    for (size_t i = 0; i < count && i < UNIT_LINES && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+        print("# %s: base=0x%llx translating=%s remapping=%s iova-bits=%u faults=%llu\n", unit.name,
+              (unsigned long long)unit.registers_pa, unit.translating ? "yes" : "no", unit.remapping ? "yes" : "no",
+              unit.input_bits, (unsigned long long)unit.faults);
+    if (count > UNIT_LINES)
+        print("# units: %zu more in report=full\n", count - UNIT_LINES);
+}
+
+static void groups_line(void)
+{
+    if (groups_none() != NULL)
+        print("# groups: none (%s)\n", groups_none());
+    else
+        print("# groups: %zu of %zu devices\n", groups_count(), machine.functions);
+}
+
+void report_summary(void)
+{
+    report_checks();
+    machine_line();
+    unit_lines();
+    groups_line();
+    report_preboot_line();
+    report_findings_summary();
+}

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The report as one JSON object, on an AMD machine.
+qemu: both
+iommu: amd-iommu
+append: report=json run=none expect=unprotected
+status: 0
+check: report_json

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The report as one JSON object where there is no IOMMU: no units, no groups and why, what to do.
+iommu: none
+append: report=json run=none
+status: 0
+see: "groups_none": "
+see: "state": "failed"
+check: report_json

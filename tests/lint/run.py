@@ -1,0 +1,505 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The host tool from outside: what it reads, prints and exits with.
+
+usage: run.py LINT BUILD_TABLE
+
+LINT is the program, BUILD_TABLE makes a table from text (tests/boot/build_table.c).
+Prints TAP.
+"""
+import html.parser
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import traceback
+
+LINT, BUILD_TABLE = (os.path.abspath(path) for path in sys.argv[1:3])
+TESTS = []
+
+SOUND_DMAR = """dmar haw=39 flags=0x5
+drhd segment=0 base=0xfed90000 flags=1
+  scope ioapic id=2 bus=0xf0 path=1f.0
+  scope hpet id=0 bus=0 path=1f.0
+"""
+ZERO_BASE_DMAR = SOUND_DMAR.replace("0xfed90000", "0")
+SOUND_APIC = "apic revision=4\nlapic id=0\nioapic id=2 base=0xfec00000 gsi=0\n"
+SOUND_HPET = "hpet number=0 base=0xfed00000\n"
+EVIL = "</script><script>alert(1)</script>&<!--"
+EVIL_DMAR = SOUND_DMAR + "andd number=1 name=" + EVIL + "\n"
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Skip(Exception):
+    pass
+
+
+class Folder:
+    """A folder of tables made from text."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="lint-")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path)
+
+    def file(self, name, content):
+        path = os.path.join(self.path, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def table(self, name, text):
+        source = self.file(name + ".text", text)
+        path = os.path.join(self.path, name)
+        subprocess.run([BUILD_TABLE, source, path], check=True)
+        os.remove(source)
+        return path
+
+
+def run(*arguments, status=None):
+    env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
+    done = subprocess.run([LINT, *arguments], capture_output=True, env=env, timeout=60)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert "Sanitizer" not in err and "runtime error" not in err, err[:600]
+    assert done.returncode in (0, 1, 2), done.returncode
+    if status is not None:
+        assert done.returncode == status, f"status {done.returncode}, expected {status}: {err or out}"
+    return out, err
+
+
+def report(*arguments, status=None):
+    return json.loads(run("--json", *arguments, status=status)[0])
+
+
+def ids(found):
+    return {finding["id"] for finding in found["findings"] if finding["severity"] != "note"}
+
+
+# ---- the command line ----
+
+@test
+def help_and_version():
+    out, err = run("--help", status=0)
+    assert out.startswith("usage: iommukit-lint") and err == ""
+    for word in ("--json", "--text", "--dot", "--html", "Exit status", "/sys/firmware/acpi/tables"):
+        assert word in out, word
+    out, _ = run("--version", status=0)
+    assert out.startswith("iommukit-lint ") and out.count("\n") == 1
+
+
+@test
+def words_it_does_not_know():
+    out, err = run("--jsno", status=2)
+    assert out == "" and "--jsno" in err
+    _, err = run("--json", "--text", status=2)
+    assert "more than one format" in err
+    _, err = run("--sys=/sys", "/", status=2)
+    assert "--sys" in err
+
+
+# ---- what it reads ----
+
+@test
+def what_cannot_be_read():
+    with Folder() as folder:
+        _, err = run(os.path.join(folder.path, "absent"), status=2)
+        assert "absent: No such file" in err
+        _, err = run(folder.path, status=2)
+        assert "no DMAR" in err
+        short = folder.file("short", b"DMAR")
+        assert report(short, status=1)["tables"][0]["problems"][0]["what"].startswith("fewer bytes")
+        _, err = run(folder.file("two", b"DM"), status=2)
+        assert "too short" in err
+        huge = folder.file("huge", b"")
+        os.truncate(huge, 17 << 20)
+        _, err = run(huge, status=2)
+        assert "huge: File too large" in err
+
+
+@test
+def one_unreadable_does_not_hide_the_rest():
+    with Folder() as folder:
+        good = folder.table("good", ZERO_BASE_DMAR)
+        out, err = run(good, folder.path + "/absent", status=2)
+        assert "unit-base-zero" in out and "absent" in err
+
+
+@test
+def exit_status_of_findings():
+    with Folder() as folder:
+        run(folder.table("sound", SOUND_DMAR), status=0)
+        out, _ = run(folder.table("zero", ZERO_BASE_DMAR), status=1)
+        assert "error unit-base-zero (DMAR at 030h)" in out, out
+
+
+@test
+def other_tables_are_read_by_name_only():
+    with Folder() as folder:
+        ssdt = folder.file("SSDT1", b"SSDT" + struct.pack("<IBB6s8sI4sI", 40, 2, 0, b"MAKER ", b"MACHINE ", 1, b"TOOL", 1) + b"code")
+        folder.table("DMAR", SOUND_DMAR)
+        folder.file("data/DMAR", b"DMAR")
+        found = report(folder.path, status=0)
+        assert [table["signature"] for table in found["tables"]] == ["DMAR"]
+        out, _ = run(ssdt, status=1)
+        assert "the header only" in out and "add up" in out
+
+
+def dump(*tables):
+    """What acpidump prints of them."""
+    text = ""
+    for table in tables:
+        text += f"{table[:4].decode()} @ 0x0000000000000000\n"
+        for at in range(0, len(table), 16):
+            line = table[at:at + 16]
+            shown = "".join(chr(byte) if 32 < byte < 127 else "." for byte in line)
+            text += f"    {at:04X}: {' '.join(f'{byte:02X}' for byte in line):47}  {shown}\n"
+        text += "\n"
+    return text
+
+
+@test
+def text_of_acpidump():
+    with Folder() as folder:
+        tables = [open(folder.table(name, text), "rb").read()
+                  for name, text in (("dmar", EVIL_DMAR), ("apic", SOUND_APIC.replace("id=2", "id=3")))]
+        ssdt = b"SSDT" + bytes([40, 0, 0, 0]) + bytes(32)
+        path = folder.file("acpidump.txt", dump(tables[0], ssdt, tables[1]))
+        found = report(path, status=1)
+        assert [(table["signature"], table["length"]) for table in found["tables"]] == \
+            [("DMAR", len(tables[0])), ("APIC", len(tables[1]))]
+        assert all(table["problems"] == [] for table in found["tables"]) and "ioapic-missing" in ids(found)
+        assert found["tables"][0]["blocks"][0]["blocks"] == report(folder.path + "/dmar")["tables"][0]["blocks"][0]["blocks"]
+        crlf = folder.file("crlf.txt", dump(tables[0]).replace("\n", "\r\n"))
+        assert report(crlf)["tables"][0]["length"] == len(tables[0])
+
+
+@test
+def damaged_text_of_acpidump():
+    with Folder() as folder:
+        table = open(folder.table("dmar", SOUND_DMAR), "rb").read()
+        lines = dump(table).splitlines(True)
+        cut = folder.file("cut", "".join(lines[:3] + lines[4:]))     # the line at 0020h is not there
+        found = report(cut, status=1)["tables"][0]
+        assert found["length"] == 32 and found["problems"][0]["what"].startswith("fewer bytes")
+        for at in range(len(lines[0]), 200, 7):
+            run(folder.file("part", dump(table)[:at] + "\n"), status=None)
+        for content in ("TAP version 14\nok 1 - something of no interest\n", dump(b"SSDT" + bytes(40)),
+                        "DMAR @ 0x0000000000000000\n\n" + 20 * " "):
+            _, err = run(folder.file("none", content), status=2)
+            assert "neither a table" in err
+
+
+# ---- machines ----
+
+@test
+def tables_of_one_folder_are_judged_together():
+    with Folder() as folder:
+        folder.table("dmar", SOUND_DMAR)
+        folder.table("apic", SOUND_APIC.replace("id=2", "id=3"))
+        assert "ioapic-missing" in ids(report(folder.path, status=1))
+        folder.table("apic", SOUND_APIC)
+        assert ids(report(folder.path, status=0)) == set()
+
+
+@test
+def tables_of_two_folders_are_not():
+    with Folder() as folder, Folder() as other:
+        dmar = folder.table("dmar", SOUND_DMAR)
+        apic = other.table("apic", SOUND_APIC.replace("id=2", "id=3"))
+        assert ids(report(dmar, apic, status=0)) == set()
+        apic = folder.table("apic", SOUND_APIC.replace("id=2", "id=3"))
+        assert "ioapic-missing" in ids(report(apic, dmar, status=1))
+
+
+@test
+def two_of_one_signature_are_two_machines():
+    with Folder() as folder:
+        folder.table("a-dmar", SOUND_DMAR)
+        folder.table("b-dmar", SOUND_DMAR)
+        folder.table("apic", SOUND_APIC.replace("id=2", "id=3"))
+        found = report(folder.path, status=0)
+        assert len(found["tables"]) == 3 and len(found["units"]) == 2
+
+
+# ---- JSON ----
+
+def check_fields(where, fields, blocks, start, end, covered):
+    for field in fields:
+        assert start <= field["offset"] and field["offset"] + field["length"] <= end, (where, field)
+        assert {"name", "offset", "length", "value", "meaning"} <= field.keys(), field
+        if "bits" not in field:
+            assert "bit" not in field
+            covered.append((field["offset"], field["length"]))
+    for block in blocks:
+        inner = (block["offset"], block["offset"] + block["length"])
+        assert start <= inner[0] and inner[1] <= end, (where, block["name"])
+        check_fields(block["name"], block["fields"], block["blocks"], *inner, covered)
+
+
+@test
+def json_has_every_byte_once():
+    with Folder() as folder:
+        found = report(folder.table("dmar", EVIL_DMAR), status=None)
+        assert found["schema"] == "iommukit-lint/1"
+        table = found["tables"][0]
+        covered = []
+        check_fields("table", [], table["blocks"], 0, table["length"], covered)
+        at = 0
+        for offset, length in sorted(covered):
+            assert offset == at, (offset, at)
+            at += length
+        assert at == table["length"]
+        assert [block["name"] for block in table["blocks"]] == ["DMAR"]
+        drhd = table["blocks"][0]["blocks"][0]
+        assert drhd["name"] == "DRHD" and drhd["offset"] == 48
+        assert drhd["blocks"][0]["name"] == "scope IOAPIC"
+        base = [field for field in drhd["fields"] if field["name"] == "Register Base Address"][0]
+        assert base["value"] == "0xfed90000" and base["offset"] == 56 and base["length"] == 8
+        flag = [field for field in drhd["fields"] if field["name"] == "INCLUDE_PCI_ALL"][0]
+        assert (flag["bit"], flag["bits"], flag["value"]) == (0, 1, 1)
+        unit = found["units"][0]
+        assert (unit["name"], unit["vendor"], unit["segment"], unit["base"]) == ("vtd0", "intel", 0, "0xfed90000")
+
+
+@test
+def json_of_findings_and_problems():
+    with Folder() as folder:
+        path = folder.table("dmar", ZERO_BASE_DMAR + "atsr length=3\n")
+        found = report(path, status=1)
+        finding = [finding for finding in found["findings"] if finding["id"] == "unit-base-zero"][0]
+        assert set(finding) == {"severity", "id", "table", "file", "offset", "what", "trips", "remedy", "reference"}
+        assert finding["severity"] == "error" and finding["table"] == "DMAR" and finding["file"] == path
+        problem = found["tables"][0]["problems"][0]
+        assert problem == {"offset": 82, "what": "a length below that of the structure's own header", "value": "0x3"}
+
+
+@test
+def text_of_firmware_cannot_break_json():
+    with Folder() as folder:
+        bytes_ = bytearray(open(folder.table("dmar", SOUND_DMAR), "rb").read())
+        bytes_[10:24] = b'"\\\x1b[31m\xff\x01\x7f}],\n\x80'
+        found = report(folder.file("evil", bytes(bytes_)))
+        values = {field["name"]: field["value"] for field in found["tables"][0]["blocks"][0]["fields"] if "bits" not in field}
+        assert values["OEM ID"] == '"\\\x1b[31' and values["OEM Table ID"] == "m\xff\x01\x7f}],\n"
+        out, _ = run("--text", folder.path + "/evil")
+        assert "\x1b" not in out and "\x01" not in out
+
+
+@test
+def real_tables():
+    tables = os.environ.get("ACPI_TABLES", "../shared/acpi-tables")
+    if not os.path.isdir(tables):
+        raise Skip("no folder of real tables")
+    folders = sorted({root for root, _, files in os.walk(tables) if any(name.endswith(".dat") for name in files)})
+    assert folders
+    for folder in folders:
+        count = sum(name.endswith(".dat") for name in os.listdir(folder))
+        found = report(folder)
+        for table in found["tables"]:
+            covered = []
+            check_fields(table["file"], [], table["blocks"], 0, table["length"], covered)
+            assert sum(length for _, length in covered) == table["length"], table["file"]
+        passed_over = sum(name == "srat.dat" for name in os.listdir(folder))
+        assert len(found["tables"]) == count - passed_over, folder
+        for form in ("--text", "--dot", "--html"):
+            run(form, folder)
+
+
+# ---- text ----
+
+@test
+def text_has_fields_and_findings():
+    with Folder() as folder:
+        path = folder.table("dmar", ZERO_BASE_DMAR)
+        out, _ = run("--text", path, status=1)
+        assert "Register Base Address" in out and "INCLUDE_PCI_ALL" in out and "unit-base-zero" in out
+        out, _ = run(path, status=1)
+        assert "Register Base Address  " not in out and "unit-base-zero" in out
+        assert out.splitlines()[-1].startswith("1 tables, 1 errors")
+        assert "see:       VT-d §8" in out
+        assert report(path)["findings"][0]["reference"].startswith("VT-d §8")
+
+
+# ---- a running machine ----
+
+def config(vendor, device, class_code, header=0, secondary=0):
+    space = bytearray(256)
+    struct.pack_into("<HH", space, 0, vendor, device)
+    struct.pack_into("<I", space, 8, class_code << 8)
+    space[14] = header
+    if header & 0x7f == 1:
+        space[25] = space[26] = secondary
+    return bytes(space)
+
+
+def make_sysfs(folder, dmar):
+    folder.table("firmware/acpi/tables/DMAR", dmar)
+    for number, (start, end, kind) in enumerate([(0, 0x9fbff, "System RAM"), (0x100000, 0x7fffffff, "System RAM"),
+                                                 (0x80000000, 0x8fffffff, "Reserved")]):
+        for name, value in (("start", hex(start)), ("end", hex(end)), ("type", kind)):
+            folder.file(f"firmware/memmap/{number}/{name}", value + "\n")
+    for address, space in (("0000:00:00.0", config(0x8086, 0x29c0, 0x060000)),
+                           ("0000:00:02.0", config(0x8086, 0x1234, 0x030000)),
+                           ("0000:00:1c.0", config(0x8086, 0x3420, 0x060400, 1, 1)),
+                           ("0000:01:00.0", config(0x1b36, 0x0010, 0x010802))):
+        folder.file(f"bus/pci/devices/{address}/config", space)
+
+
+MACHINE_DMAR = """dmar haw=39 flags=0x4
+drhd segment=0 base=0xfed90000
+  scope endpoint bus=0 path=02.0
+drhd segment=0 base=0xfed91000 flags=1
+rmrr base=0x80000000 limit=0x8fffffff
+  scope endpoint bus=0 path=02.0
+"""
+
+
+@test
+def running_machine():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        found = report("--sys=" + folder.path)
+        functions = {function["address"]: function for function in found["functions"]}
+        assert set(functions) == {"0000:00:00.0", "0000:00:02.0", "0000:00:1c.0", "0000:01:00.0"}
+        assert functions["0000:00:02.0"]["unit"] == "vtd0" and functions["0000:01:00.0"]["unit"] == "vtd1"
+        assert functions["0000:01:00.0"]["parent"] == "0000:00:1c.0"
+        assert functions["0000:00:1c.0"]["bridge"] is True and functions["0000:00:02.0"]["bridge"] is False
+        assert functions["0000:00:02.0"]["reserved"] == [
+            {"start": "0x80000000", "end": "0x90000000", "read": True, "write": True}]
+        assert functions["0000:01:00.0"]["reserved"] == []
+        assert functions["0000:01:00.0"]["requester_ids"][0] == "0000:01:00.0"
+        members = [address for group in found["groups"] for address in group["members"]]
+        assert sorted(members) == sorted(functions)
+        for function in functions.values():
+            assert function["group_reason"] and function["address"] in found["groups"][function["group"]]["members"]
+        assert not {"rmrr-in-ram", "scope-names-nothing"} & ids(found)
+
+
+@test
+def running_machine_with_faults():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR.replace("0x80000000 limit=0x8fffffff", "0x40000000 limit=0x400fffff"))
+        found = report("--sys=" + folder.path, status=1)
+        assert any("rmrr" in name and "ram" in name for name in ids(found)), ids(found)
+
+
+# ---- pictures ----
+
+class Page(html.parser.HTMLParser):
+    """The texts of the page's script elements, by id."""
+
+    def __init__(self):
+        super().__init__()
+        self.scripts, self.open = [], None
+
+    def handle_starttag(self, tag, attributes):
+        assert not any(name in ("src", "href") and value and "//" in value for name, value in attributes)
+        if tag == "script":
+            self.open = [dict(attributes).get("id"), ""]
+
+    def handle_data(self, data):
+        if self.open is not None:
+            self.open[1] += data
+
+    def handle_endtag(self, tag):
+        if tag == "script":
+            self.scripts.append(tuple(self.open))
+            self.open = None
+
+
+def page_report(page):
+    parser = Page()
+    parser.feed(page)
+    assert [name for name, _ in parser.scripts] == ["report", None], parser.scripts
+    return json.loads(parser.scripts[0][1])
+
+
+@test
+def page_holds_the_report():
+    with Folder() as folder:
+        path = folder.table("dmar", EVIL_DMAR)
+        page, _ = run("--html", path)
+        found = page_report(page)
+        assert found == report(path)
+        assert EVIL in json.dumps(found) and EVIL not in page
+        assert "@REPORT@" not in page
+
+
+KERNEL_REPORT = {"schema": "iommukit-report/1", "cmdline": EVIL, "units": [{"name": "vtd0"}]}
+
+
+@test
+def page_of_a_saved_report():
+    with Folder() as folder:
+        alone = folder.file("report.json", json.dumps(KERNEL_REPORT))
+        assert page_report(run("--html", alone, status=0)[0]) == KERNEL_REPORT
+        log = folder.file("serial.log", "SeaBIOS\r\n# vtd0: unit {\r\n---8<--- report\r\n" +
+                          json.dumps(KERNEL_REPORT, indent=1).replace("\n", "\r\n") +
+                          "\r\n--->8---\r\nTAP version 14\r\n1..0\r\n")
+        assert page_report(run("--html", log, status=0)[0]) == KERNEL_REPORT
+
+
+@test
+def page_of_what_is_no_report():
+    with Folder() as folder:
+        for name, content, why in (("broken", "{\"schema\": \"iommukit-report/1\", \"units\": [}", "not JSON"),
+                                   ("list", "[1, 2, 3]   ", "no report"),
+                                   ("other", "{\"name\": \"x\"}", "no report"),
+                                   ("cut", "---8<--- report\n{\"schema\": \"iommukit-rep", "not JSON"),
+                                   ("log", "TAP version 14\nok 1 - x\n", "not JSON")):
+            out, err = run("--html", folder.file(name, content), status=2)
+            assert out == "" and why in err, (name, err)
+
+
+@test
+def dot_is_a_graph():
+    if shutil.which("dot") is None:
+        raise Skip("no dot (package graphviz)")
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        out, _ = run("--dot", "--sys=" + folder.path)
+        drawn = subprocess.run(["dot", "-Tplain"], input=out.encode(), capture_output=True, check=True).stdout.decode()
+        nodes = {line.split()[1].strip('"') for line in drawn.splitlines() if line.startswith("node ")}
+        assert nodes == {"0000:00:00.0", "0000:00:02.0", "0000:00:1c.0", "0000:01:00.0", "vtd0", "vtd1"}, nodes
+        assert 'label="group 0"' in out and '"0000:00:1c.0" -> "0000:01:00.0"' in out
+        assert '"vtd0" -> "0000:00:02.0"' in out and '"vtd1" -> "0000:01:00.0"' not in out
+
+
+def main():
+    print("TAP version 14")
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for number, function in enumerate(TESTS, 1):
+        name = f"{number} - lint/{function.__name__.replace('_', '-')}"
+        try:
+            function()
+            counts["passed"] += 1
+            print(f"ok {name}")
+        except Skip as why:
+            counts["skipped"] += 1
+            print(f"ok {name} # SKIP {why}")
+        except Exception as why:
+            counts["failed"] += 1
+            place = traceback.extract_tb(why.__traceback__)[-1]
+            print(f"not ok {name}\n  ---\n  message: line {place.lineno}: {place.line}: {str(why)[:600]!r}\n  ...")
+    print(f"1..{len(TESTS)}")
+    print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    return counts["failed"] > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
