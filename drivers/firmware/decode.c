@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The header every ACPI table has (ACPI 6.5 §5.2.6), its checksum, and which
+ * The header every ACPI table has (ACPI §5.2.6), its checksum, and which
  * decoder takes what follows. FACS, which has another header, is not decoded.
  */
 #include "decode.h"

@@ -7,7 +7,7 @@
  * and the rest is still visited where a length says how far to go.
  *
  * No state, no allocation, any context. Sources: VT-d §8, AMD-Vi §5.2,
- * ACPI 6.5 §5.2.6, §5.2.12, §5.2.31, PCI Firmware 3.3 §4.1.2, IA-PC HPET 1.0a §3.2.4
+ * ACPI §5.2.6, §5.2.12, §5.2.31, PCI Firmware §4.1.2, HPET §3.2.4
  */
 #ifndef FIRMWARE_DECODE_H
 #define FIRMWARE_DECODE_H

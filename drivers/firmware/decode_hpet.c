@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HPET, IA-PC HPET 1.0a §3.2.4; the address is a Generic Address Structure (ACPI 6.5 §5.2.3.2). */
+/* HPET, HPET §3.2.4; the address is a Generic Address Structure (ACPI §5.2.3.2). */
 #include "decode_internal.h"
 
 static const struct fw_word spaces[] = { { 0, "system memory" }, { 1, "system I/O" }, { 0, NULL } };

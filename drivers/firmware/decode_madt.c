@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * MADT (signature APIC), ACPI 6.5 §5.2.12: the table and the structures of x86.
+ * MADT (signature APIC), ACPI §5.2.12: the table and the structures of x86.
  * Those of Arm, LoongArch and RISC-V are in decode_madt_other.c.
  */
 #include "decode_madt.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MADT structures of Arm, LoongArch and RISC-V, ACPI 6.5 §5.2.12.14 to §5.2.12.27. */
+/* MADT structures of Arm, LoongArch and RISC-V, ACPI §5.2.12.14 to §5.2.12.27. */
 #include "decode_madt.h"
 
 /* ---- Arm ---- */

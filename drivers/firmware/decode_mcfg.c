@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MCFG, PCI Firmware 3.3 §4.1.2: the windows of configuration space. */
+/* MCFG, PCI Firmware §4.1.2: the windows of configuration space. */
 #include "decode_internal.h"
 
 #define WINDOW_BYTES 16u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * VIOT, ACPI 6.5 §5.2.31: endpoints and the virtio-iommu devices they lie
+ * VIOT, ACPI §5.2.31: endpoints and the virtio-iommu devices they lie
  * behind. Nodes name one another by offset; whether a node is there is judged elsewhere.
  */
 #include "decode_internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* firmware/decode.c: the header of any table (ACPI 6.5 §5.2.6). */
+/* firmware/decode.c: the header of any table (ACPI §5.2.6). */
 #include "test.h"
 
 #include "decode_seen.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* firmware/decode_hpet.c, IA-PC HPET 1.0a §3.2.4. */
+/* firmware/decode_hpet.c, HPET §3.2.4. */
 #include "test.h"
 
 #include "decode_seen.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * firmware/decode_madt.c and decode_madt_other.c, ACPI 6.5 §5.2.12. Every
+ * firmware/decode_madt.c and decode_madt_other.c, ACPI §5.2.12. Every
  * structure's bytes are 02h, 03h, 04h ... from its third on, so that each field
  * shows where it was read. Offsets are counted by hand: the header is 44 bytes.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* firmware/decode_mcfg.c, PCI Firmware 3.3 §4.1.2. Offsets are counted by hand: the header is 44 bytes. */
+/* firmware/decode_mcfg.c, PCI Firmware §4.1.2. Offsets are counted by hand: the header is 44 bytes. */
 #include "test.h"
 
 #include "decode_seen.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* firmware/decode_viot.c, ACPI 6.5 §5.2.31. Offsets are counted by hand: the header is 48 bytes. */
+/* firmware/decode_viot.c, ACPI §5.2.31. Offsets are counted by hand: the header is 48 bytes. */
 #include "test.h"
 
 #include "decode_seen.h"

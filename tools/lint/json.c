@@ -36,7 +36,8 @@ static void put_rid(struct json *json, const char *name, uint16_t segment, uint1
 
 /*
  * A block's fields and its blocks are two lists, and the decoder tells both
- * mixed: the blocks of each depth wait in a text of their own.
+ * mixed: each waits in a text of its own until the block is closed. The
+ * outermost level is not a block: it has the table in its list of blocks.
  */
 #define DEPTH_MAX 8u
 
@@ -47,7 +48,7 @@ struct level {
 
 struct table_writer {
     struct level levels[DEPTH_MAX];
-    size_t depth;               /* levels open */
+    size_t depth;               /* blocks open */
     struct text problems;
     struct json problem_json;
 };
@@ -57,17 +58,27 @@ static struct json writer_to(struct text *text)
     return (struct json){ .put = put_json, .ctx = text };
 }
 
-static void open_block(void *ctx, const struct fw_block *block)
+static void open_level(struct level *level)
 {
-    struct table_writer *w = ctx;
-    struct level *level = &w->levels[w->depth++];
-
-    (void)block;
     memset(level, 0, sizeof(*level));
     level->field_json = writer_to(&level->fields);
     level->block_json = writer_to(&level->blocks);
     text_add(&level->fields, "", 0);
     text_add(&level->blocks, "", 0);
+}
+
+static void close_level(struct level *level)
+{
+    free(level->fields.bytes);
+    free(level->blocks.bytes);
+}
+
+static void open_block(void *ctx, const struct fw_block *block)
+{
+    struct table_writer *w = ctx;
+
+    (void)block;
+    open_level(&w->levels[++w->depth]);
 }
 
 /* Text ends at its first NUL: firmware pads with them. */
@@ -97,7 +108,7 @@ static void put_value_bytes(struct json *json, const struct fw_field *field)
 static void put_field(void *ctx, const struct fw_field *field)
 {
     struct table_writer *w = ctx;
-    struct json *json = &w->levels[w->depth - 1].field_json;
+    struct json *json = &w->levels[w->depth].field_json;
 
     json_open(json, NULL, '{');
     json_text(json, "name", field->name);
@@ -130,12 +141,9 @@ static void put_list(struct json *json, const char *name, const struct text *lis
 static void close_block(void *ctx, const struct fw_block *block)
 {
     struct table_writer *w = ctx;
-    struct level *level = &w->levels[--w->depth];
-    struct json *json;
+    struct level *level = &w->levels[w->depth--];
+    struct json *json = &w->levels[w->depth].block_json;
 
-    if (w->depth == 0)
-        return;
-    json = &w->levels[w->depth - 1].block_json;
     json_open(json, NULL, '{');
     json_text(json, "name", block->name);
     json_number(json, "type", block->type);
@@ -145,8 +153,7 @@ static void close_block(void *ctx, const struct fw_block *block)
     put_list(json, "fields", &level->fields);
     put_list(json, "blocks", &level->blocks);
     json_close(json, '}');
-    free(level->fields.bytes);
-    free(level->blocks.bytes);
+    close_level(level);
 }
 
 static void put_problem(void *ctx, uint32_t offset, const char *what, uint64_t value)
@@ -167,18 +174,17 @@ static void put_table(struct json *json, const struct lint_table *table)
         .open = open_block, .field = put_field, .close = close_block, .problem = put_problem, .ctx = &w,
     };
 
+    open_level(&w.levels[0]);
     text_add(&w.problems, "", 0);
     fw_decode(table->table.bytes, table->table.len, &visitor);
     json_open(json, NULL, '{');
     json_text(json, "file", table->file);
     json_text(json, "signature", table->table.signature);
     json_number(json, "length", table->table.len);
-    put_list(json, "fields", &w.levels[0].fields);
     put_list(json, "blocks", &w.levels[0].blocks);
     put_list(json, "problems", &w.problems);
     json_close(json, '}');
-    free(w.levels[0].fields.bytes);
-    free(w.levels[0].blocks.bytes);
+    close_level(&w.levels[0]);
     free(w.problems.bytes);
 }
 
@@ -193,6 +199,7 @@ static void put_unit(struct json *json, const struct lint_unit *unit)
     json_hex(json, "base", unit->base);
     if (unit->amd)
         put_rid(json, "function", unit->segment, unit->rid);
+    json_text(json, "file", unit->file);
     json_number(json, "offset", unit->offset);
     json_close(json, '}');
 }
