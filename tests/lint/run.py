@@ -409,6 +409,8 @@ def unit_by_path_and_by_bridge():
         {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd1", "01:00.0": "vtd0"}
     assert units_of("dmar\ndrhd base=0xfed90000\n  scope bridge bus=0 path=1c.0\n" + rest) == \
         {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd0", "01:00.0": "vtd0"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=1c.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd0", "01:00.0": "vtd1"}
     assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=02.0\n") == \
         {"00:00.0": "", "00:02.0": "vtd0", "00:1c.0": "", "01:00.0": ""}
 
