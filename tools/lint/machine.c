@@ -252,6 +252,7 @@ static void find_groups(struct lint_machine *machine)
 {
     const struct pci_group_options options = {
         .firmware_ids = firmware_ids, .watched = is_watched, .ctx = machine,
+        .amd_unit = machine->unit_count > 0 && machine->units[0].amd,
     };
     size_t count = 0;
 
