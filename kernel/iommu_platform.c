@@ -7,6 +7,7 @@
 #include "irq.h"
 #include "machine.h"
 #include "mm.h"
+#include "mm_windows.h"
 #include "smp.h"
 #include "words.h"
 
@@ -42,10 +43,24 @@ static void platform_mmio_unmap(void *ctx, void *window, size_t len)
     mmio_unmap(window, len);
 }
 
+/* What the loader's map names, and no registers: reading those may change them. */
+static bool is_memory(uint64_t pa, size_t len)
+{
+    const struct boot_info *boot = machine.boot;
+
+    if (ram_holds(pa, len))
+        return true;
+    for (uint32_t i = 0; i < boot->range_count; i++)
+        if (boot->ranges[i].type != BOOT_BAD && pa >= boot->ranges[i].start && pa < boot->ranges[i].end &&
+            len <= boot->ranges[i].end - pa)
+            return true;
+    return false;
+}
+
 static const void *platform_memory_map(void *ctx, uint64_t pa, size_t len)
 {
     (void)ctx;
-    return firmware_map(pa, len);
+    return is_memory(pa, len) ? firmware_map(pa, len) : NULL;
 }
 
 static void platform_memory_unmap(void *ctx, const void *at, size_t len)

@@ -10,7 +10,8 @@
 #define CLOCK_HZ 1843200u
 #define CLOCKS_PER_BIT 16u
 
-/* Registers, as offsets from the port. */
+/* Registers, as offsets from the port. A status of all ones is that of no port. */
+#define LSR_ABSENT 0xffu
 #define UART_DATA 0
 #define UART_DIVISOR_LOW 0      /* with LCR_DLAB */
 #define UART_DIVISOR_HIGH 1
@@ -31,6 +32,11 @@
 #define LSR_TRANSMIT_EMPTY BIT32(5)
 
 #define FIFO_BYTES 16u
+/* What may come while a port is set up. */
+#define EARLY_BYTES 128u
+#define PROBE_TURNS 4u
+/* So often in a row nothing came: whoever typed has stopped. */
+#define QUIET_MAX 100u
 /* A port read takes about a microsecond; a full FIFO at 1200 baud takes 133 ms. */
 #define TRANSMIT_TURNS 400000u
 #define LOOP_BACK_TURNS 20000u
@@ -43,7 +49,15 @@ static struct {
     unsigned fifo;      /* bytes that fit once the transmitter is empty */
     unsigned room;      /* of them, how many are left */
     unsigned stuck;
+    bool plain;         /* FIFOs are as they were found: switching them on would empty them */
+    unsigned quiet;     /* looks in a row that found no input, while plain */
 } uart;
+
+/* What came while the port was looped back: emulated ones take input then too. */
+static struct {
+    uint8_t bytes[EARLY_BYTES];
+    unsigned count, next;
+} early;
 
 static bool wait_status(uint32_t bit, unsigned turns)
 {
@@ -60,6 +74,40 @@ static void reg_write(unsigned reg, uint32_t value)
     io_write8((uint16_t)(uart.port + reg), (uint8_t)value);
 }
 
+static void keep(uint8_t byte)
+{
+    if (early.count < EARLY_BYTES)
+        early.bytes[early.count++] = byte;
+}
+
+static bool has_input(void)
+{
+    uint8_t status = io_read8((uint16_t)(uart.port + UART_LSR));
+
+    return status != LSR_ABSENT && (status & LSR_DATA);
+}
+
+static void keep_input(void)
+{
+    for (unsigned i = 0; i < FIFO_BYTES && has_input(); i++)
+        keep(io_read8((uint16_t)(uart.port + UART_DATA)));
+}
+
+/* The byte that was sent comes back, perhaps behind others. */
+static bool comes_back(uint8_t probe)
+{
+    keep_input();
+    reg_write(UART_DATA, probe);
+    for (unsigned i = 0; i <= FIFO_BYTES && wait_status(LSR_DATA, LOOP_BACK_TURNS); i++) {
+        uint8_t byte = io_read8((uint16_t)(uart.port + UART_DATA));
+
+        if (byte == probe)
+            return true;
+        keep(byte);
+    }
+    return false;
+}
+
 /* An absent port reads all ones, so the status alone proves nothing: a byte must come back. */
 static bool loops_back(void)
 {
@@ -67,11 +115,12 @@ static bool loops_back(void)
 
     reg_write(UART_MCR, MCR_LOOP);
     for (size_t i = 0; i < sizeof(probes); i++) {
-        reg_write(UART_DATA, probes[i]);
-        if (!wait_status(LSR_DATA, LOOP_BACK_TURNS))
-            return false;
-        if (io_read8((uint16_t)(uart.port + UART_DATA)) != probes[i])
-            return false;
+        unsigned turn = 0;
+
+        /* A FIFO full of input has no room for it. */
+        while (!comes_back(probes[i]))
+            if (++turn == PROBE_TURNS)
+                return false;
     }
     return true;
 }
@@ -80,8 +129,12 @@ bool serial_init(uint16_t port, uint32_t baud)
 {
     uint32_t divisor = CLOCK_HZ / CLOCKS_PER_BIT /
                        (baud > 0 && baud <= SERIAL_BAUD_MAX ? baud : SERIAL_BAUD_MAX);
+    unsigned before;
 
     uart.port = port;
+    uart.plain = has_input();
+    uart.quiet = 0;
+    before = early.count;
     uart.stuck = 0;
     uart.room = 0;
     reg_write(UART_IER, 0);
@@ -89,8 +142,12 @@ bool serial_init(uint16_t port, uint32_t baud)
     reg_write(UART_DIVISOR_LOW, divisor);
     reg_write(UART_DIVISOR_HIGH, divisor >> 8);
     reg_write(UART_LCR, LCR_8N1);
-    reg_write(UART_FCR, FCR_ENABLE_CLEAR_14);
-    uart.present = loops_back();
+    /* Input that waits (a pipe's) would be lost, and proves that there is a port. */
+    if (!uart.plain)
+        reg_write(UART_FCR, FCR_ENABLE_CLEAR_14);
+    uart.present = uart.plain || loops_back();
+    if (!uart.present)
+        early.count = before;
     uart.fifo =
         (io_read8((uint16_t)(port + UART_IIR)) & IIR_FIFO_ON) == IIR_FIFO_ON ? FIFO_BYTES : 1;
     reg_write(UART_MCR, MCR_DTR_RTS_OUT2);
@@ -133,9 +190,24 @@ void serial_write(const char *text, size_t len)
     }
 }
 
+/* Nobody is typing: nothing is lost now. */
+static void switch_fifos_on(void)
+{
+    reg_write(UART_FCR, FCR_ENABLE_CLEAR_14);
+    uart.plain = false;
+}
+
 int serial_getc(void)
 {
-    if (!uart.present || !(io_read8((uint16_t)(uart.port + UART_LSR)) & LSR_DATA))
+    if (early.next < early.count)
+        return early.bytes[early.next++];
+    if (!uart.present)
         return -1;
-    return io_read8((uint16_t)(uart.port + UART_DATA));
+    if (has_input()) {
+        uart.quiet = 0;
+        return io_read8((uint16_t)(uart.port + UART_DATA));
+    }
+    if (uart.plain && ++uart.quiet == QUIET_MAX)
+        switch_fifos_on();
+    return -1;
 }

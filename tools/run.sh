@@ -94,6 +94,13 @@ case $append in
 *exit=shell*) ;;
 *) [ -t 0 ] || exec </dev/null ;;
 esac
+# The kernel cannot see a pipe's end: Ctrl-D follows, which ends the shell.
+if [ ! -t 0 ]; then
+    mkfifo "$scratch/input"
+    exec 3<&0
+    { cat <&3; printf '\004'; } >"$scratch/input" 2>/dev/null &
+    exec <"$scratch/input" 3<&-
+fi
 timeout --foreground -k 5 "$TIMEOUT" $qemu "$@" 2>"$scratch/qemu.txt" || status=$?
 case $status in
 1)

@@ -287,6 +287,15 @@ struct iommu_ops {
     void (*debug_irq_read)(const struct iommu_irqs *irqs, unsigned index, struct iommu_debug_irq_entry *out);
     enum iommu_status (*debug_irq_write)(struct iommu_irqs *irqs, unsigned index,
                                          const struct iommu_debug_irq_entry *entry, bool flush);
+    /* The platform has memory_map; but for debug_registers, which needs none. */
+    void (*debug_registers)(struct iommu_unit *unit, const struct iommu_debug_visitor *visitor);
+    enum iommu_status (*debug_queues)(struct iommu_unit *unit, size_t count,
+                                      const struct iommu_debug_visitor *visitor);
+    enum iommu_status (*debug_irq_entries)(struct iommu_unit *unit, const struct iommu_debug_irq_filter *filter,
+                                           const struct iommu_debug_visitor *visitor);
+    /* out is zero but for its unit, and reason_name and why "". */
+    void (*debug_walk)(struct iommu_unit *unit, uint16_t rid, uint64_t iova,
+                       const struct iommu_debug_visitor *visitor, struct iommu_debug_walk *out);
 };
 
 /* How often one source has faulted in the running window. */

@@ -2,7 +2,9 @@
 """Somebody at the machine: types on the serial line or on the keyboard, looks
 at the screen, and switches the machine off.
 """
+import codecs
 import json
+import re
 import socket
 import threading
 import time
@@ -11,7 +13,7 @@ PROMPT = "> "
 GLYPH_WIDTH, GLYPH_HEIGHT = 8, 16
 KEY_NAMES = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ",": "comma", ".": "dot",
              "=": "equal"}
-SHIFTED = {"*": "8", "_": "minus", ":": "semicolon"}
+SHIFTED = {">": "dot", "*": "8", "_": "minus", ":": "semicolon"}
 
 
 def serial_args(scratch):
@@ -83,25 +85,37 @@ class Operator:
     def type_serial(self, text):
         self.serial.sendall(text.encode() + b"\r")
 
+    def type_raw(self, text):
+        self.serial.sendall(codecs.decode(text, "unicode_escape").encode("latin-1"))
+
+    def press(self, keys):
+        self.ask("send-key", keys=[{"type": "qcode", "data": name} for name in keys], **{"hold-time": 20})
+        time.sleep(0.05)
+
     def type_keyboard(self, text):
         for c in text + "\n":
             key = KEY_NAMES.get(c, SHIFTED.get(c, c.lower()))
             shift = ["shift"] if c in SHIFTED or c.isupper() else []
-            self.ask("send-key", keys=[{"type": "qcode", "data": name} for name in shift + [key]],
-                     **{"hold-time": 20})
-            time.sleep(0.05)
+            self.press(shift + [key])
+
+    def type_keys(self, text):
+        for chord in text.split():
+            self.press(chord.split("+"))
 
     def leave(self):
         """The machine is off: everything that it sent is in the file."""
         self.reader.join(5)
 
     def enter(self, lines):
-        """Each line when the shell asks for it."""
+        """Each line when the shell asks for it; those called early at once, before the kernel runs."""
+        prompts = 1
         for number, line in enumerate(lines, 1):
             how, text = line.split(" ", 1)
-            if not self.wait(lambda seen: seen.count("\n" + PROMPT) >= number):
+            if how != "early" and not self.wait(lambda seen: seen.count("\n" + PROMPT) >= prompts):
                 return [f"the shell did not ask for input {number}: {line}"]
-            {"serial": self.type_serial, "keyboard": self.type_keyboard}[how](text)
+            {"early": self.type_serial, "serial": self.type_serial, "raw": self.type_raw,
+             "keyboard": self.type_keyboard, "keys": self.type_keys}[how](text)
+            prompts += lines_in(how, text)
         return []
 
     def look(self):
@@ -114,6 +128,15 @@ class Operator:
         cells = read_cells(picture)
         self.ask("quit")
         return cells
+
+
+def lines_in(how, text):
+    """How many prompts follow what is typed."""
+    if how == "raw":
+        return len(re.findall(r"\\r|\\x03", text))
+    if how == "keys":
+        return len([chord for chord in text.split() if chord in ("ret", "ctrl+c")])
+    return 1
 
 
 def read_cells(picture):

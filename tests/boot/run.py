@@ -24,7 +24,10 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   not:      one that no line may match
   check:    a further check by name (checks.py)
   before:   something done to the machine before it runs, by name (before.py)
-  input:    "serial TEXT" or "keyboard TEXT": a line typed there when the shell asks (several times)
+  input:    what is done when the shell asks (several times): "serial TEXT" or "keyboard TEXT": a line
+            typed there; "raw TEXT": bytes for the serial line, \\r and \\x1b as in Python, no return;
+            "keys NAME...": keys by QEMU's names, "ctrl+a" two at once; "early TEXT": a line on the
+            serial line as soon as QEMU runs
   screen:   what the halted machine shows: text (as the serial line) | refusal (in the first row)
 
 Output is TAP, then one line of totals. What a failed run printed is kept

@@ -8,9 +8,12 @@ input: keyboard list dma/mapped-read*
 input: serial bogus
 input: serial run dma/unmapped-write*
 input: serial irqs
+input: serial iommu irte 0
 input: keyboard lspci
 input: keyboard exit
-see: ^  lspci +the PCI functions
+see: ^  lspci \[RID\] +the PCI functions
+see: ^interrupt entry\[0\] at 0x[0-9a-f]+: 0x
+see: ^    P=0 FPD=0 DM=0\(physical\)
 see: ^dma/mapped-read
 see: ^bogus: no such command
 see: ^ok 1 - dma/unmapped-write

@@ -72,6 +72,8 @@ def run(*arguments, status=None):
     env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
     done = subprocess.run([LINT, *arguments], capture_output=True, env=env, timeout=60)
     out, err = done.stdout.decode(), done.stderr.decode()
+    assert "Sanitizer" not in err and "runtime error" not in err, err[:600]
+    assert done.returncode in (0, 1, 2), done.returncode
     if status is not None:
         assert done.returncode == status, f"status {done.returncode}, expected {status}: {err or out}"
     return out, err
@@ -152,6 +154,51 @@ def other_tables_are_read_by_name_only():
         assert [table["signature"] for table in found["tables"]] == ["DMAR"]
         out, _ = run(ssdt, status=1)
         assert "the header only" in out and "add up" in out
+
+
+def dump(*tables):
+    """What acpidump prints of them."""
+    text = ""
+    for table in tables:
+        text += f"{table[:4].decode()} @ 0x0000000000000000\n"
+        for at in range(0, len(table), 16):
+            line = table[at:at + 16]
+            shown = "".join(chr(byte) if 32 < byte < 127 else "." for byte in line)
+            text += f"    {at:04X}: {' '.join(f'{byte:02X}' for byte in line):47}  {shown}\n"
+        text += "\n"
+    return text
+
+
+@test
+def text_of_acpidump():
+    with Folder() as folder:
+        tables = [open(folder.table(name, text), "rb").read()
+                  for name, text in (("dmar", EVIL_DMAR), ("apic", SOUND_APIC.replace("id=2", "id=3")))]
+        ssdt = b"SSDT" + bytes([40, 0, 0, 0]) + bytes(32)
+        path = folder.file("acpidump.txt", dump(tables[0], ssdt, tables[1]))
+        found = report(path, status=1)
+        assert [(table["signature"], table["length"]) for table in found["tables"]] == \
+            [("DMAR", len(tables[0])), ("APIC", len(tables[1]))]
+        assert all(table["problems"] == [] for table in found["tables"]) and "ioapic-missing" in ids(found)
+        assert found["tables"][0]["blocks"][0]["blocks"] == report(folder.path + "/dmar")["tables"][0]["blocks"][0]["blocks"]
+        crlf = folder.file("crlf.txt", dump(tables[0]).replace("\n", "\r\n"))
+        assert report(crlf)["tables"][0]["length"] == len(tables[0])
+
+
+@test
+def damaged_text_of_acpidump():
+    with Folder() as folder:
+        table = open(folder.table("dmar", SOUND_DMAR), "rb").read()
+        lines = dump(table).splitlines(True)
+        cut = folder.file("cut", "".join(lines[:3] + lines[4:]))     # the line at 0020h is not there
+        found = report(cut, status=1)["tables"][0]
+        assert found["length"] == 32 and found["problems"][0]["what"].startswith("fewer bytes")
+        for at in range(len(lines[0]), 200, 7):
+            run(folder.file("part", dump(table)[:at] + "\n"), status=None)
+        for content in ("TAP version 14\nok 1 - something of no interest\n", dump(b"SSDT" + bytes(40)),
+                        "DMAR @ 0x0000000000000000\n\n" + 20 * " "):
+            _, err = run(folder.file("none", content), status=2)
+            assert "neither a table" in err
 
 
 # ---- machines ----
@@ -285,6 +332,13 @@ def text_has_fields_and_findings():
         assert report(path)["findings"][0]["reference"].startswith("VT-d §8")
 
 
+@test
+def signature_cannot_steer_the_terminal():
+    with Folder() as folder:
+        out, _ = run(folder.file("evil", b"\x1b[1m" + struct.pack("<I", 40) + bytes(32)), status=1)
+        assert "\x1b" not in out and out.startswith("?[1m ")
+
+
 # ---- a running machine ----
 
 def config(vendor, device, class_code, header=0, secondary=0):
@@ -339,6 +393,47 @@ def running_machine():
         for function in functions.values():
             assert function["group_reason"] and function["address"] in found["groups"][function["group"]]["members"]
         assert not {"rmrr-in-ram", "scope-names-nothing"} & ids(found)
+
+
+def units_of(dmar):
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, dmar)
+        return {function["address"][5:]: function["unit"] for function in report("--sys=" + folder.path)["functions"]}
+
+
+@test
+def unit_by_path_and_by_bridge():
+    rest = "drhd segment=0 base=0xfed91000 flags=1\n"
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=1c.0,00.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd1", "01:00.0": "vtd0"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope bridge bus=0 path=1c.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd0", "01:00.0": "vtd0"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=1c.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd0", "01:00.0": "vtd1"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=02.0\n") == \
+        {"00:00.0": "", "00:02.0": "vtd0", "00:1c.0": "", "01:00.0": ""}
+
+
+@test
+def running_machine_of_the_other_vendor():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        os.remove(folder.path + "/firmware/acpi/tables/DMAR")
+        folder.table("firmware/acpi/tables/IVRS", "ivrs ivinfo=0x203041 revision=2\n"
+                     "ivhd type=0x10 device=0x0002 base=0xfeb80000\n  start device=0x0010\n  end device=0x00ff\n"
+                     "  select device=0x0100 as=0x00e5\n"
+                     "ivmd type=0x22 flags=7 device=0x0010 last=0x0017 start=0x80000000 size=0x1000\n")
+        functions = {function["address"][5:]: function for function in report("--sys=" + folder.path)["functions"]}
+        assert {address: function["unit"] for address, function in functions.items()} == \
+            {"00:00.0": "", "00:02.0": "amdvi0", "00:1c.0": "amdvi0", "01:00.0": "amdvi0"}
+        # A conventional bridge takes requests over; firmware adds its alias.
+        assert functions["01:00.0"]["requester_ids"] == ["0000:01:00.0", "0000:00:1c.0", "0000:00:1c.5"]
+        assert functions["00:02.0"]["requester_ids"] == ["0000:00:02.0"]
+        assert functions["00:02.0"]["reserved"] == [
+            {"start": "0x80000000", "end": "0x80001000", "read": True, "write": True}]
+        assert functions["00:1c.0"]["reserved"] == [] and "group" not in functions["00:00.0"]
 
 
 @test

@@ -248,7 +248,7 @@ size_t vtd_model_live_pages(const struct vtd_model *m)
 
 size_t vtd_model_live_windows(const struct vtd_model *m)
 {
-    size_t live = 0;
+    size_t live = m->memory_windows;
 
     for (size_t i = 0; i < VM_WINDOWS; i++)
         live += m->windows[i].host != NULL;

@@ -135,7 +135,7 @@ void vtd_model_fail_alloc(struct vtd_model *m, uint64_t nth);
 void vtd_model_fail_map(struct vtd_model *m, uint64_t nth);
 uint64_t vtd_model_alloc_calls(const struct vtd_model *m);
 size_t vtd_model_live_pages(const struct vtd_model *m);   /* page_alloc() minus page_free() */
-size_t vtd_model_live_windows(const struct vtd_model *m); /* mmio_map() minus mmio_unmap() */
+size_t vtd_model_live_windows(const struct vtd_model *m); /* both maps minus unmaps */
 unsigned vtd_model_irq_depth(const struct vtd_model *m);  /* irq_save() minus irq_restore() */
 
 /* ---- devices ---- */

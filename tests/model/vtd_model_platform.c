@@ -87,6 +87,34 @@ static void mmio_unmap(void *ctx, void *window, size_t len)
     vm_unlock(m);
 }
 
+static const void *memory_map(void *ctx, uint64_t pa, size_t len)
+{
+    struct vtd_model *m = ctx;
+    const void *at = NULL;
+
+    vm_lock(m);
+    if ((pa | len) % VM_PAGE != 0 || len == 0)
+        vm_violation(m, "memory_map of 0x%llx length 0x%zx: not whole pages", (unsigned long long)pa, len);
+    if (vm_is_ram(m, pa, len)) {
+        at = vm_ram(m, pa);
+        m->memory_windows++;
+    }
+    vm_unlock(m);
+    return at;
+}
+
+static void memory_unmap(void *ctx, const void *at, size_t len)
+{
+    struct vtd_model *m = ctx;
+
+    vm_lock(m);
+    if (at == NULL || len == 0 || m->memory_windows == 0)
+        vm_violation(m, "memory_unmap of %p, which is not mapped", at);
+    else
+        m->memory_windows--;
+    vm_unlock(m);
+}
+
 /* The unit and offset behind a pointer into a window; NULL where no unit answers. */
 static struct vm_unit *decode(struct vtd_model *m, const volatile void *at, unsigned width, unsigned *offset)
 {
@@ -350,6 +378,8 @@ void vm_platform_create(struct vtd_model *m)
         .page_free = page_free,
         .mmio_map = mmio_map,
         .mmio_unmap = mmio_unmap,
+        .memory_map = memory_map,
+        .memory_unmap = memory_unmap,
         .mmio_read32 = mmio_read32,
         .mmio_read64 = mmio_read64,
         .mmio_write32 = mmio_write32,

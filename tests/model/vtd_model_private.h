@@ -169,6 +169,7 @@ struct vtd_model {
     uint64_t flushed_lines, barriers;
 
     struct vm_window windows[VM_WINDOWS];
+    size_t memory_windows;  /* memory_map() minus memory_unmap() */
     struct vm_function functions[VM_FUNCTIONS];
 
     uint64_t ticks, clock_us;

@@ -61,8 +61,8 @@ static struct iommu_device *add(struct live *l, const uint16_t *rids, size_t cou
     return device;
 }
 
-static struct live *started(const struct amdvi_model_config *model, enum iommu_irq_format format,
-                            bool wide)
+static struct live *described(const struct amdvi_model_config *model, enum iommu_irq_format format,
+                              bool wide)
 {
     static const uint8_t ioapics[] = { IOAPIC };
     struct live *l = calloc(1, sizeof(*l));
@@ -75,7 +75,6 @@ static struct live *started(const struct amdvi_model_config *model, enum iommu_i
                  .guest_log = guest_log,
                  .guest_log_ctx = l }
     };
-    struct iommu_irq_info info;
     uint8_t table[1024];
 
     l->m = amdvi_model_create(model);
@@ -86,6 +85,15 @@ static struct live *started(const struct amdvi_model_config *model, enum iommu_i
     l->device = add(l, (const uint16_t[]) { RID }, 1);
     l->other = add(l, (const uint16_t[]) { OTHER }, 1);
     l->aliased = add(l, (const uint16_t[]) { ALIASED, ALIAS }, 2);
+    return l;
+}
+
+static struct live *started(const struct amdvi_model_config *model, enum iommu_irq_format format,
+                            bool wide)
+{
+    struct live *l = described(model, format, wide);
+    struct iommu_irq_info info;
+
     CHECK_OK(iommu_start(l->iommu));
     iommu_irq_info(l->iommu, &info);
     CHECK_STR(info.reason, "");
@@ -356,4 +364,74 @@ TEST(posted_messages_reach_the_guest)
     check_last(l, 5, 0x41);
     CHECK_OK(iommu_irq_free(irqs));
     stop(l);
+}
+
+/* ---- what never finishes ---- */
+
+/* The run bit of the guest log is all that a unit shows of interrupts being on or off (AMD-Vi §2.5.1). */
+#define HANGS_US 1000000u
+
+/* With the memory that a hung unit may use. */
+static void abandon(struct live *l)
+{
+    amdvi_model_destroy(l->m);
+    free(l);
+}
+
+TEST(guest_log_that_never_starts_ends_the_start)
+{
+    struct amdvi_model_config config = capable();
+    struct live *l = described(&config, IOMMU_IRQ_FORMAT_VAPIC, true);
+    uint64_t before = amdvi_model_now(l->m);
+    struct iommu_unit_info unit;
+    struct iommu_irq_info irq;
+    struct iommu_irqs *irqs;
+
+    amdvi_model_hang(l->m, 0, AMDVI_MODEL_HANG_GUEST_LOG_START);
+    CHECK_EQ(iommu_start(l->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK(amdvi_model_now(l->m) - before < 4 * HANGS_US);
+    CHECK_OK(iommu_unit_info(l->iommu, 0, &unit));
+    CHECK(unit.fenced && !unit.remapping);
+    iommu_irq_info(l->iommu, &irq);
+    CHECK(irq.failed_units == 1 && !irq.x2apic && !irq.posting);
+    CHECK_EQ(iommu_irq_alloc(l->device, 1, &irqs), IOMMU_ERR_FENCED);
+    abandon(l);
+}
+
+/* The unit may go on writing there: no memory is given back until it has stopped. */
+TEST(guest_log_that_never_stops_keeps_its_memory)
+{
+    struct amdvi_model_config config = capable();
+    struct live *l = started(&config, IOMMU_IRQ_FORMAT_VAPIC, true);
+    size_t pages = amdvi_model_live_pages(l->m);
+    uint64_t before = amdvi_model_now(l->m);
+
+    amdvi_model_hang(l->m, 0, AMDVI_MODEL_HANG_GUEST_LOG_STOP);
+    CHECK_EQ(iommu_stop(l->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK(amdvi_model_now(l->m) - before < 4 * HANGS_US);
+    CHECK(strstr(amdvi_model_log(l->m), "amdvi0: stop status=timeout") != NULL);
+    iommu_destroy(l->iommu);
+    CHECK_EQ(amdvi_model_live_pages(l->m), pages);
+    abandon(l);
+}
+
+/* A change that is not confirmed ends, and what the unit remembers is not trusted any more. */
+TEST(change_that_is_never_confirmed_fences_the_unit)
+{
+    static const uint64_t hangs[] = { AMDVI_MODEL_HANG_WAIT, AMDVI_MODEL_HANG_STORE };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct amdvi_model_config config = capable();
+        struct live *l = started(&config, IOMMU_IRQ_FORMAT_AUTO, true);
+        struct iommu_irqs *irqs = block(l->device, 1);
+        uint64_t before;
+
+        CHECK_OK(iommu_irq_route(irqs, 0, &plain));
+        amdvi_model_hang(l->m, 0, hangs[i]);
+        before = amdvi_model_now(l->m);
+        CHECK_EQ(iommu_irq_route(irqs, 0, &plain), IOMMU_ERR_TIMEOUT);
+        CHECK(amdvi_model_now(l->m) - before < 4 * HANGS_US);
+        CHECK_EQ(iommu_irq_route(irqs, 0, &plain), IOMMU_ERR_FENCED);
+        abandon(l);
+    }
 }

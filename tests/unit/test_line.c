@@ -7,14 +7,25 @@
 /* A terminal of one row: characters overwrite, \b goes left. */
 static char screen[512];
 static size_t column;
+/* The rows before. */
+static char rows[2048];
+
+static void new_row(void)
+{
+    snprintf(rows + strlen(rows), sizeof(rows) - strlen(rows), "%s\n", screen);
+    memset(screen, 0, sizeof(screen));
+    column = 0;
+}
 
 static void terminal(void *ctx, const char *text, size_t len)
 {
     (void)ctx;
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '\b')
-            column--;
-        else if (text[i] != '\n')
+            CHECK(column-- > 0);
+        else if (text[i] == '\n')
+            new_row();
+        else
             screen[column++] = text[i];
         CHECK(column < sizeof(screen));
     }
@@ -26,18 +37,19 @@ static void begin(void)
 {
     memset(&editor, 0, sizeof(editor));
     editor.show = terminal;
-    line_begin(&editor);
     memset(screen, 0, sizeof(screen));
+    rows[0] = '\0';
     column = 0;
+    line_begin(&editor);
 }
 
 static bool type(const char *text)
 {
-    bool done = false;
+    enum line_state state = LINE_OPEN;
 
     for (; *text; text++)
-        done = line_put(&editor, *text);
-    return done;
+        state = line_put(&editor, *text);
+    return state == LINE_DONE;
 }
 
 /* The line, and the terminal showing just that with the cursor in the right place. */
@@ -48,7 +60,7 @@ static void check_line(const char *text, size_t cursor)
     CHECK_STR(editor.text, text);
     CHECK_EQ(editor.cursor, cursor);
     CHECK_EQ(column, cursor);
-    while (shown > 0 && screen[shown - 1] == ' ')
+    while (shown > strlen(text) && screen[shown - 1] == ' ')
         screen[--shown] = '\0';
     CHECK_STR(screen, text);
 }
@@ -140,8 +152,173 @@ TEST(a_full_line_takes_no_more)
 TEST(unknown_sequences_and_bytes_do_nothing)
 {
     begin();
-    type("a\033[Z\033x\033[15~\001\005\007\xff");
+    type("a\033[Z\033x\033[15~\033[21~\033[2J\033OP\033[9999999999~\001\005\007\xff");
     check_line("a", 1);
     type("\025");
     check_line("", 0);
+}
+
+TEST(kill_to_either_end_and_a_word)
+{
+    begin();
+    type("iommu walk 00:03.0\033[D\033[D\033[D");
+    type("\013");
+    check_line("iommu walk 00:0", 15);
+    type("\027");
+    check_line("iommu walk ", 11);
+    type("\027");
+    check_line("iommu ", 6);
+    type("x y\033[D\025");
+    check_line("y", 0);
+    type("\013\013\025\027");
+    check_line("", 0);
+}
+
+TEST(ctrl_c_forgets_the_line)
+{
+    begin();
+    type("one\r");
+    line_begin(&editor);
+    CHECK(type("nonsense\033[D\033[D\003"));
+    CHECK_STR(editor.text, "");
+    CHECK(strstr(rows, "nonsense^C\n") != NULL);
+    line_begin(&editor);
+    type("\033[A");
+    check_line("one", 3);
+}
+
+TEST(ctrl_d_closes_an_empty_line_only)
+{
+    begin();
+    CHECK_EQ(line_put(&editor, 'x'), LINE_OPEN);
+    CHECK_EQ(line_put(&editor, '\004'), LINE_OPEN);
+    CHECK_EQ(line_put(&editor, '\b'), LINE_OPEN);
+    CHECK_EQ(line_put(&editor, '\004'), LINE_CLOSED);
+}
+
+TEST(a_line_feed_after_a_return_is_no_line)
+{
+    begin();
+    CHECK(type("one\r"));
+    line_begin(&editor);
+    CHECK(!type("\n"));
+    CHECK(type("two\n"));
+    line_begin(&editor);
+    CHECK(type("\n"));
+}
+
+/* Each sequence cut at each place by what begins anew: it does nothing, and what follows is whole. */
+TEST(sequences_cut_anywhere)
+{
+    static const char *const sequences[] = { "\033[D", "\033OD", "\033[3~", "\033[1;5D", "\033[200~" };
+
+    for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
+        for (size_t len = 1; len < strlen(sequences[i]); len++) {
+            char cut[16];
+
+            snprintf(cut, sizeof(cut), "%.*s", (int)len, sequences[i]);
+            begin();
+            type("ab");
+            type(cut);
+            CHECK(type("\r"));             /* a return is not part of it */
+            CHECK_STR(editor.text, "ab");
+            begin();
+            type("ab");
+            type(cut);
+            type("\033[Dx");              /* nor is another sequence */
+            check_line("axb", 2);
+        }
+    }
+}
+
+TEST(sequences_may_come_slowly)
+{
+    begin();
+    type("ab\033");
+    line_idle(&editor);     /* the Escape key */
+    type("c");
+    check_line("abc", 3);
+    type("\033[");
+    line_idle(&editor);
+    type("D");
+    check_line("abc", 2);
+}
+
+TEST(numbers_behind_the_first_do_not_matter)
+{
+    begin();
+    type("ab\033[1;5Dc\033[3;2~");
+    check_line("ac", 2);
+    type("\033[7~x\033[8~y");
+    check_line("xacy", 4);
+}
+
+TEST(history_keeps_the_line_that_was_begun)
+{
+    begin();
+    type("one\r");
+    line_begin(&editor);
+    type("unfinished\033[A");
+    check_line("one", 3);
+    type("\033[B");
+    check_line("unfinished", 10);
+}
+
+static bool candidate(void *ctx, const char *text, size_t start, size_t n, char *out, size_t size)
+{
+    static const char *const first[] = { "iommu", "irqs", "lspci", "list", "irq" }, *const second[] = { "walk", "ls" };
+
+    (void)ctx;
+    if (n >= (start == 0 ? 5u : 2u) || (start > 0 && strncmp(text, "iommu ", 6) != 0))
+        return false;
+    snprintf(out, size, "%s", start == 0 ? first[n] : second[n]);
+    return true;
+}
+
+TEST(tab_completes)
+{
+    begin();
+    editor.candidate = candidate;
+    type("io\t");
+    check_line("iommu ", 6);
+    type("w\t");
+    check_line("iommu walk ", 11);
+    type("zz\t");
+    check_line("iommu walk zz", 13);
+    type("\025ir\t");
+    check_line("irq", 3);
+    CHECK_STR(rows, "");
+    type("\025lsp x\033[D\033[D\t");
+    check_line("lspci x", 5);
+    type("\t");
+    check_line("lspci x", 5);
+}
+
+TEST(tab_lists_what_is_left)
+{
+    begin();
+    editor.candidate = candidate;
+    editor.prompt = "> ";
+    type("i\t");
+    CHECK_STR(rows, "i\niommu  irqs  irq  \n");
+    CHECK_STR(screen, "> i");
+    CHECK_EQ(column, 3);
+    type("r\t\t");
+    CHECK(strstr(rows, "> irq\nirqs  irq  \n") != NULL);
+    CHECK_STR(screen, "> irq");
+    type("s\t");
+    CHECK_STR(screen, "> irqs ");
+}
+
+TEST(tab_without_candidates_or_room)
+{
+    begin();
+    type("i\t");
+    check_line("i", 1);
+    editor.candidate = candidate;
+    type("\025");
+    for (unsigned i = 0; i < LINE_BYTES - 3; i++)
+        line_put(&editor, ' ');
+    type("\001io\t");
+    CHECK_EQ(strlen(editor.text), LINE_BYTES - 1);
 }

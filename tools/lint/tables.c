@@ -16,6 +16,7 @@
 #define TABLE_BYTES_MAX (16u << 20)
 #define CHUNK_BYTES 65536u
 #define SIGNATURE_BYTES 4u
+#define LENGTH_END 8u
 #define HEADER_BYTES 36u
 
 void *lint_alloc(void *old, size_t bytes)
@@ -86,11 +87,41 @@ static void add_table(struct lint *lint, const char *path, uint8_t *bytes, size_
 
     lint->tables = lint_alloc(lint->tables, (lint->table_count + 1) * sizeof(*lint->tables));
     table = &lint->tables[lint->table_count++];
-    *table = (struct lint_table){ .file = lint_copy(path) };
+    *table = (struct lint_table) { .file = lint_copy(path) };
     table->table.bytes = bytes;
     table->table.len = (uint32_t)len;
     memcpy(table->table.signature, bytes, SIGNATURE_BYTES);
     table->relevant = fw_decodes(table->table.signature);
+}
+
+bool file_is_text(const void *start, size_t len)
+{
+    return len > 0 && memchr(start, 0, len < LENGTH_END ? len : LENGTH_END) == NULL;
+}
+
+/* Of the tables in acpidump's text those that count. */
+static void load_dump(struct lint *lint, const char *path, const uint8_t *text, size_t text_len)
+{
+    struct text copy = { 0 };
+    const char *at;
+    uint8_t *bytes;
+    size_t len, found = 0;
+
+    text_add(&copy, (const char *)text, text_len);
+    at = copy.bytes;
+    while (dump_read(&at, copy.bytes + copy.len, &bytes, &len)) {
+        if (len >= SIGNATURE_BYTES && fw_decodes((const char *)bytes)) {
+            add_table(lint, path, bytes, len);
+            found++;
+        } else {
+            free(bytes);
+            lint->skipped++;
+        }
+    }
+    free(copy.bytes);
+    if (found == 0)
+        unreadable(lint, path,
+                   "neither a table nor text of acpidump with a table that counts here");
 }
 
 /* named: on the command line, and any table will do. */
@@ -103,15 +134,21 @@ static void load_file(struct lint *lint, const char *path, bool named)
         unreadable(lint, path, strerror(errno));
         return;
     }
-    if (len >= SIGNATURE_BYTES && (fw_decodes((const char *)bytes) || (named && len >= HEADER_BYTES))) {
+    if (named && len > HEADER_BYTES && file_is_text(bytes, len)) {
+        load_dump(lint, path, bytes, len);
+        free(bytes);
+        return;
+    }
+    if (len >= SIGNATURE_BYTES &&
+        (fw_decodes((const char *)bytes) || (named && len >= HEADER_BYTES))) {
         add_table(lint, path, bytes, len);
         return;
     }
-    free(bytes);
-    if (named)
-        unreadable(lint, path, "too short for a table");
-    else
+    if (!named)
         lint->skipped++;
+    else
+        unreadable(lint, path, "too short for a table");
+    free(bytes);
 }
 
 static int is_visible(const struct dirent *entry)
@@ -191,16 +228,18 @@ static bool are_one_machine(const struct lint_table *tables, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t other = 0; other < i; other++)
-            if (tables[i].relevant &&
-                memcmp(tables[i].table.signature, tables[other].table.signature, SIGNATURE_BYTES) == 0)
+            if (tables[i].relevant && memcmp(tables[i].table.signature,
+                                             tables[other].table.signature, SIGNATURE_BYTES) == 0)
                 return false;
     return true;
 }
 
 static void add_machine(struct lint *lint, struct lint_table *tables, size_t count)
 {
-    lint->machines = lint_alloc(lint->machines, (lint->machine_count + 1) * sizeof(*lint->machines));
-    lint->machines[lint->machine_count++] = (struct lint_machine){ .tables = tables, .table_count = count };
+    lint->machines =
+        lint_alloc(lint->machines, (lint->machine_count + 1) * sizeof(*lint->machines));
+    lint->machines[lint->machine_count++] =
+        (struct lint_machine) { .tables = tables, .table_count = count };
 }
 
 void tables_sort(struct lint *lint)

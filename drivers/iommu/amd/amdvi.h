@@ -389,6 +389,21 @@ enum iommu_status amdvi_guest_log_disable(struct amdvi_unit *unit);
 /* Calls config.irq.guest_log for what is in it, and starts it again where it has run over. */
 void amdvi_guest_log_read(struct amdvi_unit *unit);
 
+/* ---- amdvi_dump.c, amdvi_walk.c: iommu/debug.h ---- */
+
+void amdvi_debug_registers(struct iommu_unit *unit, const struct iommu_debug_visitor *visitor);
+enum iommu_status amdvi_debug_queues(struct iommu_unit *unit, size_t count, const struct iommu_debug_visitor *visitor);
+enum iommu_status amdvi_debug_irq_entries(struct iommu_unit *unit, const struct iommu_debug_irq_filter *filter,
+                                        const struct iommu_debug_visitor *visitor);
+void amdvi_debug_walk(struct iommu_unit *unit, uint16_t rid, uint64_t iova,
+                    const struct iommu_debug_visitor *visitor, struct iommu_debug_walk *out);
+/*
+ * The entry of an id as it lies in the table that the registers name, and that to the visitor. False: it cannot be
+ * read; out's outcome, reason and why say so.
+ */
+bool amdvi_debug_entry(struct amdvi_unit *unit, uint16_t rid, const struct iommu_debug_visitor *visitor,
+                       struct amdvi_dte *entry, struct iommu_debug_walk *out);
+
 /* ---- amdvi_fault.c, amdvi_irq.c, amdvi_caps.c ---- */
 
 /* A log that stops when it has run over. */

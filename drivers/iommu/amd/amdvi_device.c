@@ -240,23 +240,29 @@ void amdvi_table_pass(struct amdvi_unit *unit)
 /* ---- publishing ---- */
 
 /*
- * Makes value the half that hardware sees. Without the wide store one of the
- * two states must be blocked: the word that blocks or translates is stored
- * first when it blocks, last when it does not, so that a walk sees nothing
- * but the old entry, a blocked one, and the new.
+ * Without the wide store one of the two states must be blocked: the word that
+ * blocks or translates is stored first when it blocks, last when it does not,
+ * so that a walk sees nothing but the old entry, a blocked one, and the new.
  */
+static IOMMU_COLD void store_in_steps(const struct amdvi_unit *unit, struct amdvi_dte *live, struct half value,
+                                      bool present)
+{
+    unsigned first = present ? 1 : 0;
+
+    __atomic_store_n(&live->q[first], value.q[first], __ATOMIC_RELAXED);
+    unit->base.platform->dma_write_barrier(unit->base.ctx);
+    __atomic_store_n(&live->q[1 - first], value.q[1 - first], __ATOMIC_RELAXED);
+}
+
+/* Makes value the half that hardware sees. */
 static void publish_half(const struct amdvi_unit *unit, uint16_t rid, struct half value, bool present)
 {
     struct amdvi_dte *live = &unit->table[rid];
-    unsigned first = present ? 1 : 0;
 
-    if (unit->wide_store) {
+    if (unit->wide_store)
         amdvi_store_half((struct amdvi_half *)(void *)live, value.q[0], value.q[1]);
-    } else {
-        __atomic_store_n(&live->q[first], value.q[first], __ATOMIC_RELAXED);
-        unit->base.platform->dma_write_barrier(unit->base.ctx);
-        __atomic_store_n(&live->q[1 - first], value.q[1 - first], __ATOMIC_RELAXED);
-    }
+    else
+        store_in_steps(unit, live, value, present);
     amdvi_write_back(unit, live, sizeof(*live));
 }
 

@@ -679,4 +679,8 @@ const struct iommu_ops amdvi_ops = {
     .ioapic_rids = { AMDVI_SOUTHBRIDGE_RID, AMDVI_NORTHBRIDGE_RID },
     .debug_irq_read = amdvi_irte_debug_read,
     .debug_irq_write = amdvi_irte_debug_write,
+    .debug_registers = amdvi_debug_registers,
+    .debug_queues = amdvi_debug_queues,
+    .debug_irq_entries = amdvi_debug_irq_entries,
+    .debug_walk = amdvi_debug_walk,
 };

@@ -192,6 +192,15 @@ void vtd_irte_debug_read(const struct iommu_irqs *irqs, unsigned index, struct i
 enum iommu_status vtd_irte_debug_write(struct iommu_irqs *irqs, unsigned index,
                                       const struct iommu_debug_irq_entry *entry, bool flush);
 
+/* ---- vtd_dump.c, vtd_walk.c: iommu/debug.h ---- */
+
+void vtd_debug_registers(struct iommu_unit *unit, const struct iommu_debug_visitor *visitor);
+enum iommu_status vtd_debug_queues(struct iommu_unit *unit, size_t count, const struct iommu_debug_visitor *visitor);
+enum iommu_status vtd_debug_irq_entries(struct iommu_unit *unit, const struct iommu_debug_irq_filter *filter,
+                                        const struct iommu_debug_visitor *visitor);
+void vtd_debug_walk(struct iommu_unit *unit, uint16_t rid, uint64_t iova,
+                    const struct iommu_debug_visitor *visitor, struct iommu_debug_walk *out);
+
 /* ---- vtd_fault.c, vtd_irq.c, vtd_caps.c ---- */
 
 /* Clears what was recorded before we came; nothing is reported. */

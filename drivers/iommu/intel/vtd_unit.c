@@ -531,4 +531,8 @@ const struct iommu_ops vtd_ops = {
     .irq_ioapic_entry = vtd_irte_ioapic_entry,
     .debug_irq_read = vtd_irte_debug_read,
     .debug_irq_write = vtd_irte_debug_write,
+    .debug_registers = vtd_debug_registers,
+    .debug_queues = vtd_debug_queues,
+    .debug_irq_entries = vtd_debug_irq_entries,
+    .debug_walk = vtd_debug_walk,
 };

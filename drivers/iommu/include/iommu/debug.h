@@ -64,4 +64,90 @@ const char *iommu_debug_device_state(const struct iommu_device *device);
 /* The same of any requester id, device or not; "blocked" where there is no such unit. */
 const char *iommu_debug_id_state(const struct iommu *iommu, size_t unit, uint16_t rid);
 
+/* ---- looking: nothing is changed, and nothing that is read is trusted ---- */
+
+/* A register, an entry of a table, or a descriptor in a ring. */
+struct iommu_debug_item {
+    const char *name;           /* as the specification has it: "GSTS", "context entry", "COMPLETION_WAIT" */
+    bool is_register;
+    uint64_t at;                /* a register: its offset; else a physical address */
+    uint32_t index;             /* in its table or ring; of registers 0, but for those there are several of */
+    unsigned bits;              /* 32, 64, 128 or 256 */
+    uint64_t words[4];          /* the lowest first */
+};
+
+/* Whoever shows what is seen. All members are needed; texts are valid during the call. */
+struct iommu_debug_visitor {
+    void (*item)(void *ctx, const struct iommu_debug_item *item);
+    /* A field of the item before; meaning: of the value, "" where the name says it all. */
+    void (*field)(void *ctx, const char *name, uint64_t value, const char *meaning);
+    void (*note)(void *ctx, const char *text);  /* a remark between the items */
+    void *ctx;
+};
+
+/*
+ * Every register that the unit has, read now, with all its fields.
+ * IOMMU_ERR_NOT_FOUND: there is no such unit.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_registers(struct iommu *iommu, size_t unit, const struct iommu_debug_visitor *visitor);
+
+/*
+ * The rings between unit and driver as the registers say where they are: base,
+ * head, tail, and of each the newest count entries, oldest first.
+ *
+ * IOMMU_ERR_NOT_FOUND    there is no such unit
+ * IOMMU_ERR_UNSUPPORTED  it has no queue, or the platform has no memory_map
+ * Context: of this call and the next two: one that may sleep (platform->memory_map).
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_queues(struct iommu *iommu, size_t unit, size_t count, const struct iommu_debug_visitor *visitor);
+
+/* Which interrupt entries: all that are not zero, those for messages of rid, the one at index, or both. */
+struct iommu_debug_irq_filter {
+    bool has_rid;
+    bool has_index;
+    uint16_t rid;
+    uint32_t index;
+};
+/*
+ * Interrupt entries as they lie in the tables that the registers (AMD-Vi: the device table) name.
+ * Errors as iommu_debug_queues(); UNSUPPORTED also where no interrupts are remapped.
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_irq_entries(struct iommu *iommu, size_t unit, const struct iommu_debug_irq_filter *filter,
+                        const struct iommu_debug_visitor *visitor);
+
+enum iommu_debug_outcome {
+    IOMMU_DEBUG_TRANSLATED,     /* pa, prot and size_shift are valid; prot may be 0 */
+    IOMMU_DEBUG_UNTRANSLATED,   /* the unit lets it pass: pa is iova */
+    IOMMU_DEBUG_INTERRUPT,      /* a write there is an interrupt request, which no page table sees */
+    IOMMU_DEBUG_REFUSED,        /* reason, reason_name */
+    IOMMU_DEBUG_UNKNOWN,        /* what follows is not looked at, or a table cannot be read (reason as well then) */
+};
+
+/* Where a walk ended. */
+struct iommu_debug_walk {
+    size_t unit;
+    enum iommu_debug_outcome outcome;
+    uint64_t pa;                /* of the byte at iova */
+    unsigned prot;
+    unsigned size_shift;        /* the page covers 2^size_shift bytes */
+    uint32_t reason;            /* VT-d fault reason; AMD-Vi event code */
+    const char *reason_name;
+    const char *why;            /* in a few words; constant strings */
+};
+
+/*
+ * What the unit does with a request of rid to iova that has no PASID: every
+ * step from the root of its tables, read from memory as the registers say,
+ * past all caches. Pointers are followed only to memory there is.
+ *
+ * IOMMU_ERR_NOT_FOUND    no unit covers rid
+ * IOMMU_ERR_UNSUPPORTED  the platform has no memory_map
+ */
+IOMMU_MUST_CHECK enum iommu_status
+iommu_debug_walk(struct iommu *iommu, uint16_t segment, uint16_t rid, uint64_t iova,
+                 const struct iommu_debug_visitor *visitor, struct iommu_debug_walk *out);
+
 #endif

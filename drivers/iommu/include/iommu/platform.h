@@ -61,8 +61,8 @@ struct iommu_platform {
 
     /*
      * len bytes of memory at pa (both multiples of 4096), to be read only: a table that the last owner of a unit
-     * left there. NULL where there is no memory. Called while units are started only; may sleep. May be NULL, and
-     * then so is the other: such tables are not looked at.
+     * left there, or what iommu/debug.h looks at. NULL where there is no memory. Called while units are started and
+     * by those calls only; may sleep. May be NULL, and then so is the other: such tables are not looked at.
      */
     const void *(*memory_map)(void *ctx, uint64_t pa, size_t len);
     void (*memory_unmap)(void *ctx, const void *at, size_t len);
