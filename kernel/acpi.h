@@ -53,6 +53,11 @@ bool acpi_read(struct acpi *acpi, const struct acpi_memory *memory, uint64_t rsd
 /* The index-th table with that signature, NULL past the last. */
 const struct acpi_table *acpi_find(const struct acpi *acpi, const char *signature, size_t index);
 
+/*
+ * Interrupt source overrides (type 2: where an ISA line ends, how it is triggered) are not read: nothing here
+ * uses an ISA line. Serial ports and keyboards are polled; an HPET and INTx name pins, which are global
+ * interrupts as they are.
+ */
 struct acpi_ioapic {
     uint8_t id;
     uint32_t pa, gsi_base;

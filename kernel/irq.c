@@ -215,13 +215,14 @@ static void unasked(unsigned vector)
 
 /*
  * SDM 10.9: a spurious interrupt is not in service, so an EOI would end
- * another one. For a vector with a handler the ISR is not asked: some
- * hypervisors deliver interrupts without showing them there.
+ * another one; nobody sent it. For a vector with a handler the ISR is not asked:
+ * some hypervisors deliver interrupts without showing them there.
  */
 void irq_dispatch(unsigned vector)
 {
     struct vector *v = &vectors[vector];
     irq_fn *fn;
+    bool held;
 
     __atomic_add_fetch(&v->running, 1, __ATOMIC_SEQ_CST);
     fn = __atomic_load_n(&v->fn, __ATOMIC_SEQ_CST);
@@ -232,8 +233,9 @@ void irq_dispatch(unsigned vector)
         fn(v->arg);
     }
     __atomic_sub_fetch(&v->running, 1, __ATOMIC_SEQ_CST);
-    if (fn == NULL)
+    held = fn != NULL || apic_in_service(vector);
+    if (fn == NULL && (held || vector != VECTOR_SPURIOUS))
         unasked(vector);
-    if (fn != NULL || (vector != VECTOR_SPURIOUS && apic_in_service(vector)))
+    if (held)
         apic_eoi();
 }

@@ -40,7 +40,7 @@ bool irq_message(int vector, uint64_t *address, uint32_t *data);
 #define IRQ_MESSAGE_APIC_ID_MAX 254u   /* 255 means every CPU */
 /* The same on another CPU; false: its APIC id is out of a message's reach without remapping. */
 bool irq_message_to(unsigned cpu, int vector, uint64_t *address, uint32_t *data);
-uint64_t irq_count(int vector); /* how often its handler ran since it was allocated, on all CPUs */
+uint64_t irq_count(int vector); /* how often its handler has begun since it was allocated, on all CPUs */
 uint64_t irq_count_on(unsigned cpu, int vector);
 uint64_t irq_unexpected(void);  /* interrupts that nobody asked for */
 

@@ -54,7 +54,8 @@ static void interrupts_text(char *out, size_t size)
 
     iommu_irq_info(machine.iommu, &info);
     if (info.failed_units > 0)
-        format_line(out, size, "interrupts remapped, but for those of %u units: %s", info.failed_units, info.reason);
+        format_line(out, size, "interrupts remapped, but for those of %u of %zu units: %s", info.failed_units,
+                    iommu_unit_count(machine.iommu), info.reason);
     else if (info.remapping)
         format_line(out, size, "interrupts remapped");
     else if (machine.options.intremap_off)

@@ -37,16 +37,21 @@ copy_tree() {
 two_builds_are_identical() {
     copy_tree "$work/one" && copy_tree "$work/elsewhere/deep/two" || return 1
     for tree in "$work/one" "$work/elsewhere/deep/two"; do
-        make -s -C "$tree" BUILD=build build/iommukit.elf build/iommukit.iso build/iommukit.efi build/libiommu.a || return 1
+        make -s -C "$tree" BUILD=build build/iommukit.elf build/iommukit.iso build/iommukit.efi build/libiommu.a \
+            build/iommukit-lint build/iommukit-lint-static || return 1
         sleep 2
     done
-    for file in iommukit.elf iommukit.iso iommukit.efi libiommu.a; do
+    for file in iommukit.elf iommukit.iso iommukit.efi libiommu.a iommukit-lint iommukit-lint-static; do
         cmp "$work/one/build/$file" "$work/elsewhere/deep/two/build/$file" || return 1
     done
 }
 clang_builds_it_all() {
     make -s -C "$root" CC=clang BUILD="$work/clang" "$work/clang/iommukit.elf" "$work/clang/libiommu.a" \
-        "$work/clang/iommukit.efi"
+        "$work/clang/iommukit.efi" "$work/clang/iommukit-lint"
+}
+the_static_tool_needs_no_library() {
+    make -s -C "$root" BUILD="$build" "$build/iommukit-lint-static" && ! readelf -lW "$build/iommukit-lint-static" | grep INTERP &&
+        "$build/iommukit-lint-static" --version
 }
 # But for what a program is expected to print, compared to the byte.
 every_file_names_its_licence() {
@@ -81,6 +86,7 @@ make_run_tells_a_refused_argument_from_a_run() {
 
 echo "TAP version 14"
 test_that two_builds_are_identical two_builds_are_identical
+test_that the_static_tool_needs_no_library the_static_tool_needs_no_library
 test_that clang_builds_it_all clang_builds_it_all
 test_that every_file_names_its_licence every_file_names_its_licence
 test_that no_segment_is_writable_and_executable no_segment_is_writable_and_executable

@@ -55,7 +55,7 @@ static const struct judge_rule trailing = {
 };
 static const struct judge_rule checksum = {
     FW_ERROR, "checksum",
-    "Linux does not use AMD-Vi with a wrong IVRS checksum and warns of other tables; Xen refuses DMAR and IVRS",
+    "Linux does not use AMD-Vi with a wrong IVRS checksum and warns of other tables; Xen refuses the IVRS",
     "firmware update; on Linux an intact table can be given in the initrd (ACPI table upgrade)",
     "ACPI 6.5 §5.2.6",
 };

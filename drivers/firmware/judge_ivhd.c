@@ -47,7 +47,7 @@ static const struct judge_rule acpi_nameless = {
     FW_ERROR, "acpi-entry-nameless", "Linux skips it", "ivrs_acpihid=HID:UID@bus:dev.fn; firmware update", "AMD-Vi §5.2.2.8",
 };
 static const struct judge_rule acpi_uid = {
-    FW_ERROR, "acpi-entry-uid", "Linux warns and skips a unique id of another format or length", "firmware update", "AMD-Vi §5.2.2.8",
+    FW_ERROR, "acpi-entry-uid", "the device is found by its hardware id only, or not at all", "firmware update", "AMD-Vi §5.2.2.8",
 };
 static const struct judge_rule acpi_shared = {
     FW_NOTE, "acpi-devices-share-id", "Linux puts them into one group: they cannot be kept apart", "", "AMD-Vi §5.2.2.8",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IVMD: memory that devices may reach at any time, AMD-Vi §5.2.2.8 and fact sheet of the block. */
+/* IVMD: memory that devices may reach at any time, AMD-Vi §5.2 */
 #include "judge_internal.h"
 
 #include "bits.h"
@@ -16,45 +16,45 @@
 #define PHYSICAL_BITS 52u
 
 static const struct judge_rule length_rule = {
-    FW_ERROR, "ivmd-length", "Xen refuses the table; Linux reads 32 bytes whatever it says", "firmware update", "AMD-Vi §5.2.3",
+    FW_ERROR, "ivmd-length", "Xen refuses the table; Linux reads 32 bytes whatever it says", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule flags_rule = {
-    FW_ERROR, "ivmd-flags", "Xen refuses the block; Linux maps nothing", "firmware update", "AMD-Vi §5.2.3",
+    FW_ERROR, "ivmd-flags", "Xen refuses the block; Linux maps nothing", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule reserved_flags = {
-    FW_NOTE, "ivmd-reserved-flags", "Linux and Xen ignore them", "", "AMD-Vi §5.2.3",
+    FW_NOTE, "ivmd-reserved-flags", "Linux and Xen ignore them", "", "AMD-Vi §5.2",
 };
 static const struct judge_rule exclusion = {
-    FW_NOTE, "ivmd-exclusion", "Linux and Xen map an exclusion range for its devices instead of excluding it", "", "AMD-Vi §5.2.3",
+    FW_NOTE, "ivmd-exclusion", "Linux and Xen map an exclusion range for its devices instead of excluding it", "", "AMD-Vi §5.2",
 };
 static const struct judge_rule devices_reversed = {
-    FW_ERROR, "ivmd-devices-reversed", "Xen refuses the table; Linux maps it for no device", "firmware update", "AMD-Vi §5.2.3",
+    FW_ERROR, "ivmd-devices-reversed", "Xen refuses the table; Linux maps it for no device", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule empty = {
-    FW_ERROR, "ivmd-empty", "Linux maps nothing", "firmware update", "AMD-Vi §5.2.3",
+    FW_ERROR, "ivmd-empty", "Linux maps nothing", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule beyond = {
-    FW_ERROR, "ivmd-beyond-width", "Xen skips a region that the IOMMU cannot address", "firmware update", "AMD-Vi §5.2.1, §5.2.3",
+    FW_ERROR, "ivmd-beyond-width", "Xen skips a region that the IOMMU cannot address", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule unaligned = {
     FW_WARNING, "ivmd-unaligned", "Linux and Xen round it to whole pages: devices reach what lies beside it", "firmware update",
-    "AMD-Vi §5.2.3",
+    "AMD-Vi §5.2",
 };
 static const struct judge_rule in_ram = {
     FW_ERROR, "ivmd-in-ram", "Xen fails to convert the pages and starts without IOMMU; under Linux devices may write memory in use",
-    "firmware update; Xen: ivmd=; memmap=SIZE$ADDRESS keeps Linux away from it", "AMD-Vi §5.2.3",
+    "firmware update; Xen: ivmd=; memmap=SIZE$ADDRESS keeps Linux away from it", "AMD-Vi §5.2",
 };
 static const struct judge_rule not_reserved = {
-    FW_WARNING, "ivmd-not-reserved", "Xen warns and reserves what is not RAM", "firmware update", "AMD-Vi §5.2.3",
+    FW_WARNING, "ivmd-not-reserved", "Xen warns and reserves what is not RAM", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule ht_hole = {
-    FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update", "AMD-Vi §2.1.2",
+    FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update", "AMD-Vi §3.4, EFR2.HTRangeIgnore",
 };
 static const struct judge_rule interrupts = {
-    FW_ERROR, "ivmd-interrupt-range", "requests there are interrupts and never memory", "firmware update", "AMD-Vi §2.1.2",
+    FW_ERROR, "ivmd-interrupt-range", "requests there are interrupts and never memory", "firmware update", "AMD-Vi §2.2.5",
 };
 static const struct judge_rule duplicate = {
-    FW_WARNING, "ivmd-duplicate", "Linux maps it twice, which is harmless", "firmware update", "AMD-Vi §5.2.3",
+    FW_WARNING, "ivmd-duplicate", "Linux maps it twice, which is harmless", "firmware update", "AMD-Vi §5.2",
 };
 
 static void judge_form(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivmd)

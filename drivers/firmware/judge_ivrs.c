@@ -46,7 +46,7 @@ static const struct judge_rule names_nothing = {
 };
 static const struct judge_rule function_absent = {
     FW_ERROR, "unit-function-absent", "Linux cannot switch the unit on without its PCI function", "firmware update",
-    "AMD-Vi §3.1, §5.2.2",
+    "AMD-Vi §3.2, §5.2.2",
 };
 static const struct judge_rule segment_unknown = {
     FW_WARNING, "segment-unknown", "Linux finds none of the unit's devices", "firmware update",
@@ -76,7 +76,7 @@ static const struct judge_rule opt_in_missing = {
     "AMD-Vi §5.2.1",
 };
 static const struct judge_rule ht_hole = {
-    FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update", "AMD-Vi §2.1.2",
+    FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update", "AMD-Vi §3.4, EFR2.HTRangeIgnore",
 };
 static const struct judge_rule virtual_width = {
     FW_WARNING, "virtual-width", "a driver that trusts the table maps addresses that the unit cannot take", "firmware update", "AMD-Vi §5.2.1",

@@ -33,7 +33,7 @@ static const struct judge_rule gsi_twice = {
     "firmware update", "ACPI 6.5 §5.2.12.3",
 };
 static const struct judge_rule cpu_twice = {
-    FW_WARNING, "madt-apic-id-twice", "Linux starts the processor once and counts it twice", "firmware update",
+    FW_WARNING, "madt-apic-id-twice", "the processor is there once, whatever an operating system counts", "firmware update",
     "ACPI 6.5 §5.2.12.2",
 };
 static const struct judge_rule override_twice = {
@@ -49,7 +49,7 @@ bool judge_madt_next(const struct judge_table *madt, struct judge_item *item)
 {
     uint32_t at = item->offset == 0 ? MADT_FIXED : item->offset + item->len;
 
-    if (madt->bytes == NULL || madt->len < at || madt->len - at < 2)
+    if (madt->bytes == NULL || madt->len - at < 2)
         return false;
     *item = (struct judge_item){
         .at = madt->bytes + at, .offset = at, .type = madt->bytes[at], .len = madt->bytes[at + 1] };

@@ -58,7 +58,7 @@ static const struct judge_rule beyond = {
 };
 static const struct judge_rule ht_hole = {
     FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update",
-    "AMD-Vi §2.1.2",
+    "AMD-Vi §3.4, EFR2.HTRangeIgnore",
 };
 static const struct judge_rule no_device = {
     FW_WARNING, "rmrr-without-device", "Linux maps it for no device; Xen ignores it", "firmware update", "VT-d §8.4",

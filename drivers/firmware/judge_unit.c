@@ -15,7 +15,7 @@ static const struct judge_rule base_ones = {
     "firmware update", "VT-d §8.3, AMD-Vi §5.2.2",
 };
 static const struct judge_rule base_unaligned = {
-    FW_ERROR, "unit-base-unaligned", "Linux and Xen map the wrong registers", "firmware update",
+    FW_ERROR, "unit-base-unaligned", "a unit decodes aligned addresses only: what is read there are other registers", "firmware update",
     "VT-d §8.3, AMD-Vi §3.2",
 };
 static const struct judge_rule base_ram = {
@@ -24,7 +24,7 @@ static const struct judge_rule base_ram = {
     "firmware update; memmap=4K$ADDRESS keeps Linux away from it", "VT-d §8.3, AMD-Vi §5.2.2",
 };
 static const struct judge_rule base_shared = {
-    FW_ERROR, "unit-base-shared", "Linux cannot reserve the registers a second time and drops the unit; Xen initialises one twice",
+    FW_ERROR, "unit-base-shared", "Linux keeps the first DRHD of an address and drops the other; an IVHD whose registers are taken fails",
     "firmware update", "VT-d §8.3, AMD-Vi §5.2.2",
 };
 static const struct judge_rule base_high = {

@@ -41,8 +41,7 @@ static bool numbers_functions_only(const struct pci_function *f)
 
 bool pci_same_device(const struct pci_function *a, const struct pci_function *b)
 {
-    if (a->segment != b->segment || a->parent != b->parent ||
-        pci_bus_of(a->rid) != pci_bus_of(b->rid))
+    if (a->segment != b->segment || pci_bus_of(a->rid) != pci_bus_of(b->rid))
         return false;
     return a->rid >> 3 == b->rid >> 3 || (numbers_functions_only(a) && numbers_functions_only(b));
 }

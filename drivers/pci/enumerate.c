@@ -144,7 +144,7 @@ static bool virtual_scan(struct pci *pci, const struct pci_function *physical)
     for (unsigned n = 0; n < count; n++) {
         uint16_t rid;
 
-        if (n == physical->sriov_total || !pci_virtual_id(physical, n, &rid) ||
+        if (!pci_virtual_id(physical, n, &rid) ||
             pci->range_of[pci_bus_of(rid)] != physical->parent) {
             pci_log(pci,
                     "pci: " PCI_FORMAT " virtual functions from number %u of %u on have no place",

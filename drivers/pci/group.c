@@ -7,8 +7,8 @@
  * from one to the next: the groups are what these pairs connect, in whatever
  * order they are looked at.
  *
- * While pairs are joined, a member's group is the index of a member joined
- * with it, lower or its own; the lowest stands for all.
+ * While pairs are joined, a member's group is the index of another that it was
+ * joined with; the one whose group is its own index stands for all.
  * Sources: PCIe §6.12; PCI Express to PCI/PCI-X Bridge 1.0 §2.3; VT-d §3.17
  */
 #include "group_internal.h"
@@ -29,7 +29,7 @@ static size_t index_of(const struct work *w, const struct pci_function *f)
     return PCI_NO_GROUP;
 }
 
-static size_t lowest_of(const struct work *w, size_t i)
+static size_t stands_for(const struct work *w, size_t i)
 {
     while (w->members[i].group != i)
         i = w->members[i].group;
@@ -38,11 +38,8 @@ static size_t lowest_of(const struct work *w, size_t i)
 
 static void join(struct work *w, size_t a, size_t b)
 {
-    if (a == PCI_NO_GROUP || b == PCI_NO_GROUP)
-        return;
-    a = lowest_of(w, a);
-    b = lowest_of(w, b);
-    w->members[a > b ? a : b].group = a < b ? a : b;
+    if (a != PCI_NO_GROUP && b != PCI_NO_GROUP)
+        w->members[stands_for(w, a)].group = stands_for(w, b);
 }
 
 /*
@@ -205,7 +202,7 @@ static void join_device(struct work *w, size_t i)
         const struct pci_function *other = w->members[k].function;
         uint16_t missing;
 
-        if (k == i || other->physical != NULL || !pci_same_device(m->function, other))
+        if (k == i || !pci_same_device(m->function, other))
             continue;
         missing = pci_acs_missing(other, w->options, &quirk);
         if (missing == 0)
@@ -225,7 +222,7 @@ static void describe_alone(const struct work *w, struct pci_group_member *m)
     const struct pci_quirk *quirk;
 
     m->missing = pci_acs_missing(m->function, w->options, &m->quirk);
-    if (!m->function->is_bridge && m->quirk == NULL)
+    if (!m->function->is_bridge)
         m->missing = 0;
     for (const struct pci_function *p = m->function->parent; p != NULL && m->quirk == NULL;
          p = p->parent) {
@@ -243,14 +240,14 @@ static void number_groups(struct work *w)
     size_t next = 0;
 
     for (size_t i = 0; i < w->count; i++)
-        w->members[i].group = lowest_of(w, i);
+        w->members[i].group = stands_for(w, i);
     for (size_t i = 0; i < w->count; i++) {
-        size_t lowest = w->members[i].group;
+        size_t one = w->members[i].group;
 
-        if (w->members[i].reason == PCI_GROUP_NO_UNIT || lowest >= w->count)
+        if (w->members[i].reason == PCI_GROUP_NO_UNIT || one >= w->count)
             continue;
         for (size_t k = i; k < w->count; k++)
-            if (w->members[k].group == lowest && w->members[k].reason != PCI_GROUP_NO_UNIT)
+            if (w->members[k].group == one && w->members[k].reason != PCI_GROUP_NO_UNIT)
                 w->members[k].group = w->count + next;
         next++;
     }

@@ -127,7 +127,7 @@ static void put_peer(struct text *t, const struct pci_group_member *m)
 
 static void put_alone(struct text *t, const struct pci_group_member *m)
 {
-    if (m->function->is_bridge && m->missing != 0) {
+    if (m->missing != 0) {
         put(t, "begins the group, and what is behind it joins: it ");
         put_gap(t, m->function, m->missing);
         return;

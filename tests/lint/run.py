@@ -72,6 +72,8 @@ def run(*arguments, status=None):
     env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
     done = subprocess.run([LINT, *arguments], capture_output=True, env=env, timeout=60)
     out, err = done.stdout.decode(), done.stderr.decode()
+    assert "Sanitizer" not in err and "runtime error" not in err, err[:600]
+    assert done.returncode in (0, 1, 2), done.returncode
     if status is not None:
         assert done.returncode == status, f"status {done.returncode}, expected {status}: {err or out}"
     return out, err
@@ -152,6 +154,51 @@ def other_tables_are_read_by_name_only():
         assert [table["signature"] for table in found["tables"]] == ["DMAR"]
         out, _ = run(ssdt, status=1)
         assert "the header only" in out and "add up" in out
+
+
+def dump(*tables):
+    """What acpidump prints of them."""
+    text = ""
+    for table in tables:
+        text += f"{table[:4].decode()} @ 0x0000000000000000\n"
+        for at in range(0, len(table), 16):
+            line = table[at:at + 16]
+            shown = "".join(chr(byte) if 32 < byte < 127 else "." for byte in line)
+            text += f"    {at:04X}: {' '.join(f'{byte:02X}' for byte in line):47}  {shown}\n"
+        text += "\n"
+    return text
+
+
+@test
+def text_of_acpidump():
+    with Folder() as folder:
+        tables = [open(folder.table(name, text), "rb").read()
+                  for name, text in (("dmar", EVIL_DMAR), ("apic", SOUND_APIC.replace("id=2", "id=3")))]
+        ssdt = b"SSDT" + bytes([40, 0, 0, 0]) + bytes(32)
+        path = folder.file("acpidump.txt", dump(tables[0], ssdt, tables[1]))
+        found = report(path, status=1)
+        assert [(table["signature"], table["length"]) for table in found["tables"]] == \
+            [("DMAR", len(tables[0])), ("APIC", len(tables[1]))]
+        assert all(table["problems"] == [] for table in found["tables"]) and "ioapic-missing" in ids(found)
+        assert found["tables"][0]["blocks"][0]["blocks"] == report(folder.path + "/dmar")["tables"][0]["blocks"][0]["blocks"]
+        crlf = folder.file("crlf.txt", dump(tables[0]).replace("\n", "\r\n"))
+        assert report(crlf)["tables"][0]["length"] == len(tables[0])
+
+
+@test
+def damaged_text_of_acpidump():
+    with Folder() as folder:
+        table = open(folder.table("dmar", SOUND_DMAR), "rb").read()
+        lines = dump(table).splitlines(True)
+        cut = folder.file("cut", "".join(lines[:3] + lines[4:]))     # the line at 0020h is not there
+        found = report(cut, status=1)["tables"][0]
+        assert found["length"] == 32 and found["problems"][0]["what"].startswith("fewer bytes")
+        for at in range(len(lines[0]), 200, 7):
+            run(folder.file("part", dump(table)[:at] + "\n"), status=None)
+        for content in ("TAP version 14\nok 1 - something of no interest\n", dump(b"SSDT" + bytes(40)),
+                        "DMAR @ 0x0000000000000000\n\n" + 20 * " "):
+            _, err = run(folder.file("none", content), status=2)
+            assert "neither a table" in err
 
 
 # ---- machines ----

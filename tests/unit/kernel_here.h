@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpu_set.h"
 #include "test.h"
 
 #define PER_CPU_VECTORS 256u
@@ -29,6 +30,9 @@ struct per_cpu *this_cpu(void);
 
 /* A turn of a wait. */
 void smp_relax(void);
+bool smp_online(unsigned cpu);
+unsigned smp_next(unsigned from);
+bool smp_call(unsigned cpu, void (*fn)(void *arg), void *arg);
 
 struct spin_lock {
     bool held;

@@ -67,6 +67,18 @@ TEST(a_table_of_more_than_64_kib_is_judged_so_far)
     free(bytes);
 }
 
+TEST(a_table_of_64_kib_is_judged_whole)
+{
+    uint8_t *bytes = calloc(1, 0x10000);
+    const struct fw_table table = { "XYZW", bytes, 0x10000 };
+    const struct fw_facts facts = { .tables = &table, .table_count = 1 };
+
+    memcpy(bytes, "XYZW\0\0\x01\0", 8);
+    bytes[9] = (uint8_t)-('X' + 'Y' + 'Z' + 'W' + 1);
+    CHECK_STR(judge_tables(&facts)->every, "");
+    free(bytes);
+}
+
 TEST(the_right_checksum_is_said)
 {
     const struct seen_findings *seen = judge_text("dmar flags=5 checksum=0\n" SOUND, NULL);

@@ -34,6 +34,8 @@ static const struct fw_memory map[] = {
     { 0x100000000, 0x880000000, FW_MEMORY_RAM },
 };
 static const struct fw_facts with_memory = { .memory = map, .memory_count = 3, .cpu_physical_bits = 46 };
+static const struct fw_memory map_32_gib[] = { { 0x100000000, 0x800000000, FW_MEMORY_RAM } };
+static const struct fw_facts with_32_gib = { .memory = map_32_gib, .memory_count = 1 };
 static struct pci_function large_bar = {
     .rid = PCI_RID(0, 2, 0), .class_code = 0x030000, .bars = { [0] = { .io = true, .pa = 0xffffffffffff, .len = 4 },
         [2] = { .pa = 0x7e00000000, .len = 0x200000000 } },
@@ -48,12 +50,15 @@ TEST(each_fault_of_header_and_structures_is_found_and_its_twin_is_sound)
         { "structure-length", 72, SOUND "raw type=9 length=100 bytes=00000000\n", SOUND, NULL, NULL },
         { "structure-short", 72, SOUND "raw type=5\n", SOUND "satc\n", NULL, NULL },
         { "structure-unknown", 72, SOUND "raw type=9 bytes=00000000\n", SOUND, NULL, NULL },
+        { "structure-unknown", 72, SOUND "raw type=7 bytes=00000000\n", SOUND "sidp\n", NULL, NULL },
         { "structure-unaligned", 72, SOUND "rhsa base=0xfed90000 length=21\npad bytes=00\n", SOUND "rhsa base=0xfed90000\n", NULL, NULL },
         { "address-width", 36, "dmar flags=5 haw=11\n" UNIT, "dmar flags=5 haw=12\n" UNIT, NULL, NULL },
         { "address-width", 36, "dmar flags=5 haw=256\n" UNIT, "dmar flags=5 haw=64\n" UNIT, NULL, NULL },
         { "reserved-set", 37, "dmar flags=0x85\n" UNIT, SOUND, NULL, NULL },
         { "no-unit", 0, "dmar flags=5\nsatc\n", "dmar flags=5\n" UNIT "satc\n", NULL, NULL },
         { "address-width-below-ram", 36, "dmar flags=5 haw=35\n" UNIT, "dmar flags=5 haw=36\n" UNIT, &with_memory, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=35\n" UNIT, &with_32_gib, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=64\n" UNIT, &with_32_gib, NULL },
         { "address-width-below-bar", 36, "dmar flags=5 haw=38\n" UNIT, "dmar flags=5 haw=39\n" UNIT, &with_bar, NULL },
     };
 
@@ -73,7 +78,7 @@ TEST(each_fault_of_the_flags_is_found_and_its_twin_is_sound)
         { "x2apic-opt-out", 37, "dmar flags=7\n" UNIT, SOUND, NULL, NULL },
         { "x2apic-opt-out-needed", 37, "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=255\n",
           SOUND "---\napic\nioapic id=2\nx2apic id=255\n", NULL, NULL },
-        { "x2apic-opt-out", 37, "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=255 flags=0\nx2apic id=254\n",
+        { "x2apic-opt-out", 37, "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=254\nx2apic id=255 flags=0\n",
           SOUND "---\napic\nioapic id=2\n", NULL, NULL },
         { "dma-opt-in-missing", 37, "dmar flags=1\n" UNIT, SOUND, NULL, NULL },
         { "dma-opt-in-not-protected", 37, SOUND, NULL, &with_open, &with_good },
@@ -82,6 +87,8 @@ TEST(each_fault_of_the_flags_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
+    CHECK(strstr(judge_text("dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=300\nx2apic id=299\n", NULL)->finding[0].what,
+                 "APIC id 300 ") != NULL);
     CHECK_STR(judge_text("dmar flags=6\n" UNIT, NULL)->notes, "interrupt-remapping-not-offered x2apic-opt-out-alone");
 }
 

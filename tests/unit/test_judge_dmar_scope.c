@@ -63,6 +63,8 @@ TEST(scopes_are_compared_with_the_functions_there_are)
     };
 
     JUDGED_CHECK(cases);
+    CHECK(strstr(judge_text(cases[0].bad, &machine)->finding[0].what, "says endpoint, 0000:00:1c.0 ") != NULL);
+    CHECK(strstr(judge_text(cases[1].bad, &machine)->finding[0].what, "says bridge, 0000:00:1f.6 ") != NULL);
     CHECK_STR(judge_text(FIRST PORT ALL, &with_ntb)->every, "");
 }
 

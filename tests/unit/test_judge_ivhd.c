@@ -50,6 +50,12 @@ TEST(each_fault_of_an_entry_is_found_and_its_twin_is_sound)
         { "device-without-unit", 0, BLOCK("0x11", " start device=8\n end device=0xff\n"), SOUND, &machine, NULL },
         { "device-without-unit", 0, BLOCK("0x11", " select device=8\n"), BLOCK("0x11", " select device=8\n select device=0x100\n"), &machine,
           NULL },
+        { "device-without-unit", 0, BLOCK("0x11", " start device=9\n end device=0x100\n"),
+          BLOCK("0x11", " start device=8\n end device=0x100\n"), &machine, NULL },
+        { "device-without-unit", 0, BLOCK("0x11", " select device=8 as=0x100\n select device=9\n"),
+          BLOCK("0x11", " select device=8 as=0x100\n select device=0x100 extended=0\n"), &machine, NULL },
+        { "device-without-unit", 0, BLOCK("0x11", " select device=8\n select device=0xff extended=0\n"),
+          BLOCK("0x11", " select device=8 extended=0\n select device=0x100 as=8\n"), &machine, NULL },
         { "device-without-unit", 0, BLOCK("0x11", " select device=0x100\n"), BLOCK("0x11", " all\n"), &machine, NULL },
     };
 

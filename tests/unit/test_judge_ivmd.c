@@ -6,6 +6,8 @@
 
 #define HEAD "ivrs ivinfo=0x203043 revision=2\nivhd type=0x11 base=0xfeb80000\n all\n ioapic id=33 device=0xa0\n"
 #define SOUND HEAD "ivmd type=0x21 flags=7 device=0x200 start=0x7132c000 size=0x26000\n"
+#define WIDTH(ivinfo, rest) "ivrs ivinfo=" ivinfo " revision=2\nivhd type=0x11 base=0xfeb80000\n all\n ioapic id=33 device=0xa0\n" \
+    "ivmd type=0x21 flags=7 device=0x200 " rest "\n"
 #define IVMD(rest) HEAD "ivmd type=0x21 flags=7 device=0x200 " rest "\n"
 
 /* The region of a laptop whose firmware left it in RAM: Xen does not start with it. */
@@ -30,6 +32,14 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
         { "ivmd-beyond-width", 116, IVMD("start=0xfffffffff000 size=0x2000"), IVMD("start=0xfffffffff000 size=0x1000"), NULL, NULL },
         { "ivmd-beyond-width", 116, IVMD("start=0xffffffffffff0000 size=0x10000"), SOUND, NULL, NULL },
         { "ivmd-beyond-width", 116, IVMD("start=0x1000 size=0xffffffffffffffff"), SOUND, NULL, NULL },
+        { "ivmd-beyond-width", 116, IVMD("start=0x1000000000000 size=0x1000"), IVMD("start=0xfffffffff000 size=0x1000"), NULL, NULL },
+        { "ivmd-beyond-width", 116, WIDTH("0x200043", "start=0xffffffffff000 size=0x2000"),
+          WIDTH("0x200043", "start=0xffffffffff000 size=0x1000"), NULL, NULL },
+        { "ivmd-beyond-width", 116, WIDTH("0x207f43", "start=0xffffffffff000 size=0x2000"),
+          WIDTH("0x207f43", "start=0xffffffffff000 size=0x1000"), NULL, NULL },
+        { "ivmd-empty", 124, HEAD "ivmd type=0x20 flags=7 start=0x7132c000 size=0\n", HEAD "ivmd type=0x20 flags=7 start=0x7132c000 size=0x1000\n",
+          NULL, NULL },
+        { "ivmd-interrupt-range", 116, IVMD("start=0xfeeff000 size=0x1000"), IVMD("start=0xfef00000 size=0x1000"), NULL, NULL },
         { "ivmd-unaligned", 116, IVMD("start=0x7132c800 size=0x26800"), SOUND, NULL, NULL },
         { "ivmd-unaligned", 116, IVMD("start=0x7132c000 size=0x26800"), SOUND, NULL, NULL },
         { "ivmd-interrupt-range", 116, IVMD("start=0xfedff000 size=0x2000"), IVMD("start=0xfedff000 size=0x1000"), NULL, NULL },

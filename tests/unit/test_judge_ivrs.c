@@ -45,6 +45,8 @@ TEST(each_fault_of_header_and_blocks_is_found_and_its_twin_is_sound)
         { "block-length", 100, SOUND "raw type=0x51 length=200 bytes=00\n", SOUND, NULL, NULL },
         { "block-short", 100, SOUND "raw type=0x11 bytes=02000000\n", SOUND, NULL, NULL },
         { "block-unknown", 100, SOUND "raw type=0x51 bytes=00000000\n", SOUND, NULL, NULL },
+        { "block-unknown", 100, SOUND "raw type=0x51\n", SOUND, NULL, NULL },
+        { "block-length", 100, SOUND "raw type=0x11 length=3\n", SOUND "ivhd type=0x11 device=0x4002 base=0xfeb84000\n", NULL, NULL },
         { "block-revision", 48, "ivrs ivinfo=0x203043 revision=1\nivhd type=0x40 base=0xfeb80000\n" ENTRIES,
           HEAD "ivhd type=0x40 base=0xfeb80000\n" ENTRIES, NULL, NULL },
         { "no-unit", 0, HEAD, SOUND, NULL, NULL },
@@ -96,6 +98,8 @@ TEST(each_fault_of_a_unit_is_found_and_its_twin_is_sound)
         { "unit-without-function", 48, HEAD "ivhd type=0x11 device=0 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
         { "unit-without-function", 48, HEAD "ivhd type=0x11 capability=0x3c base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
         { "unit-without-function", 48, HEAD "ivhd type=0x11 capability=0x42 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
+        { "unit-without-function", 48, HEAD "ivhd type=0x11 capability=0x100 base=0xfeb80000\n" ENTRIES,
+          HEAD "ivhd type=0x11 capability=0xfc base=0xfeb80000\n" ENTRIES, NULL, NULL },
         { "unit-function-absent", 48, SOUND, NULL, &with_host, &with_iommu },
         { "unit-function-absent", 48, SOUND, NULL, &with_smbus, &with_iommu },
         { "segment-unknown", 116, SOUND "ivhd type=0x11 segment=1 base=0xfeb84000\n" OTHER "---\nmcfg\nwindow\n", SOUND "---\nmcfg\nwindow\n",
@@ -103,6 +107,8 @@ TEST(each_fault_of_a_unit_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
+    CHECK(strstr(judge_text(SOUND, &with_host)->finding[0].what, "is not there") != NULL);
+    CHECK(strstr(judge_text(SOUND, &with_smbus)->finding[0].what, "is no IOMMU") != NULL);
 }
 
 TEST(blocks_of_one_unit_must_agree)

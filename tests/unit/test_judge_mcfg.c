@@ -17,6 +17,8 @@ TEST(each_fault_of_a_window_is_found_and_its_twin_is_sound)
         { "mcfg-base", 44, "mcfg\nwindow base=0xe0080000\n", "mcfg\nwindow base=0xe0100000\n", NULL, NULL },
         { "mcfg-overlap", 60, "mcfg\nwindow last=0x7f\nwindow first=0x7f base=0xd0000000\n",
           "mcfg\nwindow last=0x7f\nwindow first=0x80 base=0xd0000000\nwindow segment=1 base=0xc0000000\n", NULL, NULL },
+        { "mcfg-overlap", 60, "mcfg\nwindow first=0x80\nwindow last=0x80 base=0xd0000000\n",
+          "mcfg\nwindow first=0x80\nwindow last=0x7f base=0xd0000000\n", NULL, NULL },
         { "mcfg-in-ram", 44, "mcfg\nwindow\n", "mcfg\nwindow first=1\n", &with_memory, NULL },
     };
 

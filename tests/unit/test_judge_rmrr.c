@@ -29,6 +29,9 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
         { "rmrr-unaligned", 72, REGION("0x7b800800", "0x7fffffff"), SOUND, NULL, NULL },
         { "rmrr-unaligned", 72, REGION("0x7b800000", "0x7ffffff0"), SOUND, NULL, NULL },
         { "rmrr-page-zero", 72, REGION("0", "0xfff"), SOUND, NULL, NULL },
+        { "rmrr-page-zero", 72, HEAD "rmrr base=0 limit=0x1fff\n" USB, REGION("0x100000", "0x101fff"), NULL, NULL },
+        { "rmrr-below-1m", 72, REGION("0x1000", "0x1fff"), SOUND, NULL, NULL },
+        { "rmrr-in-legacy-area", 72, REGION("0xa0000", "0xa0fff"), SOUND, NULL, NULL },
         { "rmrr-below-1m", 72, REGION("0x9f000", "0x9ffff"), REGION("0x100000", "0x100fff"), NULL, NULL },
         { "rmrr-in-legacy-area", 72, REGION("0xe8000", "0xe8fff"), REGION("0x100000", "0x100fff"), NULL, NULL },
         { "rmrr-interrupt-range", 72, REGION("0xfeeff000", "0xfeefffff"), REGION("0xfef00000", "0xfef00fff"), NULL, NULL },
@@ -39,6 +42,9 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
         { "rmrr-large", 72, REGION("0x60000000", "0x9fffffff"), REGION("0x60000000", "0x6fffffff"), NULL, NULL },
         { "rmrr-without-device", 72, HEAD "rmrr base=0x7b800000 limit=0x7fffffff\n", SOUND, NULL, NULL },
         { "rmrr-duplicate", 104, SOUND "rmrr base=0x7b800000 limit=0x7fffffff\n" USB, SOUND, NULL, NULL },
+        { "rmrr-overlap", 104, SOUND "rmrr base=0x7b800000 limit=0x7b800fff\n" USB,
+          SOUND "rmrr base=0x7b7ff000 limit=0x7b7fffff\n" USB, NULL, NULL },
+        { "rmrr-overlap", 104, SOUND "rmrr base=0x7ffff000 limit=0x7fffffff\n" USB, SOUND, NULL, NULL },
         { "rmrr-overlap", 104, SOUND "rmrr base=0x7ffff000 limit=0x80000fff\n" USB,
           SOUND "rmrr base=0x80000000 limit=0x80000fff\n" USB, NULL, NULL },
     };
@@ -61,7 +67,14 @@ TEST(hypertransports_hole_matters_on_amd_only)
 {
     static const char hole[] = "dmar flags=5 haw=46\ndrhd base=0xfed90000 flags=1\n scope ioapic id=2 bus=0xf0 path=1f.0\n"
                                "rmrr base=0xfd00000000 limit=0xfd00000fff\n" USB;
-    static const struct judged_case cases[] = { { "ht-hole", 72, hole, NULL, &with_amd, &nothing } };
+    static const char below[] = "dmar flags=5 haw=46\ndrhd base=0xfed90000 flags=1\n scope ioapic id=2 bus=0xf0 path=1f.0\n"
+                                "rmrr base=0xfcfffff000 limit=0xfcffffffff\n" USB;
+    static const char above[] = "dmar flags=5 haw=46\ndrhd base=0xfed90000 flags=1\n scope ioapic id=2 bus=0xf0 path=1f.0\n"
+                                "rmrr base=0x10000000000 limit=0x10000000fff\n" USB;
+    static const struct judged_case cases[] = {
+        { "ht-hole", 72, hole, NULL, &with_amd, &nothing }, { "ht-hole", 72, hole, below, &with_amd, NULL },
+        { "ht-hole", 72, hole, above, &with_amd, NULL },
+    };
 
     JUDGED_CHECK(cases);
 }

@@ -21,6 +21,10 @@
 /* An FCH's SMBus function. */
 static struct pci_function fch = { .rid = PCI_RID(0, 0x14, 0), .vendor = 0x1022, .device = 0x790b, .class_code = 0x0c0500 };
 static struct pci_function other = { .rid = PCI_RID(0, 0x14, 0), .vendor = 0x1022, .device = 0x1234, .class_code = 0x0c0500 };
+static struct pci_function sb700 = { .rid = PCI_RID(0, 0x14, 0), .vendor = 0x1002, .device = 0x4385, .class_code = 0x0c0500 };
+static struct pci_function ati = { .rid = PCI_RID(0, 0x14, 0), .vendor = 0x1002, .device = 0x790b, .class_code = 0x030000 };
+static const struct fw_facts with_sb700 = { .functions = &sb700 };
+static const struct fw_facts with_ati = { .functions = &ati };
 static const struct fw_facts with_fch = { .functions = &fch };
 static const struct fw_facts with_other = { .functions = &other };
 
@@ -78,6 +82,8 @@ TEST(the_parameter_is_derived_from_the_entry_left_over)
     CHECK(strstr(remedy(board, NULL, "ioapic-missing"), "ivrs_ioapic[1]=00:00.1 ") != NULL);
     /* One entry under another id. */
     CHECK(strstr(remedy(IVRS " ioapic id=7 device=0xa0\n" AMD_MADT, NULL, "ioapic-missing"), "ivrs_ioapic[33]=00:14.0 ") != NULL);
+    CHECK(strstr(seen_find(judge_text(IVRS " ioapic id=7 device=0xa0\n" AMD_MADT, NULL), "ioapic-missing")->what, "one of id 7") != NULL);
+    CHECK(strstr(seen_find(judge_text(board, NULL), "ioapic-missing")->what, "one of id") == NULL);
     CHECK_STR(judge_text(IVRS " ioapic id=7 device=0xa0\n" AMD_MADT, NULL)->ids, "ioapic-missing");
 }
 
@@ -85,6 +91,8 @@ TEST(the_parameter_is_derived_from_where_the_south_bridge_is_known_to_be)
 {
     CHECK(strstr(remedy(IVRS " hpet id=0 device=0xa0\n" AMD_MADT, NULL, "ioapic-missing"), "ivrs_ioapic[33]=00:14.0 ") != NULL);
     CHECK(strstr(remedy(IVRS AMD_MADT, &with_fch, "ioapic-missing"), "ivrs_ioapic[33]=00:14.0 ") != NULL);
+    CHECK(strstr(remedy(IVRS AMD_MADT, &with_sb700, "ioapic-missing"), "ivrs_ioapic[33]=00:14.0 ") != NULL);
+    CHECK(strstr(remedy(IVRS AMD_MADT, &with_ati, "ioapic-missing"), "can be derived") != NULL);
 }
 
 TEST(nothing_is_derived_from_nothing)
@@ -98,6 +106,9 @@ TEST(nothing_is_derived_from_nothing)
     CHECK(strstr(none, "no ivrs_ioapic[34]= can be derived") != NULL && strstr(none, "begin with 24") != NULL);
     /* Two are missing and two left over: which is which is not known. */
     none = remedy(IVRS " ioapic id=1 device=0x08\n ioapic id=2 device=0x10\n" AMD_MADT2, NULL, "ioapic-missing");
+    CHECK(strstr(none, "can be derived") != NULL);
+    /* One is missing and two are left over. */
+    none = remedy(IVRS " ioapic id=1 device=0xa0\n ioapic id=2 device=0x10\n" AMD_MADT, NULL, "ioapic-missing");
     CHECK(strstr(none, "can be derived") != NULL);
     /* The only one left over cannot be the south bridge's. */
     none = remedy(IVRS " ioapic id=1 device=0x08\n" AMD_MADT, NULL, "ioapic-missing");

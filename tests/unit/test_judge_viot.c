@@ -19,6 +19,13 @@ TEST(each_fault_of_a_node_is_found_and_its_twin_is_sound)
         { "viot-range-reversed", 72, UNIT "range device=0x100 last=0xff\n", SOUND, NULL, NULL },
         { "viot-range-reversed", 72, UNIT "range segment=1 last-segment=0 last=0xff\n", SOUND, NULL, NULL },
         { "viot-range-overlap", 96, SOUND "range device=0xff last=0x1ff\n", SOUND "range device=0x100 last=0x1ff\n", NULL, NULL },
+        { "viot-range-overlap", 96, UNIT "range device=0x100 last=0x1ff\nrange last=0x100\n", UNIT "range device=0x100 last=0x1ff\nrange last=0xff\n",
+          NULL, NULL },
+        { "viot-range-reversed", 72, UNIT "range device=9 last=8\n", UNIT "range device=8 last=8\n", NULL, NULL },
+        { "viot-node-unknown", 88, SOUND "raw type=0\n", SOUND, NULL, NULL },
+        { "viot-node-length", 88, SOUND "pad bytes=000003\n", SOUND, NULL, NULL },
+        { "viot-node-length", 88, SOUND "pad bytes=00000300\n", SOUND, NULL, NULL },
+        { "viot-node-length", 47, "viot revision=0 first=47 count=0\niommu device=8\n", UNIT, NULL, NULL },
         { "viot-base-zero", 96, SOUND "mmio base=0\n", SOUND "mmio base=0x1000\n", NULL, NULL },
         { "viot-base-zero", 96, SOUND "iommu-mmio base=0\n", SOUND "iommu-mmio base=0x1000\n", NULL, NULL },
     };

@@ -202,6 +202,20 @@ TEST(as_linux_a_downstream_port_without_acs_joins_what_is_below_it_only)
     check_reason(5, PCI_GROUP_PORT_WITHOUT_ACS, down2, PCI_ACS_RR);
     down1->acs_control = 0;
     CHECK_STR(groups(), "0 1 2 3 2 3");
+    /* Ports of a switch are devices, whatever ARI makes of numbers below a port. */
+    down1->ari = down2->ari = true;
+    CHECK_STR(groups(), "0 1 2 3 2 3");
+}
+
+TEST(another_switch_is_no_peer)
+{
+    struct pci_function *other_up, *other_down;
+
+    a_switch();
+    other_up = port(5, 0, 0, 6, PCI_EXP_UPSTREAM, root);
+    other_down = port(6, 0, 0, 7, PCI_EXP_DOWNSTREAM, other_up);
+    add(7, 0, 0, PCI_EXP_ENDPOINT, other_down);
+    CHECK_STR(groups(), "0 1 2 3 4 5 6 7 7");
 }
 
 TEST(a_root_port_without_acs_joins_the_whole_switch)
@@ -264,6 +278,7 @@ TEST(behind_a_conventional_bridge_all_are_one)
     add(1, 1, 0, PCI_EXP_NONE, conventional);
     add(1, 2, 0, PCI_EXP_ENDPOINT, conventional);
     CHECK_STR(groups(), "0 1 0 0");
+    check_reason(0, PCI_GROUP_ALONE, NULL, ALL);
     check_reason(3, PCI_GROUP_BEHIND_BRIDGE, conventional, 0);
 }
 
@@ -408,6 +423,20 @@ TEST(firmware_may_say_that_two_send_as_one)
     /* Another segment has ids of its own. */
     functions[2].segment = 1;
     CHECK_STR(groups(), "0 0 1");
+}
+
+/* What is behind a bridge sends as the bridge: that is their reason, and not the bridge's. */
+TEST(a_bridge_that_lends_its_id_has_no_alias_for_it)
+{
+    struct pci_function *conventional;
+
+    reset();
+    conventional = port(0, 2, 0, 1, PCI_EXP_NONE, NULL);
+    add(1, 1, 0, PCI_EXP_NONE, conventional);
+    options.firmware_ids = as_device_3;     /* the bridge has another id */
+    CHECK_STR(groups(), "0 0");
+    check_reason(0, PCI_GROUP_ALONE, NULL, ALL);
+    check_reason(1, PCI_GROUP_BEHIND_BRIDGE, conventional, 0);
 }
 
 TEST(segments_have_nothing_in_common)

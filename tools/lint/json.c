@@ -199,6 +199,7 @@ static void put_unit(struct json *json, const struct lint_unit *unit)
     json_hex(json, "base", unit->base);
     if (unit->amd)
         put_rid(json, "function", unit->segment, unit->rid);
+    json_text(json, "file", unit->file);
     json_number(json, "offset", unit->offset);
     json_close(json, '}');
 }

@@ -45,6 +45,7 @@ struct lint_unit {
     uint16_t rid;               /* of its own function, AMD */
     uint64_t base;
     uint32_t offset;            /* in its table */
+    const char *file;           /* of that */
     bool all;                   /* DRHD: every function that no other names */
     struct dmar_scopes scopes;  /* DRHD */
     struct ivrs_entries entries;        /* IVHD */
@@ -106,6 +107,18 @@ void tables_load(struct lint *lint, const char *path);
 void tables_sort(struct lint *lint);
 /* The whole file, at most max bytes; NULL with errno. */
 uint8_t *file_read(const char *path, size_t max, size_t *len);
+
+/* A table's length takes bytes 4 to 7, the last of which is 0: text has none. */
+bool file_is_text(const void *start, size_t len);
+
+/* ---- dump.c ---- */
+
+/*
+ * The next table of a text that acpidump printed, from *text, which is moved
+ * behind it; end is terminated. False: there is no other. The bytes are the
+ * caller's to free.
+ */
+bool dump_read(const char **text, const char *end, uint8_t **bytes, size_t *len);
 
 /* ---- machine.c ---- */
 

@@ -68,6 +68,7 @@ static void keep_drhd(void *ctx, const struct dmar_unit *drhd)
     unit->segment = drhd->segment;
     unit->base = drhd->registers_pa;
     unit->offset = drhd->offset;
+    unit->file = file_of(ctx, "DMAR");
     unit->all = drhd->include_pci_all;
     unit->scopes = drhd->scopes;
 }
@@ -83,6 +84,7 @@ static void keep_ivhd(void *ctx, const struct ivrs_unit *ivhd)
     unit->rid = ivhd->rid;
     unit->base = ivhd->registers_pa;
     unit->offset = ivhd->offset;
+    unit->file = file_of(ctx, "IVRS");
     unit->entries = ivhd->entries;
 }
 
@@ -250,6 +252,7 @@ static void find_groups(struct lint_machine *machine)
 {
     const struct pci_group_options options = {
         .firmware_ids = firmware_ids, .watched = is_watched, .ctx = machine,
+        .amd_unit = machine->unit_count > 0 && machine->units[0].amd,
     };
     size_t count = 0;
 

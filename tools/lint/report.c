@@ -14,11 +14,11 @@
 #define REPORT_BYTES_MAX (64u << 20)
 #define START "---8<--- report"
 #define END "--->8---"
-#define TABLE_LENGTH_BYTES 8u
+#define TABLE_START_BYTES 8u
 
 bool report_is(const char *path)
 {
-    char start[TABLE_LENGTH_BYTES];
+    char start[TABLE_START_BYTES];
     FILE *file = fopen(path, "rb");
     size_t len;
 
@@ -26,8 +26,7 @@ bool report_is(const char *path)
         return false;
     len = fread(start, 1, sizeof(start), file);
     fclose(file);
-    /* A table's length takes four bytes, the highest of which is 0. */
-    return len > 0 && memchr(start, 0, len) == NULL;
+    return file_is_text(start, len);
 }
 
 /* A serial log's lines end in CR LF, which JSON takes for blanks. */

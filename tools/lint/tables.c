@@ -16,6 +16,7 @@
 #define TABLE_BYTES_MAX (16u << 20)
 #define CHUNK_BYTES 65536u
 #define SIGNATURE_BYTES 4u
+#define LENGTH_END 8u
 #define HEADER_BYTES 36u
 
 void *lint_alloc(void *old, size_t bytes)
@@ -93,6 +94,35 @@ static void add_table(struct lint *lint, const char *path, uint8_t *bytes, size_
     table->relevant = fw_decodes(table->table.signature);
 }
 
+bool file_is_text(const void *start, size_t len)
+{
+    return len > 0 && memchr(start, 0, len < LENGTH_END ? len : LENGTH_END) == NULL;
+}
+
+/* Of the tables in acpidump's text those that count. */
+static void load_dump(struct lint *lint, const char *path, const uint8_t *text, size_t text_len)
+{
+    struct text copy = { 0 };
+    const char *at;
+    uint8_t *bytes;
+    size_t len, found = 0;
+
+    text_add(&copy, (const char *)text, text_len);
+    at = copy.bytes;
+    while (dump_read(&at, copy.bytes + copy.len, &bytes, &len)) {
+        if (len >= SIGNATURE_BYTES && fw_decodes((const char *)bytes)) {
+            add_table(lint, path, bytes, len);
+            found++;
+        } else {
+            free(bytes);
+            lint->skipped++;
+        }
+    }
+    free(copy.bytes);
+    if (found == 0)
+        unreadable(lint, path, "neither a table nor text of acpidump with a table that counts here");
+}
+
 /* named: on the command line, and any table will do. */
 static void load_file(struct lint *lint, const char *path, bool named)
 {
@@ -103,15 +133,20 @@ static void load_file(struct lint *lint, const char *path, bool named)
         unreadable(lint, path, strerror(errno));
         return;
     }
+    if (named && len > HEADER_BYTES && file_is_text(bytes, len)) {
+        load_dump(lint, path, bytes, len);
+        free(bytes);
+        return;
+    }
     if (len >= SIGNATURE_BYTES && (fw_decodes((const char *)bytes) || (named && len >= HEADER_BYTES))) {
         add_table(lint, path, bytes, len);
         return;
     }
-    free(bytes);
-    if (named)
-        unreadable(lint, path, "too short for a table");
-    else
+    if (!named)
         lint->skipped++;
+    else
+        unreadable(lint, path, "too short for a table");
+    free(bytes);
 }
 
 static int is_visible(const struct dirent *entry)
