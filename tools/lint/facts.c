@@ -61,8 +61,10 @@ static bool read_range(const char *folder, const char *entry, struct fw_memory *
     read_line(folder, entry, "type", type);
     if (start[0] == '\0' || end[0] == '\0' || type[0] == '\0')
         return false;
-    *range = (struct fw_memory){
-        .start = strtoull(start, NULL, 0), .end = strtoull(end, NULL, 0) + 1, .kind = kind_of(type),
+    *range = (struct fw_memory) {
+        .start = strtoull(start, NULL, 0),
+        .end = strtoull(end, NULL, 0) + 1,
+        .kind = kind_of(type),
     };
     return range->start < range->end;
 }
