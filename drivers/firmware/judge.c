@@ -13,8 +13,8 @@ const char *fw_severity_name(enum fw_severity severity)
     return severity == FW_ERROR ? "error" : severity == FW_WARNING ? "warning" : "note";
 }
 
-void judge_found(struct judge *j, const struct judge_rule *rule, const struct judge_table *t, uint32_t offset,
-                 const char *format, ...)
+void judge_found(struct judge *j, const struct judge_rule *rule, const struct judge_table *t,
+                 uint32_t offset, const char *format, ...)
 {
     va_list args;
 
@@ -23,10 +23,15 @@ void judge_found(struct judge *j, const struct judge_rule *rule, const struct ju
     va_end(args);
     if (rule->severity != FW_NOTE)
         j->count++;
-    j->sink->found(j->sink->ctx, &(struct fw_finding){
-        .severity = rule->severity, .id = rule->id, .table = t == NULL ? "" : t->signature, .offset = offset,
-        .what = j->what, .trips = rule->trips, .remedy = j->remedy[0] != '\0' ? j->remedy : rule->remedy,
-        .reference = rule->reference });
+    j->sink->found(j->sink->ctx,
+                   &(struct fw_finding) { .severity = rule->severity,
+                                          .id = rule->id,
+                                          .table = t == NULL ? "" : t->signature,
+                                          .offset = offset,
+                                          .what = j->what,
+                                          .trips = rule->trips,
+                                          .remedy = j->remedy[0] != '\0' ? j->remedy : rule->remedy,
+                                          .reference = rule->reference });
     j->remedy[0] = '\0';
 }
 
@@ -40,12 +45,15 @@ void judge_remedy(struct judge *j, const char *format, ...)
 }
 
 static const struct judge_rule table_cut = {
-    FW_ERROR, "table-cut",
+    FW_ERROR,
+    "table-cut",
     "Linux and Xen refuse a table whose length they cannot map; the reader stops at what is there",
-    "take the table again; if firmware hands it out like this, a firmware update", "ACPI 6.5 §5.2.6",
+    "take the table again; if firmware hands it out like this, a firmware update",
+    "ACPI 6.5 §5.2.6",
 };
 static const struct judge_rule table_length = {
-    FW_ERROR, "table-length", "Linux, FreeBSD and Xen ignore the table", "firmware update", "ACPI 6.5 §5.2.6",
+    FW_ERROR,          "table-length",    "Linux, FreeBSD and Xen ignore the table",
+    "firmware update", "ACPI 6.5 §5.2.6",
 };
 static const struct judge_rule table_huge = {
     FW_WARNING, "table-huge", "", "firmware update", "ACPI 6.5 §5.2.6",
@@ -54,31 +62,47 @@ static const struct judge_rule trailing = {
     FW_NOTE, "table-trailing", "nobody reads behind a table's length", "", "ACPI 6.5 §5.2.6",
 };
 static const struct judge_rule checksum = {
-    FW_ERROR, "checksum",
-    "Linux does not use AMD-Vi with a wrong IVRS checksum and warns of other tables; Xen refuses the IVRS",
+    FW_ERROR,
+    "checksum",
+    "Linux does not use AMD-Vi with a wrong IVRS checksum and warns of other tables; Xen refuses "
+    "the IVRS",
     "firmware update; on Linux an intact table can be given in the initrd (ACPI table upgrade)",
     "ACPI 6.5 §5.2.6",
 };
 static const struct judge_rule revision_rule = {
-    FW_WARNING, "revision", "a reader of another revision may take the fields for something else",
-    "firmware update", "ACPI 6.5 §5.2.6",
+    FW_WARNING,
+    "revision",
+    "a reader of another revision may take the fields for something else",
+    "firmware update",
+    "ACPI 6.5 §5.2.6",
 };
 static const struct judge_rule twice = {
-    FW_ERROR, "table-twice", "Linux, FreeBSD and Xen use the first one and never see the other", "firmware update",
+    FW_ERROR,
+    "table-twice",
+    "Linux, FreeBSD and Xen use the first one and never see the other",
+    "firmware update",
     "ACPI 6.5 §5.2.6",
 };
 static const struct judge_rule two_vendors = {
-    FW_ERROR, "tables-contradict", "Linux takes what its CPU vendor's driver finds; the other table is unused",
-    "firmware update", "VT-d §8.1, AMD-Vi §5.2.1",
+    FW_ERROR,
+    "tables-contradict",
+    "Linux takes what its CPU vendor's driver finds; the other table is unused",
+    "firmware update",
+    "VT-d §8.1, AMD-Vi §5.2.1",
 };
 static const struct judge_rule measured = {
-    FW_ERROR, "measured-launch-without-iommu",
+    FW_ERROR,
+    "measured-launch-without-iommu",
     "Linux stops when it was launched by tboot and finds no working DMAR",
-    "switch VT-d on in the firmware setup, or intel_iommu=tboot_noforce", "VT-d §8.1",
+    "switch VT-d on in the firmware setup, or intel_iommu=tboot_noforce",
+    "VT-d §8.1",
 };
 static const struct judge_rule measured_note = {
-    FW_NOTE, "measured-launch", "Linux switches translation on whatever intel_iommu=off says",
-    "intel_iommu=tboot_noforce takes that back", "VT-d §8.1",
+    FW_NOTE,
+    "measured-launch",
+    "Linux switches translation on whatever intel_iommu=off says",
+    "intel_iommu=tboot_noforce takes that back",
+    "VT-d §8.1",
 };
 
 /* What each table needs before its first structure, and the revisions that are known. */
@@ -132,7 +156,7 @@ struct judge_table judge_table(const struct judge *j, const char *signature)
         if (is_signature(&j->facts->tables[i], signature) && t.bytes != NULL)
             return t;
     }
-    return (struct judge_table){ .signature = signature };
+    return (struct judge_table) { .signature = signature };
 }
 
 static void judge_revision(struct judge *j, const struct judge_table *t)
@@ -142,8 +166,8 @@ static void judge_revision(struct judge *j, const struct judge_table *t)
     for (size_t i = 0; i < LAYOUTS; i++)
         if (memcmp(t->signature, layouts[i].signature, 4) == 0 &&
             (revision < layouts[i].first || revision > layouts[i].last))
-            judge_found(j, &revision_rule, t, 8, "%s has revision %u, known are %u to %u", t->signature, revision,
-                        layouts[i].first, layouts[i].last);
+            judge_found(j, &revision_rule, t, 8, "%s has revision %u, known are %u to %u",
+                        t->signature, revision, layouts[i].first, layouts[i].last);
 }
 
 static void judge_header(struct judge *j, const struct fw_table *table)
@@ -154,26 +178,33 @@ static void judge_header(struct judge *j, const struct fw_table *table)
     uint8_t sum = 0;
 
     if (t.bytes == NULL) {
-        judge_found(j, &table_length, &name, 4, "%s is too short for its fixed part of %u bytes: %u there, its header says %u",
-                    table->signature, fixed_of(table), table->len, table->len < 8 ? 0 : judge_u32(table->bytes + 4));
+        judge_found(j, &table_length, &name, 4,
+                    "%s is too short for its fixed part of %u bytes: %u there, its header says %u",
+                    table->signature, fixed_of(table), table->len,
+                    table->len < 8 ? 0 : judge_u32(table->bytes + 4));
         return;
     }
     length = judge_u32(t.bytes + 4);
     judge_revision(j, &t);
     if (length > table->len) {
-        judge_found(j, &table_cut, &t, 4, "%s says it has %u bytes, only %u are there", t.signature, length, table->len);
+        judge_found(j, &table_cut, &t, 4, "%s says it has %u bytes, only %u are there", t.signature,
+                    length, table->len);
         return;
     }
     if (length < table->len)
-        judge_found(j, &trailing, &t, 4, "%s says it has %u bytes, %u are there", t.signature, length, table->len);
+        judge_found(j, &trailing, &t, 4, "%s says it has %u bytes, %u are there", t.signature,
+                    length, table->len);
     if (length > JUDGE_TABLE_BYTES)
-        judge_found(j, &table_huge, &t, 4, "%s says it has %u bytes; what is behind the first %u is not judged",
+        judge_found(j, &table_huge, &t, 4,
+                    "%s says it has %u bytes; what is behind the first %u is not judged",
                     t.signature, length, JUDGE_TABLE_BYTES);
     for (uint32_t i = 0; i < length; i++)
         sum = (uint8_t)(sum + t.bytes[i]);
     if (sum != 0)
-        judge_found(j, &checksum, &t, 9, "the bytes of %s add up to 0x%02x instead of 0: checksum 0x%02x, right would be 0x%02x",
-                    t.signature, sum, t.bytes[9], (uint8_t)(t.bytes[9] - sum));
+        judge_found(
+            j, &checksum, &t, 9,
+            "the bytes of %s add up to 0x%02x instead of 0: checksum 0x%02x, right would be 0x%02x",
+            t.signature, sum, t.bytes[9], (uint8_t)(t.bytes[9] - sum));
 }
 
 static void judge_headers(struct judge *j)
@@ -186,7 +217,7 @@ static void judge_headers(struct judge *j)
         judge_header(j, t);
         for (size_t earlier = 0; earlier < i && fixed_of(t) != JUDGE_ACPI_HEADER; earlier++)
             if (is_signature(&facts->tables[earlier], t->signature)) {
-                judge_found(j, &twice, &(struct judge_table){ .signature = t->signature }, 0,
+                judge_found(j, &twice, &(struct judge_table) { .signature = t->signature }, 0,
                             "there is more than one %s", t->signature);
                 break;
             }
@@ -198,7 +229,8 @@ static void judge_launch(struct judge *j, const struct judge_table *dmar)
     if (!j->facts->measured_launch)
         return;
     if (dmar->bytes == NULL)
-        judge_found(j, &measured, NULL, 0, "a measured launch has happened, and there is no DMAR table");
+        judge_found(j, &measured, NULL, 0,
+                    "a measured launch has happened, and there is no DMAR table");
     else
         judge_found(j, &measured_note, dmar, 0, "a measured launch has happened");
 }

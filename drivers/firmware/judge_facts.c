@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looks the facts up that checks compare the tables with. What is not known is answered so that nothing follows from it. */
+/* Looks the facts up that checks compare the tables with. What is not known is answered so that
+ * nothing follows from it. */
 #include "judge_internal.h"
 
 static bool overlaps(const struct fw_memory *m, uint64_t start, uint64_t end)
@@ -7,7 +8,8 @@ static bool overlaps(const struct fw_memory *m, uint64_t start, uint64_t end)
     return m->start < end && start < m->end;
 }
 
-const struct fw_memory *judge_memory_of(const struct judge *j, uint64_t start, uint64_t end, enum fw_memory_kind kind)
+const struct fw_memory *judge_memory_of(const struct judge *j, uint64_t start, uint64_t end,
+                                        enum fw_memory_kind kind)
 {
     for (size_t i = 0; i < j->facts->memory_count; i++) {
         const struct fw_memory *m = &j->facts->memory[i];
@@ -59,17 +61,22 @@ bool judge_bus_known(const struct judge *j, uint16_t segment, unsigned bus)
     if (mcfg.bytes == NULL)
         return segment == 0;
     for (uint32_t at = MCFG_FIXED; at + MCFG_ENTRY <= mcfg.len; at += MCFG_ENTRY)
-        if (judge_u16(mcfg.bytes + at + 8) == segment && bus >= mcfg.bytes[at + 10] && bus <= mcfg.bytes[at + 11])
+        if (judge_u16(mcfg.bytes + at + 8) == segment && bus >= mcfg.bytes[at + 10] &&
+            bus <= mcfg.bytes[at + 11])
             return true;
     return false;
 }
 
 bool judge_segment_known(const struct judge *j, uint16_t segment)
 {
-    for (unsigned bus = 0; bus < 256; bus++)
-        if (judge_bus_known(j, segment, bus))
+    const struct judge_table mcfg = judge_table(j, "MCFG");
+
+    if (mcfg.bytes == NULL)
+        return true;
+    for (uint32_t at = MCFG_FIXED; at + MCFG_ENTRY <= mcfg.len; at += MCFG_ENTRY)
+        if (judge_u16(mcfg.bytes + at + 8) == segment)
             return true;
-    return judge_table(j, "MCFG").bytes == NULL;
+    return false;
 }
 
 const struct fw_unit_state *judge_unit_state(const struct judge *j, uint64_t registers_pa)

@@ -16,83 +16,125 @@
 #define PHYSICAL_BITS 52u
 
 static const struct judge_rule length_rule = {
-    FW_ERROR, "ivmd-length", "Xen refuses the table; Linux reads 32 bytes whatever it says", "firmware update", "AMD-Vi §5.2",
+    FW_ERROR,
+    "ivmd-length",
+    "Xen refuses the table; Linux reads 32 bytes whatever it says",
+    "firmware update",
+    "AMD-Vi §5.2",
 };
 static const struct judge_rule flags_rule = {
-    FW_ERROR, "ivmd-flags", "Xen refuses the block; Linux maps nothing", "firmware update", "AMD-Vi §5.2",
+    FW_ERROR,          "ivmd-flags",  "Xen refuses the block; Linux maps nothing",
+    "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule reserved_flags = {
     FW_NOTE, "ivmd-reserved-flags", "Linux and Xen ignore them", "", "AMD-Vi §5.2",
 };
 static const struct judge_rule exclusion = {
-    FW_NOTE, "ivmd-exclusion", "Linux and Xen map an exclusion range for its devices instead of excluding it", "", "AMD-Vi §5.2",
+    FW_NOTE,
+    "ivmd-exclusion",
+    "Linux and Xen map an exclusion range for its devices instead of excluding it",
+    "",
+    "AMD-Vi §5.2",
 };
 static const struct judge_rule devices_reversed = {
-    FW_ERROR, "ivmd-devices-reversed", "Xen refuses the table; Linux maps it for no device", "firmware update", "AMD-Vi §5.2",
+    FW_ERROR,
+    "ivmd-devices-reversed",
+    "Xen refuses the table; Linux maps it for no device",
+    "firmware update",
+    "AMD-Vi §5.2",
 };
 static const struct judge_rule empty = {
     FW_ERROR, "ivmd-empty", "Linux maps nothing", "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule beyond = {
-    FW_ERROR, "ivmd-beyond-width", "Xen skips a region that the IOMMU cannot address", "firmware update", "AMD-Vi §5.2",
+    FW_ERROR,          "ivmd-beyond-width", "Xen skips a region that the IOMMU cannot address",
+    "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule unaligned = {
-    FW_WARNING, "ivmd-unaligned", "Linux and Xen round it to whole pages: devices reach what lies beside it", "firmware update",
+    FW_WARNING,
+    "ivmd-unaligned",
+    "Linux and Xen round it to whole pages: devices reach what lies beside it",
+    "firmware update",
     "AMD-Vi §5.2",
 };
 static const struct judge_rule in_ram = {
-    FW_ERROR, "ivmd-in-ram", "Xen fails to convert the pages and starts without IOMMU; under Linux devices may write memory in use",
-    "firmware update; Xen: ivmd=; memmap=SIZE$ADDRESS keeps Linux away from it", "AMD-Vi §5.2",
+    FW_ERROR,
+    "ivmd-in-ram",
+    "Xen fails to convert the pages and starts without IOMMU; under Linux devices may write memory "
+    "in use",
+    "firmware update; Xen: ivmd=; memmap=SIZE$ADDRESS keeps Linux away from it",
+    "AMD-Vi §5.2",
 };
 static const struct judge_rule not_reserved = {
-    FW_WARNING, "ivmd-not-reserved", "Xen warns and reserves what is not RAM", "firmware update", "AMD-Vi §5.2",
+    FW_WARNING,        "ivmd-not-reserved", "Xen warns and reserves what is not RAM",
+    "firmware update", "AMD-Vi §5.2",
 };
 static const struct judge_rule ht_hole = {
-    FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update", "AMD-Vi §3.4, EFR2.HTRangeIgnore",
+    FW_ERROR,
+    "ht-hole",
+    "these are HyperTransport's own addresses: DMA there never reaches memory",
+    "firmware update",
+    "AMD-Vi §3.4, EFR2.HTRangeIgnore",
 };
 static const struct judge_rule interrupts = {
-    FW_ERROR, "ivmd-interrupt-range", "requests there are interrupts and never memory", "firmware update", "AMD-Vi §2.2.5",
+    FW_ERROR,          "ivmd-interrupt-range", "requests there are interrupts and never memory",
+    "firmware update", "AMD-Vi §2.2.5",
 };
 static const struct judge_rule duplicate = {
-    FW_WARNING, "ivmd-duplicate", "Linux maps it twice, which is harmless", "firmware update", "AMD-Vi §5.2",
+    FW_WARNING,        "ivmd-duplicate", "Linux maps it twice, which is harmless",
+    "firmware update", "AMD-Vi §5.2",
 };
 
-static void judge_form(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivmd)
+static void judge_form(struct judge *j, const struct judge_table *ivrs,
+                       const struct judge_item *ivmd)
 {
     uint8_t flags = ivmd->at[1];
 
     if (ivmd->len > IVMD_LEN)
-        judge_found(j, &length_rule, ivrs, ivmd->offset + 2, "a block of type %02xh has %u bytes instead of %u", ivmd->type,
-                    ivmd->len, IVMD_LEN);
+        judge_found(j, &length_rule, ivrs, ivmd->offset + 2,
+                    "a block of type %02xh has %u bytes instead of %u", ivmd->type, ivmd->len,
+                    IVMD_LEN);
     if ((flags & FLAGS_RESERVED) != 0)
-        judge_found(j, &reserved_flags, ivrs, ivmd->offset + 1, "flags 0x%02x have reserved bits set", flags);
+        judge_found(j, &reserved_flags, ivrs, ivmd->offset + 1,
+                    "flags 0x%02x have reserved bits set", flags);
     if ((flags & (FLAG_UNITY | FLAG_EXCLUSION)) == 0)
-        judge_found(j, &flags_rule, ivrs, ivmd->offset + 1, "flags 0x%02x say neither unity mapping nor exclusion", flags);
+        judge_found(j, &flags_rule, ivrs, ivmd->offset + 1,
+                    "flags 0x%02x say neither unity mapping nor exclusion", flags);
     else if ((flags & (FLAG_EXCLUSION | FLAG_ACCESS)) == 0)
-        judge_found(j, &flags_rule, ivrs, ivmd->offset + 1, "flags 0x%02x allow neither reading nor writing", flags);
+        judge_found(j, &flags_rule, ivrs, ivmd->offset + 1,
+                    "flags 0x%02x allow neither reading nor writing", flags);
     else if ((flags & FLAG_EXCLUSION) != 0)
-        judge_found(j, &exclusion, ivrs, ivmd->offset + 1, "flags 0x%02x make it an exclusion range", flags);
+        judge_found(j, &exclusion, ivrs, ivmd->offset + 1,
+                    "flags 0x%02x make it an exclusion range", flags);
     if (ivmd->type == IVMD_RANGE && judge_u16(ivmd->at + 6) < judge_u16(ivmd->at + 4))
-        judge_found(j, &devices_reversed, ivrs, ivmd->offset + 4, "the region is for functions 0x%04x to 0x%04x",
-                    judge_u16(ivmd->at + 4), judge_u16(ivmd->at + 6));
+        judge_found(j, &devices_reversed, ivrs, ivmd->offset + 4,
+                    "the region is for functions 0x%04x to 0x%04x", judge_u16(ivmd->at + 4),
+                    judge_u16(ivmd->at + 6));
 }
 
-static void judge_place(struct judge *j, const struct judge_table *ivrs, uint32_t at, uint64_t start, uint64_t end)
+static void judge_place(struct judge *j, const struct judge_table *ivrs, uint32_t at,
+                        uint64_t start, uint64_t end)
 {
     const struct fw_memory *ram = judge_memory_of(j, start, end, FW_MEMORY_RAM);
     unsigned long long first = start, last = end - 1;
 
     if (((start | end) & JUDGE_PAGE_MASK) != 0)
-        judge_found(j, &unaligned, ivrs, at, "the region 0x%llx to 0x%llx is not made of whole pages", first, last);
+        judge_found(j, &unaligned, ivrs, at,
+                    "the region 0x%llx to 0x%llx is not made of whole pages", first, last);
     if (start < JUDGE_HT_END && end > JUDGE_HT_START)
-        judge_found(j, &ht_hole, ivrs, at, "the region 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff", first, last);
+        judge_found(j, &ht_hole, ivrs, at,
+                    "the region 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff", first, last);
     if (start < JUDGE_INTERRUPTS_END && end > JUDGE_INTERRUPTS_START)
-        judge_found(j, &interrupts, ivrs, at, "the region 0x%llx to 0x%llx meets 0xfee00000 to 0xfeefffff", first, last);
+        judge_found(j, &interrupts, ivrs, at,
+                    "the region 0x%llx to 0x%llx meets 0xfee00000 to 0xfeefffff", first, last);
     if (ram != NULL)
-        judge_found(j, &in_ram, ivrs, at, "the region 0x%llx to 0x%llx lies in RAM (0x%llx to 0x%llx in the memory map)", first, last,
-                    (unsigned long long)ram->start, (unsigned long long)ram->end - 1);
+        judge_found(j, &in_ram, ivrs, at,
+                    "the region 0x%llx to 0x%llx lies in RAM (0x%llx to 0x%llx in the memory map)",
+                    first, last, (unsigned long long)ram->start, (unsigned long long)ram->end - 1);
     else if (j->facts->memory != NULL && !judge_memory_is(j, start, end, FW_MEMORY_RESERVED))
-        judge_found(j, &not_reserved, ivrs, at, "the memory map does not reserve all of the region 0x%llx to 0x%llx", first, last);
+        judge_found(j, &not_reserved, ivrs, at,
+                    "the memory map does not reserve all of the region 0x%llx to 0x%llx", first,
+                    last);
 }
 
 static bool is_ivmd(const struct judge_item *item)
@@ -104,11 +146,13 @@ static bool is_ivmd(const struct judge_item *item)
 static bool same_region(const struct judge_item *a, const struct judge_item *b)
 {
     return a->type == b->type && judge_u64(a->at + 16) == judge_u64(b->at + 16) &&
-           judge_u64(a->at + 24) == judge_u64(b->at + 24) && judge_u32(a->at + 4) == judge_u32(b->at + 4) &&
+           judge_u64(a->at + 24) == judge_u64(b->at + 24) &&
+           judge_u32(a->at + 4) == judge_u32(b->at + 4) &&
            judge_u16(a->at + 8) == judge_u16(b->at + 8);
 }
 
-static void judge_region(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivmd)
+static void judge_region(struct judge *j, const struct judge_table *ivrs,
+                         const struct judge_item *ivmd)
 {
     uint64_t start = judge_u64(ivmd->at + 16), len = judge_u64(ivmd->at + 24), end;
     unsigned bits = (unsigned)field_get(judge_u32(ivrs->bytes + IVINFO), IVINFO_PHYSICAL_BITS);
@@ -119,18 +163,21 @@ static void judge_region(struct judge *j, const struct judge_table *ivrs, const 
         bits = PHYSICAL_BITS;
     end = 1ull << bits;
     if (len == 0) {
-        judge_found(j, &empty, ivrs, ivmd->offset + 24, "the region at 0x%llx is empty", (unsigned long long)start);
+        judge_found(j, &empty, ivrs, ivmd->offset + 24, "the region at 0x%llx is empty",
+                    (unsigned long long)start);
         return;
     }
     if (start >= end || len > end - start) {
-        judge_found(j, &beyond, ivrs, ivmd->offset + 16, "the region at 0x%llx of 0x%llx bytes ends above %u bits",
+        judge_found(j, &beyond, ivrs, ivmd->offset + 16,
+                    "the region at 0x%llx of 0x%llx bytes ends above %u bits",
                     (unsigned long long)start, (unsigned long long)len, bits);
         return;
     }
     judge_place(j, ivrs, ivmd->offset + 16, start, start + len);
     while (judge_ivrs_next(ivrs, &item) && item.offset < ivmd->offset)
         if (is_ivmd(&item) && item.len >= IVMD_LEN && same_region(&item, ivmd)) {
-            judge_found(j, &duplicate, ivrs, ivmd->offset, "the block at 0x%x is for the same devices and memory", item.offset);
+            judge_found(j, &duplicate, ivrs, ivmd->offset,
+                        "the block at 0x%x is for the same devices and memory", item.offset);
             return;
         }
 }
@@ -143,8 +190,9 @@ void judge_ivmd(struct judge *j, const struct judge_table *ivrs)
         if (!is_ivmd(&item))
             continue;
         if (item.len < IVMD_LEN)
-            judge_found(j, &length_rule, ivrs, item.offset + 2, "a block of type %02xh has %u bytes instead of %u", item.type,
-                        item.len, IVMD_LEN);
+            judge_found(j, &length_rule, ivrs, item.offset + 2,
+                        "a block of type %02xh has %u bytes instead of %u", item.type, item.len,
+                        IVMD_LEN);
         else
             judge_region(j, ivrs, &item);
     }

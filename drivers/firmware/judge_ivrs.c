@@ -20,20 +20,26 @@
 #define BLOCK_40 0x40u
 #define BLOCK_IVMD_FIRST 0x20u
 #define BLOCK_IVMD_LAST 0x22u
-#define REGISTERS_LEN 0x4000u       /* AMD-Vi §3.2 */
+#define REGISTERS_LEN 0x4000u /* AMD-Vi §3.2 */
 #define EFR2_HT_IGNORED BIT64(11)
 
 static const struct judge_rule block_length = {
-    FW_ERROR, "block-length", "Linux and Xen refuse the table; the IOMMU stays off", "firmware update", "AMD-Vi §5.2.2",
+    FW_ERROR,          "block-length",  "Linux and Xen refuse the table; the IOMMU stays off",
+    "firmware update", "AMD-Vi §5.2.2",
 };
 static const struct judge_rule block_short = {
-    FW_ERROR, "block-short", "readers that trust the type read into the next block", "firmware update", "AMD-Vi §5.2.2",
+    FW_ERROR,          "block-short",   "readers that trust the type read into the next block",
+    "firmware update", "AMD-Vi §5.2.2",
 };
 static const struct judge_rule block_unknown = {
     FW_NOTE, "block-unknown", "Linux and Xen skip it", "", "AMD-Vi §5.2.2",
 };
 static const struct judge_rule block_revision = {
-    FW_WARNING, "block-revision", "a reader of revision 1 expects entries of fixed size only", "firmware update", "AMD-Vi §5.2.1",
+    FW_WARNING,
+    "block-revision",
+    "a reader of revision 1 expects entries of fixed size only",
+    "firmware update",
+    "AMD-Vi §5.2.1",
 };
 static const struct judge_rule reserved_set = {
     FW_NOTE, "reserved-set", "readers ignore reserved bytes", "", "AMD-Vi §5.2.1",
@@ -42,44 +48,76 @@ static const struct judge_rule no_unit = {
     FW_ERROR, "no-unit", "Linux finds no IOMMU", "firmware update", "AMD-Vi §5.2.2",
 };
 static const struct judge_rule names_nothing = {
-    FW_ERROR, "unit-without-function", "Linux and Xen refuse the block", "firmware update", "AMD-Vi §5.2.2",
+    FW_ERROR,          "unit-without-function", "Linux and Xen refuse the block",
+    "firmware update", "AMD-Vi §5.2.2",
 };
 static const struct judge_rule function_absent = {
-    FW_ERROR, "unit-function-absent", "Linux cannot switch the unit on without its PCI function", "firmware update",
+    FW_ERROR,
+    "unit-function-absent",
+    "Linux cannot switch the unit on without its PCI function",
+    "firmware update",
     "AMD-Vi §3.2, §5.2.2",
 };
 static const struct judge_rule segment_unknown = {
-    FW_WARNING, "segment-unknown", "Linux finds none of the unit's devices", "firmware update",
+    FW_WARNING,
+    "segment-unknown",
+    "Linux finds none of the unit's devices",
+    "firmware update",
     "AMD-Vi §5.2.2, PCI Firmware 3.3 §4.1.2",
 };
 static const struct judge_rule twice = {
-    FW_ERROR, "block-twice", "Linux adds the second block's devices to the first's; Xen refuses the table", "firmware update", "AMD-Vi §5.2.2",
+    FW_ERROR,
+    "block-twice",
+    "Linux adds the second block's devices to the first's; Xen refuses the table",
+    "firmware update",
+    "AMD-Vi §5.2.2",
 };
 static const struct judge_rule disagree = {
-    FW_ERROR, "blocks-disagree", "which of the blocks is used depends on the system: Linux takes 40h, Xen 11h", "firmware update",
+    FW_ERROR,
+    "blocks-disagree",
+    "which of the blocks is used depends on the system: Linux takes 40h, Xen 11h",
+    "firmware update",
     "AMD-Vi §5.2.2",
 };
 static const struct judge_rule efr_invalid = {
-    FW_NOTE, "efr-not-valid", "Linux and Xen read the features from the registers instead", "", "AMD-Vi §5.2.1",
+    FW_NOTE, "efr-not-valid", "Linux and Xen read the features from the registers instead",
+    "",      "AMD-Vi §5.2.1",
 };
 static const struct judge_rule no_remapping = {
-    FW_ERROR, "intremap-not-capable", "Linux switches interrupt remapping off for the whole machine", "intremap=off; firmware update",
+    FW_ERROR,
+    "intremap-not-capable",
+    "Linux switches interrupt remapping off for the whole machine",
+    "intremap=off; firmware update",
     "AMD-Vi §5.2.2.7",
 };
 static const struct judge_rule opt_in_open = {
-    FW_WARNING, "dma-opt-in-not-protected",
-    "Windows (Kernel DMA Protection) and Linux take the flag for a promise that nothing wrote memory before them",
-    "switch pre-boot DMA protection on in the firmware setup; firmware update", "AMD-Vi §5.2.1",
+    FW_WARNING,
+    "dma-opt-in-not-protected",
+    "Windows (Kernel DMA Protection) and Linux take the flag for a promise that nothing wrote "
+    "memory before them",
+    "switch pre-boot DMA protection on in the firmware setup; firmware update",
+    "AMD-Vi §5.2.1",
 };
 static const struct judge_rule opt_in_missing = {
-    FW_NOTE, "dma-opt-in-missing", "Windows offers no Kernel DMA Protection", "firmware setup: Kernel or pre-boot DMA protection",
+    FW_NOTE,
+    "dma-opt-in-missing",
+    "Windows offers no Kernel DMA Protection",
+    "firmware setup: Kernel or pre-boot DMA protection",
     "AMD-Vi §5.2.1",
 };
 static const struct judge_rule ht_hole = {
-    FW_ERROR, "ht-hole", "these are HyperTransport's own addresses: DMA there never reaches memory", "firmware update", "AMD-Vi §3.4, EFR2.HTRangeIgnore",
+    FW_ERROR,
+    "ht-hole",
+    "these are HyperTransport's own addresses: DMA there never reaches memory",
+    "firmware update",
+    "AMD-Vi §3.4, EFR2.HTRangeIgnore",
 };
 static const struct judge_rule virtual_width = {
-    FW_WARNING, "virtual-width", "a driver that trusts the table maps addresses that the unit cannot take", "firmware update", "AMD-Vi §5.2.1",
+    FW_WARNING,
+    "virtual-width",
+    "a driver that trusts the table maps addresses that the unit cannot take",
+    "firmware update",
+    "AMD-Vi §5.2.1",
 };
 
 bool judge_ivrs_next(const struct judge_table *ivrs, struct judge_item *item)
@@ -88,8 +126,10 @@ bool judge_ivrs_next(const struct judge_table *ivrs, struct judge_item *item)
 
     if (ivrs->len - at < 4)
         return false;
-    *item = (struct judge_item){
-        .at = ivrs->bytes + at, .offset = at, .type = ivrs->bytes[at], .len = judge_u16(ivrs->bytes + at + 2) };
+    *item = (struct judge_item) { .at = ivrs->bytes + at,
+                                  .offset = at,
+                                  .type = ivrs->bytes[at],
+                                  .len = judge_u16(ivrs->bytes + at + 2) };
     return item->len >= 4 && item->len <= ivrs->len - at;
 }
 
@@ -152,16 +192,20 @@ static void judge_blocks(struct judge *j, const struct judge_table *ivrs)
         if (item.type >= BLOCK_IVMD_FIRST && item.type <= BLOCK_IVMD_LAST)
             continue;
         if (!is_ivhd_type(item.type))
-            judge_found(j, &block_unknown, ivrs, item.offset, "block type %02xh of %u bytes is not known", item.type, item.len);
+            judge_found(j, &block_unknown, ivrs, item.offset,
+                        "block type %02xh of %u bytes is not known", item.type, item.len);
         else if (!judge_is_ivhd(&item))
-            judge_found(j, &block_short, ivrs, item.offset, "a block of type %02xh needs %u bytes and has %u", item.type,
+            judge_found(j, &block_short, ivrs, item.offset,
+                        "a block of type %02xh needs %u bytes and has %u", item.type,
                         judge_ivhd_fixed(item.type), item.len);
         else if (item.type == BLOCK_40 && ivrs->bytes[IVRS_REVISION] < 2)
-            judge_found(j, &block_revision, ivrs, item.offset, "a block of type 40h in a table of revision %u",
+            judge_found(j, &block_revision, ivrs, item.offset,
+                        "a block of type 40h in a table of revision %u",
                         ivrs->bytes[IVRS_REVISION]);
     }
     if (end != ivrs->len)
-        judge_found(j, &block_length, ivrs, end, "a block cannot have length %u, with %u bytes left",
+        judge_found(j, &block_length, ivrs, end,
+                    "a block cannot have length %u, with %u bytes left",
                     ivrs->len - end < 4 ? 0 : judge_u16(ivrs->bytes + end + 2), ivrs->len - end);
 }
 
@@ -175,7 +219,8 @@ static void judge_ht_ram(struct judge *j, const struct judge_table *ivrs)
         if (item.type != BLOCK_10 && (judge_u64(item.at + 32) & EFR2_HT_IGNORED) != 0)
             return;
     if (ram != NULL)
-        judge_found(j, &ht_hole, ivrs, 0, "RAM from 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff",
+        judge_found(j, &ht_hole, ivrs, 0,
+                    "RAM from 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff",
                     (unsigned long long)ram->start, (unsigned long long)ram->end - 1);
 }
 
@@ -183,12 +228,14 @@ static void judge_widths(struct judge *j, const struct judge_table *ivrs, uint32
 {
     unsigned bits = (unsigned)field_get(ivinfo, IVINFO_VIRTUAL_BITS);
 
-    judge_address_width(j, ivrs, IVRS_IVINFO, (unsigned)field_get(ivinfo, IVINFO_PHYSICAL_BITS), "the physical address size");
+    judge_address_width(j, ivrs, IVRS_IVINFO, (unsigned)field_get(ivinfo, IVINFO_PHYSICAL_BITS),
+                        "the physical address size");
     for (size_t i = 0; i < j->facts->unit_count; i++) {
         unsigned can = j->facts->units[i].guest_address_bits;
 
         if (bits != 0 && can != 0 && j->facts->units[i].answers && bits > can)
-            judge_found(j, &virtual_width, ivrs, IVRS_IVINFO, "the table says %u bits of virtual address, the unit at 0x%llx takes %u",
+            judge_found(j, &virtual_width, ivrs, IVRS_IVINFO,
+                        "the table says %u bits of virtual address, the unit at 0x%llx takes %u",
                         bits, (unsigned long long)j->facts->units[i].registers_pa, can);
     }
 }
@@ -196,7 +243,8 @@ static void judge_widths(struct judge *j, const struct judge_table *ivrs, uint32
 static void judge_protection(struct judge *j, const struct judge_table *ivrs, uint32_t ivinfo)
 {
     if ((ivinfo & IVINFO_DMA_REMAP) == 0) {
-        judge_found(j, &opt_in_missing, ivrs, IVRS_IVINFO, "IVinfo 0x%08x does not say that firmware kept DMA out", ivinfo);
+        judge_found(j, &opt_in_missing, ivrs, IVRS_IVINFO,
+                    "IVinfo 0x%08x does not say that firmware kept DMA out", ivinfo);
         return;
     }
     for (size_t i = 0; i < j->facts->unit_count; i++)
@@ -213,12 +261,14 @@ static void judge_header(struct judge *j, const struct judge_table *ivrs)
 
     for (uint32_t at = IVRS_RESERVED; at < IVRS_FIXED; at++)
         if (ivrs->bytes[at] != 0) {
-            judge_found(j, &reserved_set, ivrs, at, "a reserved byte of the header is 0x%02x", ivrs->bytes[at]);
+            judge_found(j, &reserved_set, ivrs, at, "a reserved byte of the header is 0x%02x",
+                        ivrs->bytes[at]);
             break;
         }
     while ((ivinfo & IVINFO_EFR) == 0 && ivhd_next(ivrs, &item))
         if (item.type != BLOCK_10) {
-            judge_found(j, &efr_invalid, ivrs, IVRS_IVINFO, "IVinfo 0x%08x says that the feature register of block %02xh is not valid",
+            judge_found(j, &efr_invalid, ivrs, IVRS_IVINFO,
+                        "IVinfo 0x%08x says that the feature register of block %02xh is not valid",
                         ivinfo, item.type);
             break;
         }
@@ -233,41 +283,51 @@ static bool registers_taken(const struct judge_table *ivrs, const struct judge_i
     struct judge_item item = { 0 };
 
     while (ivhd_next(ivrs, &item) && item.offset < ivhd->offset)
-        if (!same_unit(&item, ivhd) && is_best(ivrs, &item) && judge_u64(item.at + 8) == judge_u64(ivhd->at + 8))
+        if (judge_u64(item.at + 8) == judge_u64(ivhd->at + 8) && !same_unit(&item, ivhd) &&
+            is_best(ivrs, &item))
             return true;
     return false;
 }
 
-static void judge_function_of(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivhd)
+static void judge_function_of(struct judge *j, const struct judge_table *ivrs,
+                              const struct judge_item *ivhd)
 {
     uint16_t rid = rid_of(ivhd), segment = segment_of(ivhd), capability = judge_u16(ivhd->at + 6);
     const struct pci_function *f = judge_function(j, segment, rid);
 
     if (rid == 0 || capability < 0x40 || capability > 0xfc || capability % 4 != 0)
-        judge_found(j, &names_nothing, ivrs, ivhd->offset, "the block is for function %02x:%02x.%x, capability at 0x%x",
-                    rid >> 8, rid >> 3 & 31u, rid & 7u, capability);
+        judge_found(j, &names_nothing, ivrs, ivhd->offset,
+                    "the block is for function %02x:%02x.%x, capability at 0x%x", rid >> 8,
+                    rid >> 3 & 31u, rid & 7u, capability);
     else if (j->facts->functions != NULL && (f == NULL || f->class_code >> 8 != 0x0806))
-        judge_found(j, &function_absent, ivrs, ivhd->offset, "the unit's function %02x:%02x.%x %s", rid >> 8, rid >> 3 & 31u,
-                    rid & 7u, f == NULL ? "is not there" : "is no IOMMU (class 0806h)");
+        judge_found(j, &function_absent, ivrs, ivhd->offset, "the unit's function %02x:%02x.%x %s",
+                    rid >> 8, rid >> 3 & 31u, rid & 7u,
+                    f == NULL ? "is not there" : "is no IOMMU (class 0806h)");
     if (!judge_segment_known(j, segment))
-        judge_found(j, &segment_unknown, ivrs, ivhd->offset + 16, "the unit is for segment %u, which MCFG does not have", segment);
+        judge_found(j, &segment_unknown, ivrs, ivhd->offset + 16,
+                    "the unit is for segment %u, which MCFG does not have", segment);
 }
 
-static void judge_unit(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivhd)
+static void judge_unit(struct judge *j, const struct judge_table *ivrs,
+                       const struct judge_item *ivhd)
 {
     const struct fw_unit_state *state = judge_unit_state(j, judge_u64(ivhd->at + 8));
 
-    judge_unit_registers(j, &(struct judge_unit){
-        .table = ivrs, .offset = ivhd->offset, .registers_pa = judge_u64(ivhd->at + 8), .registers_len = REGISTERS_LEN,
-        .repeated = registers_taken(ivrs, ivhd) });
+    judge_unit_registers(j, &(struct judge_unit) { .table = ivrs,
+                                                   .offset = ivhd->offset,
+                                                   .registers_pa = judge_u64(ivhd->at + 8),
+                                                   .registers_len = REGISTERS_LEN,
+                                                   .repeated = registers_taken(ivrs, ivhd) });
     judge_function_of(j, ivrs, ivhd);
     if (state != NULL && state->answers && !state->interrupt_remapping)
-        judge_found(j, &no_remapping, ivrs, ivhd->offset, "the unit at 0x%llx cannot remap interrupts",
+        judge_found(j, &no_remapping, ivrs, ivhd->offset,
+                    "the unit at 0x%llx cannot remap interrupts",
                     (unsigned long long)state->registers_pa);
 }
 
 /* A block that repeats an earlier one of its unit: what both say must be the same. */
-static void judge_repetition(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivhd)
+static void judge_repetition(struct judge *j, const struct judge_table *ivrs,
+                             const struct judge_item *ivhd)
 {
     struct judge_item item = { 0 };
 
@@ -275,15 +335,21 @@ static void judge_repetition(struct judge *j, const struct judge_table *ivrs, co
         if (!same_unit(&item, ivhd))
             continue;
         if (item.type == ivhd->type)
-            judge_found(j, &twice, ivrs, ivhd->offset, "the unit has another block of type %02xh at 0x%x", item.type, item.offset);
-        if (judge_u64(item.at + 8) != judge_u64(ivhd->at + 8) || judge_u16(item.at + 6) != judge_u16(ivhd->at + 6))
+            judge_found(j, &twice, ivrs, ivhd->offset,
+                        "the unit has another block of type %02xh at 0x%x", item.type, item.offset);
+        if (judge_u64(item.at + 8) != judge_u64(ivhd->at + 8) ||
+            judge_u16(item.at + 6) != judge_u16(ivhd->at + 6))
             judge_found(j, &disagree, ivrs, ivhd->offset,
-                        "block %02xh says registers 0x%llx, capability 0x%x; block %02xh at 0x%x 0x%llx and 0x%x", ivhd->type,
-                        (unsigned long long)judge_u64(ivhd->at + 8), judge_u16(ivhd->at + 6), item.type, item.offset,
+                        "block %02xh says registers 0x%llx, capability 0x%x; block %02xh at 0x%x "
+                        "0x%llx and 0x%x",
+                        ivhd->type, (unsigned long long)judge_u64(ivhd->at + 8),
+                        judge_u16(ivhd->at + 6), item.type, item.offset,
                         (unsigned long long)judge_u64(item.at + 8), judge_u16(item.at + 6));
-        if (item.type != BLOCK_10 && ivhd->type != BLOCK_10 && judge_u64(item.at + 24) != judge_u64(ivhd->at + 24))
-            judge_found(j, &disagree, ivrs, ivhd->offset + 24, "block %02xh says features 0x%llx, block %02xh at 0x%x 0x%llx",
-                        ivhd->type, (unsigned long long)judge_u64(ivhd->at + 24), item.type, item.offset,
+        if (item.type != BLOCK_10 && ivhd->type != BLOCK_10 &&
+            judge_u64(item.at + 24) != judge_u64(ivhd->at + 24))
+            judge_found(j, &disagree, ivrs, ivhd->offset + 24,
+                        "block %02xh says features 0x%llx, block %02xh at 0x%x 0x%llx", ivhd->type,
+                        (unsigned long long)judge_u64(ivhd->at + 24), item.type, item.offset,
                         (unsigned long long)judge_u64(item.at + 24));
         return;
     }

@@ -15,43 +15,70 @@
 #define REFERENCE "VT-d §8.3.1, AMD-Vi §5.2.2.7"
 
 static const struct judge_rule none_intel = {
-    FW_ERROR, "intremap-without-ioapic", "Linux and Xen refuse interrupt remapping; a system that enables it loses its interrupts",
-    "intremap=off; firmware update", "VT-d §8.1, §8.3.1",
+    FW_ERROR,
+    "intremap-without-ioapic",
+    "Linux and Xen refuse interrupt remapping; a system that enables it loses its interrupts",
+    "intremap=off; firmware update",
+    "VT-d §8.1, §8.3.1",
 };
 static const struct judge_rule none_amd = {
-    FW_ERROR, "ioapic-none", "Linux finds no south bridge IOAPIC and switches interrupt remapping off",
-    "with the IOAPIC's id from the boot log: ivrs_ioapic[ID]=00:14.0; firmware update", "AMD-Vi §5.2.2.7",
+    FW_ERROR,
+    "ioapic-none",
+    "Linux finds no south bridge IOAPIC and switches interrupt remapping off",
+    "with the IOAPIC's id from the boot log: ivrs_ioapic[ID]=00:14.0; firmware update",
+    "AMD-Vi §5.2.2.7",
 };
 static const struct judge_rule missing = {
-    FW_ERROR, "ioapic-missing", "Linux and Xen switch interrupt remapping off for the whole machine", "intremap=off; firmware update",
+    FW_ERROR,
+    "ioapic-missing",
+    "Linux and Xen switch interrupt remapping off for the whole machine",
+    "intremap=off; firmware update",
     REFERENCE,
 };
 static const struct judge_rule unknown = {
     FW_WARNING, "ioapic-unknown", "Linux never asks for the entry", "firmware update", REFERENCE,
 };
 static const struct judge_rule duplicate = {
-    FW_ERROR, "ioapic-duplicate", "Linux takes the first entry of that id; interrupts that carry the other id are blocked",
-    "firmware update", REFERENCE,
+    FW_ERROR,
+    "ioapic-duplicate",
+    "Linux takes the first entry of that id; interrupts that carry the other id are blocked",
+    "firmware update",
+    REFERENCE,
 };
 static const struct judge_rule repeated = {
     FW_WARNING, "ioapic-repeated", "Linux and Xen take the first", "firmware update", REFERENCE,
 };
 static const struct judge_rule no_south_bridge = {
-    FW_ERROR, "ioapic-not-south-bridge", "Linux wants one IOAPIC at 00:14.0, else it switches interrupt remapping off",
-    "firmware update", "AMD-Vi §5.2.2.7",
+    FW_ERROR,
+    "ioapic-not-south-bridge",
+    "Linux wants one IOAPIC at 00:14.0, else it switches interrupt remapping off",
+    "firmware update",
+    "AMD-Vi §5.2.2.7",
 };
 static const struct judge_rule hpet_missing = {
-    FW_WARNING, "hpet-missing", "Linux does not use the HPET's own messages while interrupts are remapped",
-    "hpet=disable; firmware update", REFERENCE,
+    FW_WARNING,
+    "hpet-missing",
+    "Linux does not use the HPET's own messages while interrupts are remapped",
+    "hpet=disable; firmware update",
+    REFERENCE,
 };
 static const struct judge_rule hpet_none = {
-    FW_NOTE, "hpet-none", "Linux does not use the HPET's own messages while interrupts are remapped", "", REFERENCE,
+    FW_NOTE,
+    "hpet-none",
+    "Linux does not use the HPET's own messages while interrupts are remapped",
+    "",
+    REFERENCE,
 };
 static const struct judge_rule hpet_duplicate = {
-    FW_WARNING, "hpet-duplicate", "Linux takes the first entry of that number", "firmware update", REFERENCE,
+    FW_WARNING,        "hpet-duplicate", "Linux takes the first entry of that number",
+    "firmware update", REFERENCE,
 };
 static const struct judge_rule hpet_many = {
-    FW_NOTE, "hpet-many-ids", "Linux takes the first and does not compare ids of HPET messages exactly", "", REFERENCE,
+    FW_NOTE,
+    "hpet-many-ids",
+    "Linux takes the first and does not compare ids of HPET messages exactly",
+    "",
+    REFERENCE,
 };
 static const struct judge_rule too_many = {
     FW_NOTE, "sources-not-judged", "", "", REFERENCE,
@@ -106,7 +133,7 @@ static const struct judge_source *left_over(const struct judge *j, const struct 
 
         if (s->hpet || (in_madt(madt, s->id) && source_of(j, false, s->id) == s))
             continue;
-        if (only != NULL && only->rid != s->rid)
+        if (only != NULL && (only->rid != s->rid || only->segment != s->segment))
             return NULL;
         only = s;
     }
@@ -124,6 +151,12 @@ static unsigned missing_count(const struct judge *j, const struct judge_table *m
     return count;
 }
 
+/* The entry that must be meant for the one IOAPIC without an entry; NULL: not just one of each. */
+static const struct judge_source *meant(const struct judge *j, const struct judge_table *madt)
+{
+    return missing_count(j, madt) == 1 ? left_over(j, madt) : NULL;
+}
+
 /* SMBus function of the SB600 to SB900 and of all FCHs. */
 static bool south_bridge_seen(const struct judge *j)
 {
@@ -133,49 +166,76 @@ static bool south_bridge_seen(const struct judge *j)
                          (f->vendor == 0x1022 && (f->device == 0x780b || f->device == 0x790b)));
 }
 
-/* What says where the IOAPIC is; NULL: nothing does. */
-static const char *derive(const struct judge *j, const struct judge_table *madt, const struct judge_ioapic *io,
-                          uint16_t *rid)
+static bool is_south_bridge(const struct judge_source *source)
 {
-    const struct judge_source *over = left_over(j, madt);
+    return source->segment == 0 && source->rid == SOUTH_BRIDGE;
+}
 
-    if (over != NULL && missing_count(j, madt) == 1 && (over->rid == SOUTH_BRIDGE) == (io->gsi_base == 0)) {
+/*
+ * What says where the IOAPIC is; NULL: nothing does. over: the entry left over
+ * for it, or NULL. Wires from 0 on are the south bridge's.
+ */
+static const char *derive(const struct judge *j, const struct judge_ioapic *io,
+                          const struct judge_source *over, uint16_t *segment, uint16_t *rid)
+{
+    if (over != NULL && is_south_bridge(over) == (io->gsi_base == 0)) {
+        *segment = over->segment;
         *rid = over->rid;
         return "the only IOAPIC entry left over has that address";
     }
+    *segment = 0;
     *rid = SOUTH_BRIDGE;
     if (io->gsi_base != 0)
         return NULL;
     if (source_at(j, true, SOUTH_BRIDGE) != NULL)
-        return "its interrupts begin with 0, so it is the south bridge's, where the table's HPET entry is";
-    return south_bridge_seen(j) ? "its interrupts begin with 0, so it is the south bridge's, which is at that address" : NULL;
+        return "its interrupts begin with 0, so it is the south bridge's, where the table's HPET "
+               "entry is";
+    return south_bridge_seen(j) ? "its interrupts begin with 0, so it is the south bridge's, which "
+                                  "is at that address"
+                                : NULL;
 }
 
-static void judge_missing(struct judge *j, const struct judge_table *t, const struct judge_table *madt,
-                          const struct judge_ioapic *io)
+/* The parameter, or why there is none. */
+static void remedy_amd(struct judge *j, const struct judge_ioapic *io,
+                       const struct judge_source *over)
 {
-    const struct judge_source *over = left_over(j, madt);
-    const char *why;
-    uint16_t rid;
+    uint16_t segment, rid;
+    const char *why = derive(j, io, over, &segment, &rid);
 
-    if (is_amd(t)) {
-        why = derive(j, madt, io, &rid);
-        if (why != NULL)
-            judge_remedy(j, "ivrs_ioapic[%u]=%02x:%02x.%x (%s); firmware update", io->id, rid >> 8, rid >> 3 & 31u, rid & 7u,
-                         why);
-        else if (io->gsi_base != 0)
-            judge_remedy(j, "firmware update; no ivrs_ioapic[%u]= can be derived: it is no south bridge's IOAPIC (its "
-                         "interrupts begin with %u) and not exactly one entry is left over", io->id, io->gsi_base);
-        else
-            judge_remedy(j, "firmware update; no ivrs_ioapic[%u]= can be derived: neither an HPET entry nor a known "
-                         "function tells where the south bridge is", io->id);
-    }
-    if (over != NULL && !in_madt(madt, over->id) && missing_count(j, madt) == 1)
-        judge_found(j, &missing, t, over->offset, "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry; "
-                    "there is one of id %u, which the MADT does not have", io->id, io->address, io->gsi_base, over->id);
+    if (why != NULL && segment != 0)
+        judge_remedy(j, "ivrs_ioapic=%u@%04x:%02x:%02x.%x (%s); firmware update", io->id, segment,
+                     rid >> 8, rid >> 3 & 31u, rid & 7u, why);
+    else if (why != NULL)
+        judge_remedy(j, "ivrs_ioapic[%u]=%02x:%02x.%x (%s); firmware update", io->id, rid >> 8,
+                     rid >> 3 & 31u, rid & 7u, why);
+    else if (io->gsi_base != 0)
+        judge_remedy(j,
+                     "firmware update; no ivrs_ioapic[%u]= can be derived: it is no south "
+                     "bridge's IOAPIC (its interrupts begin with %u) and not exactly one entry "
+                     "is left over",
+                     io->id, io->gsi_base);
+    else
+        judge_remedy(j,
+                     "firmware update; no ivrs_ioapic[%u]= can be derived: neither an HPET "
+                     "entry nor a known function tells where the south bridge is",
+                     io->id);
+}
+
+static void judge_missing(struct judge *j, const struct judge_table *t,
+                          const struct judge_table *madt, const struct judge_ioapic *io,
+                          const struct judge_source *over)
+{
+    if (is_amd(t))
+        remedy_amd(j, io, over);
+    if (over != NULL && !in_madt(madt, over->id))
+        judge_found(j, &missing, t, over->offset,
+                    "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry; "
+                    "there is one of id %u, which the MADT does not have",
+                    io->id, io->address, io->gsi_base, over->id);
     else
         judge_found(j, &missing, t, over == NULL ? 0 : over->offset,
-                    "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry", io->id, io->address, io->gsi_base);
+                    "IOAPIC %u of the MADT (at 0x%x, interrupts from %u) has no entry", io->id,
+                    io->address, io->gsi_base);
 }
 
 static void judge_twice(struct judge *j, const struct judge_table *t, const struct judge_source *s)
@@ -190,30 +250,32 @@ static void judge_twice(struct judge *j, const struct judge_table *t, const stru
     /* Each timer of an HPET may send as a function of its own: VT-d §8.3.1. */
     if (s->hpet && !is_amd(t) && first->rid >> 3 == s->rid >> 3 && first->rid != s->rid)
         rule = &hpet_many;
-    judge_found(j, rule, t, s->offset, "%s %u has two entries: %02x:%02x.%x at 0x%x and %02x:%02x.%x here",
-                s->hpet ? "HPET" : "IOAPIC", s->id, first->rid >> 8, first->rid >> 3 & 31u, first->rid & 7u,
-                first->offset, s->rid >> 8, s->rid >> 3 & 31u, s->rid & 7u);
+    judge_found(j, rule, t, s->offset,
+                "%s %u has two entries: %02x:%02x.%x at 0x%x and %02x:%02x.%x here",
+                s->hpet ? "HPET" : "IOAPIC", s->id, first->rid >> 8, first->rid >> 3 & 31u,
+                first->rid & 7u, first->offset, s->rid >> 8, s->rid >> 3 & 31u, s->rid & 7u);
 }
 
-static void judge_ioapics(struct judge *j, const struct judge_table *t, const struct judge_table *madt)
+static void judge_ioapics(struct judge *j, const struct judge_table *t,
+                          const struct judge_table *madt)
 {
     struct judge_item item = { 0 };
     struct judge_ioapic io;
-    const struct judge_source *over = left_over(j, madt);
-    bool renamed = over != NULL && missing_count(j, madt) == 1;
+    const struct judge_source *over = meant(j, madt);
 
     while (judge_ioapic_next(madt, &item, &io))
         if (source_of(j, false, io.id) == NULL)
-            judge_missing(j, t, madt, &io);
+            judge_missing(j, t, madt, &io, over);
     for (size_t i = 0; i < j->source_count; i++) {
         const struct judge_source *s = &j->sources[i];
 
-        if (!s->hpet && !in_madt(madt, s->id) && !renamed)
+        if (!s->hpet && !in_madt(madt, s->id) && over == NULL)
             judge_found(j, &unknown, t, s->offset, "the MADT has no IOAPIC %u", s->id);
     }
 }
 
-static void judge_hpets(struct judge *j, const struct judge_table *t, const struct judge_table *hpet)
+static void judge_hpets(struct judge *j, const struct judge_table *t,
+                        const struct judge_table *hpet)
 {
     uint8_t number = hpet->bytes[HPET_NUMBER];
     const struct judge_source *other = NULL;
@@ -228,9 +290,12 @@ static void judge_hpets(struct judge *j, const struct judge_table *t, const stru
         return;
     }
     if (is_amd(t))
-        judge_remedy(j, "ivrs_hpet[%u]=%02x:%02x.%x (the table's entry of the other number); firmware update", number,
-                     other->rid >> 8, other->rid >> 3 & 31u, other->rid & 7u);
-    judge_found(j, &hpet_missing, t, other->offset, "the HPET table says number %u, this entry %u", number, other->id);
+        judge_remedy(
+            j,
+            "ivrs_hpet[%u]=%02x:%02x.%x (the table's entry of the other number); firmware update",
+            number, other->rid >> 8, other->rid >> 3 & 31u, other->rid & 7u);
+    judge_found(j, &hpet_missing, t, other->offset, "the HPET table says number %u, this entry %u",
+                number, other->id);
 }
 
 static bool any_ioapic(const struct judge *j)
@@ -241,7 +306,8 @@ static bool any_ioapic(const struct judge *j)
     return false;
 }
 
-static void judge_south_bridge(struct judge *j, const struct judge_table *t, const struct judge_table *madt)
+static void judge_south_bridge(struct judge *j, const struct judge_table *t,
+                               const struct judge_table *madt)
 {
     struct judge_item item = { 0 };
     struct judge_ioapic io;
@@ -251,7 +317,8 @@ static void judge_south_bridge(struct judge *j, const struct judge_table *t, con
     while (judge_ioapic_next(madt, &item, &io))
         if (io.gsi_base == 0)
             judge_remedy(j, "ivrs_ioapic[%u]=00:14.0; firmware update", io.id);
-    judge_found(j, &no_south_bridge, t, 0, "no IOAPIC entry has the south bridge's address 00:14.0");
+    judge_found(j, &no_south_bridge, t, 0,
+                "no IOAPIC entry has the south bridge's address 00:14.0");
 }
 
 void judge_sources(struct judge *j, const struct judge_table *t)
@@ -269,7 +336,8 @@ void judge_sources(struct judge *j, const struct judge_table *t)
         judge_ioapics(j, t, &madt);
     if (!any_ioapic(j)) {
         if (!is_amd(t))
-            judge_found(j, &none_intel, t, 37, "the table offers interrupt remapping and names no IOAPIC");
+            judge_found(j, &none_intel, t, 37,
+                        "the table offers interrupt remapping and names no IOAPIC");
         else if (madt.bytes == NULL)
             judge_found(j, &none_amd, t, 0, "the table names no IOAPIC");
     } else if (is_amd(t)) {

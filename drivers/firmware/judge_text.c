@@ -13,7 +13,8 @@ static void put(struct text *t, char c)
         t->out[t->used++] = c;
 }
 
-static void put_number(struct text *t, unsigned long long value, unsigned base, unsigned width, char fill)
+static void put_number(struct text *t, unsigned long long value, unsigned base, unsigned width,
+                       char fill)
 {
     char digits[20];
     unsigned count = 0;
@@ -54,7 +55,8 @@ void judge_format(char *out, size_t size, const char *format, va_list args)
         } else if (*at == 'c') {
             put(&t, (char)va_arg(args, int));
         } else {
-            unsigned long long value = wide ? va_arg(args, unsigned long long) : va_arg(args, unsigned);
+            unsigned long long value =
+                wide ? va_arg(args, unsigned long long) : va_arg(args, unsigned);
 
             put_number(&t, value, *at == 'x' ? 16 : 10, width, fill);
         }

@@ -15,19 +15,32 @@ static const struct judge_rule length_rule = {
     FW_ERROR, "viot-node-length", "Linux ignores the table", "firmware update", REFERENCE,
 };
 static const struct judge_rule count_rule = {
-    FW_ERROR, "viot-node-count", "Linux reads as many nodes as the count says", "firmware update", REFERENCE,
+    FW_ERROR,          "viot-node-count", "Linux reads as many nodes as the count says",
+    "firmware update", REFERENCE,
 };
 static const struct judge_rule unknown = {
     FW_NOTE, "viot-node-unknown", "Linux warns and skips it", "", REFERENCE,
 };
 static const struct judge_rule output = {
-    FW_ERROR, "viot-output-node", "Linux ignores the endpoints: their DMA stays without an IOMMU", "firmware update", REFERENCE,
+    FW_ERROR,
+    "viot-output-node",
+    "Linux ignores the endpoints: their DMA stays without an IOMMU",
+    "firmware update",
+    REFERENCE,
 };
 static const struct judge_rule range = {
-    FW_ERROR, "viot-range-reversed", "Linux ignores the endpoints: their DMA stays without an IOMMU", "firmware update", REFERENCE,
+    FW_ERROR,
+    "viot-range-reversed",
+    "Linux ignores the endpoints: their DMA stays without an IOMMU",
+    "firmware update",
+    REFERENCE,
 };
 static const struct judge_rule overlap = {
-    FW_ERROR, "viot-range-overlap", "Linux takes the first range that has the function", "firmware update", REFERENCE,
+    FW_ERROR,
+    "viot-range-overlap",
+    "Linux takes the first range that has the function",
+    "firmware update",
+    REFERENCE,
 };
 static const struct judge_rule base_rule = {
     FW_ERROR, "viot-base-zero", "Linux finds no device there", "firmware update", REFERENCE,
@@ -35,17 +48,21 @@ static const struct judge_rule base_rule = {
 
 static bool node_next(const struct judge_table *viot, struct judge_item *item)
 {
-    uint32_t at = item->offset == 0 ? judge_u16(viot->bytes + NODE_OFFSET) : item->offset + item->len;
+    uint32_t at =
+        item->offset == 0 ? judge_u16(viot->bytes + NODE_OFFSET) : item->offset + item->len;
 
     if (at < VIOT_FIXED || at > viot->len || viot->len - at < 4)
         return false;
-    *item = (struct judge_item){
-        .at = viot->bytes + at, .offset = at, .type = viot->bytes[at], .len = judge_u16(viot->bytes + at + 2) };
+    *item = (struct judge_item) { .at = viot->bytes + at,
+                                  .offset = at,
+                                  .type = viot->bytes[at],
+                                  .len = judge_u16(viot->bytes + at + 2) };
     return item->len >= 4 && item->len <= viot->len - at &&
            (item->type >= NODE_TYPES || item->len >= shortest[item->type]);
 }
 
-static void judge_output(struct judge *j, const struct judge_table *viot, const struct judge_item *node)
+static void judge_output(struct judge *j, const struct judge_table *viot,
+                         const struct judge_item *node)
 {
     struct judge_item item = { 0 };
     uint16_t to = judge_u16(node->at + 16);
@@ -53,7 +70,8 @@ static void judge_output(struct judge *j, const struct judge_table *viot, const 
     while (node_next(viot, &item))
         if (item.offset == to && (item.type == NODE_IOMMU_PCI || item.type == NODE_IOMMU_MMIO))
             return;
-    judge_found(j, &output, viot, node->offset + 16, "the endpoints' IOMMU is the node at 0x%x, where none is", to);
+    judge_found(j, &output, viot, node->offset + 16,
+                "the endpoints' IOMMU is the node at 0x%x, where none is", to);
 }
 
 /* First and last requester id, segments in front. */
@@ -63,14 +81,17 @@ static void bounds(const struct judge_item *node, uint32_t *first, uint32_t *las
     *last = (uint32_t)judge_u16(node->at + 10) << 16 | judge_u16(node->at + 14);
 }
 
-static void judge_range(struct judge *j, const struct judge_table *viot, const struct judge_item *node)
+static void judge_range(struct judge *j, const struct judge_table *viot,
+                        const struct judge_item *node)
 {
     struct judge_item item = { 0 };
     uint32_t first, last, other_first, other_last;
 
     bounds(node, &first, &last);
-    if (judge_u16(node->at + 10) < judge_u16(node->at + 8) || judge_u16(node->at + 14) < judge_u16(node->at + 12)) {
-        judge_found(j, &range, viot, node->offset + 8, "the range of functions 0x%08x to 0x%08x is reversed", first, last);
+    if (judge_u16(node->at + 10) < judge_u16(node->at + 8) ||
+        judge_u16(node->at + 14) < judge_u16(node->at + 12)) {
+        judge_found(j, &range, viot, node->offset + 8,
+                    "the range of functions 0x%08x to 0x%08x is reversed", first, last);
         return;
     }
     while (node_next(viot, &item) && item.offset < node->offset) {
@@ -78,14 +99,16 @@ static void judge_range(struct judge *j, const struct judge_table *viot, const s
             continue;
         bounds(&item, &other_first, &other_last);
         if (first <= other_last && other_first <= last) {
-            judge_found(j, &overlap, viot, node->offset + 8, "functions 0x%08x to 0x%08x and those of 0x%x overlap",
-                        first, last, item.offset);
+            judge_found(j, &overlap, viot, node->offset + 8,
+                        "functions 0x%08x to 0x%08x and those of 0x%x overlap", first, last,
+                        item.offset);
             return;
         }
     }
 }
 
-static void judge_node(struct judge *j, const struct judge_table *viot, const struct judge_item *node)
+static void judge_node(struct judge *j, const struct judge_table *viot,
+                       const struct judge_item *node)
 {
     if (node->type == NODE_PCI_RANGE)
         judge_range(j, viot, node);

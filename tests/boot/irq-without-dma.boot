@@ -5,7 +5,7 @@ smp: 4
 append: intel_iommu=off intremap=on run=irq/*,dma/mapped-*,dma/bare-*
 status: 0
 see: ^# iommu: interrupts remapped=1 x2apic=0
-see: ^# vtd0: translating=no 
+see: ^# vtd0: .*translating=no 
 see: ^ok \d+ - irq/delivered-as-routed:edu@0000:00:03\.0(?!.*SKIP)
 see: ^ok \d+ - irq/entry-not-present:edu@0000:00:03\.0(?!.*SKIP)
 see: ^ok \d+ - irq/moved-under-a-stream:nvme@0000:00:06\.0(?!.*SKIP)

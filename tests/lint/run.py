@@ -332,6 +332,13 @@ def text_has_fields_and_findings():
         assert report(path)["findings"][0]["reference"].startswith("VT-d §8")
 
 
+@test
+def signature_cannot_steer_the_terminal():
+    with Folder() as folder:
+        out, _ = run(folder.file("evil", b"\x1b[1m" + struct.pack("<I", 40) + bytes(32)), status=1)
+        assert "\x1b" not in out and out.startswith("?[1m ")
+
+
 # ---- a running machine ----
 
 def config(vendor, device, class_code, header=0, secondary=0):
@@ -388,6 +395,47 @@ def running_machine():
         assert not {"rmrr-in-ram", "scope-names-nothing"} & ids(found)
 
 
+def units_of(dmar):
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, dmar)
+        return {function["address"][5:]: function["unit"] for function in report("--sys=" + folder.path)["functions"]}
+
+
+@test
+def unit_by_path_and_by_bridge():
+    rest = "drhd segment=0 base=0xfed91000 flags=1\n"
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=1c.0,00.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd1", "01:00.0": "vtd0"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope bridge bus=0 path=1c.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd0", "01:00.0": "vtd0"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=1c.0\n" + rest) == \
+        {"00:00.0": "vtd1", "00:02.0": "vtd1", "00:1c.0": "vtd0", "01:00.0": "vtd1"}
+    assert units_of("dmar\ndrhd base=0xfed90000\n  scope endpoint bus=0 path=02.0\n") == \
+        {"00:00.0": "", "00:02.0": "vtd0", "00:1c.0": "", "01:00.0": ""}
+
+
+@test
+def running_machine_of_the_other_vendor():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        os.remove(folder.path + "/firmware/acpi/tables/DMAR")
+        folder.table("firmware/acpi/tables/IVRS", "ivrs ivinfo=0x203041 revision=2\n"
+                     "ivhd type=0x10 device=0x0002 base=0xfeb80000\n  start device=0x0010\n  end device=0x00ff\n"
+                     "  select device=0x0100 as=0x00e5\n"
+                     "ivmd type=0x22 flags=7 device=0x0010 last=0x0017 start=0x80000000 size=0x1000\n")
+        functions = {function["address"][5:]: function for function in report("--sys=" + folder.path)["functions"]}
+        assert {address: function["unit"] for address, function in functions.items()} == \
+            {"00:00.0": "", "00:02.0": "amdvi0", "00:1c.0": "amdvi0", "01:00.0": "amdvi0"}
+        # A conventional bridge takes requests over; firmware adds its alias.
+        assert functions["01:00.0"]["requester_ids"] == ["0000:01:00.0", "0000:00:1c.0", "0000:00:1c.5"]
+        assert functions["00:02.0"]["requester_ids"] == ["0000:00:02.0"]
+        assert functions["00:02.0"]["reserved"] == [
+            {"start": "0x80000000", "end": "0x80001000", "read": True, "write": True}]
+        assert functions["00:1c.0"]["reserved"] == [] and "group" not in functions["00:00.0"]
+
+
 @test
 def running_machine_with_faults():
     with Folder() as folder:
@@ -395,6 +443,17 @@ def running_machine_with_faults():
         make_sysfs(folder, MACHINE_DMAR.replace("0x80000000 limit=0x8fffffff", "0x40000000 limit=0x400fffff"))
         found = report("--sys=" + folder.path, status=1)
         assert any("rmrr" in name and "ram" in name for name in ids(found)), ids(found)
+
+
+@test
+def running_machine_without_a_memory_map():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR.replace("0x80000000 limit=0x8fffffff", "0x40000000 limit=0x400fffff"))
+        shutil.rmtree(folder.path + "/firmware/memmap")
+        out, err = run("--json", "--sys=" + folder.path)
+        assert "memmap: no memory map" in err
+        assert not any("ram" in name for name in ids(json.loads(out))), ids(json.loads(out))
 
 
 # ---- pictures ----

@@ -5,7 +5,9 @@
 #include "judged.h"
 
 #define SOUND "drhd base=0xfed90000 flags=1\n scope ioapic id=2 bus=0xf0 path=1f.0\n"
-#define IVRS "ivrs ivinfo=0x203043 revision=2\nivhd type=0x11 base=0xfeb80000\n all\n ioapic id=2 device=0xa0\n"
+#define IVRS                                                                                       \
+    "ivrs ivinfo=0x203043 revision=2\nivhd type=0x11 base=0xfeb80000\n all\n ioapic id=2 "         \
+    "device=0xa0\n"
 
 static const struct fw_facts launched = { .measured_launch = true };
 static const struct fw_facts nothing;
@@ -15,8 +17,10 @@ TEST(each_fault_of_a_header_is_found_and_its_twin_is_sound)
     static const struct judged_case cases[] = {
         { "table-cut", 4, "dmar flags=5 length=200\n" SOUND, "dmar flags=5\n" SOUND, NULL, NULL },
         { "checksum", 9, "dmar flags=5 checksum=0x55\n" SOUND, "dmar flags=5\n" SOUND, NULL, NULL },
-        { "revision", 8, "dmar flags=5 revision=9\n" SOUND, "dmar flags=5 revision=2\n" SOUND, NULL, NULL },
-        { "table-twice", 0, "dmar flags=5\n" SOUND "---\ndmar flags=5\n" SOUND, "dmar flags=5\n" SOUND, NULL, NULL },
+        { "revision", 8, "dmar flags=5 revision=9\n" SOUND, "dmar flags=5 revision=2\n" SOUND, NULL,
+          NULL },
+        { "table-twice", 0, "dmar flags=5\n" SOUND "---\ndmar flags=5\n" SOUND,
+          "dmar flags=5\n" SOUND, NULL, NULL },
         { "tables-contradict", 0, "dmar flags=5\n" SOUND "---\n" IVRS, IVRS, NULL, NULL },
         { "measured-launch", 0, "dmar flags=5\n" SOUND, NULL, &launched, &nothing },
         { "measured-launch-without-iommu", 0, "mcfg\nwindow\n", NULL, &launched, &nothing },
@@ -46,7 +50,7 @@ TEST(bytes_behind_a_table_are_a_note)
     const struct fw_facts facts = { .tables = &table, .table_count = 1 };
 
     memcpy(bytes, "XYZW\x28\0\0\0", 8);
-    bytes[9] = (uint8_t)-('X' + 'Y' + 'Z' + 'W' + 0x28);
+    bytes[9] = (uint8_t) - ('X' + 'Y' + 'Z' + 'W' + 0x28);
     CHECK_STR(judge_tables(&facts)->notes, "table-trailing");
     CHECK_EQ(judge_tables(&facts)->judged, 0);
     bytes[4] = 60;
@@ -62,7 +66,7 @@ TEST(a_table_of_more_than_64_kib_is_judged_so_far)
     const struct fw_facts facts = { .tables = &table, .table_count = 1 };
 
     memcpy(bytes, "XYZW\x40\0\x01\0", 8);
-    bytes[9] = (uint8_t)-('X' + 'Y' + 'Z' + 'W' + 0x41);
+    bytes[9] = (uint8_t) - ('X' + 'Y' + 'Z' + 'W' + 0x41);
     CHECK_STR(judge_tables(&facts)->every, "table-huge");
     free(bytes);
 }
@@ -74,7 +78,7 @@ TEST(a_table_of_64_kib_is_judged_whole)
     const struct fw_facts facts = { .tables = &table, .table_count = 1 };
 
     memcpy(bytes, "XYZW\0\0\x01\0", 8);
-    bytes[9] = (uint8_t)-('X' + 'Y' + 'Z' + 'W' + 1);
+    bytes[9] = (uint8_t) - ('X' + 'Y' + 'Z' + 'W' + 1);
     CHECK_STR(judge_tables(&facts)->every, "");
     free(bytes);
 }
@@ -83,8 +87,9 @@ TEST(the_right_checksum_is_said)
 {
     const struct seen_findings *seen = judge_text("dmar flags=5 checksum=0\n" SOUND, NULL);
     const struct seen_finding *f = seen_find(seen, "checksum");
-    uint8_t table[72] = "DMAR\x48\0\0\0\x01\0IOMMUKFIXTURE \x01\0\0\0IOMK\x01\0\0\0\x26\x05\0\0\0\0\0\0\0\0\0\0"
-                        "\0\0\x18\0\x01\0\0\0\0\0\xd9\xfe\0\0\0\0\x03\x08\0\0\x02\xf0\x1f";
+    uint8_t table[72] =
+        "DMAR\x48\0\0\0\x01\0IOMMUKFIXTURE \x01\0\0\0IOMK\x01\0\0\0\x26\x05\0\0\0\0\0\0\0\0\0\0"
+        "\0\0\x18\0\x01\0\0\0\0\0\xd9\xfe\0\0\0\0\x03\x08\0\0\x02\xf0\x1f";
     uint8_t sum = 0;
     char said[40];
 

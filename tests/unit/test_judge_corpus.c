@@ -50,10 +50,14 @@ static struct {
 } further[] = {
     { "hp-elitebook-8540p-dmar.dat", "rmrr-page-zero", "its region is 0 to fff", false },
     { "hp-elitebook-8740w-dmar.dat", "rmrr-page-zero", "its region is 0 to fff", false },
-    { "fwts-ivrs-test-3f5e-ivrs.dat", "ivmd-devices-reversed", "made so: last device 0 below the first", false },
-    { "fwts-ivrs-test-5e0d-ivrs.dat", "ivmd-devices-reversed", "made so: last device 0 below the first", false },
-    { "fwts-viot-0001-acpidump-0002-viot.dat", "viot-node-length", "made so: the last node passes the table", false },
-    { "fwts-viot-0001-acpidump-0002-viot.dat", "viot-node-count", "made so: the last node passes the table", false },
+    { "fwts-ivrs-test-3f5e-ivrs.dat", "ivmd-devices-reversed",
+      "made so: last device 0 below the first", false },
+    { "fwts-ivrs-test-5e0d-ivrs.dat", "ivmd-devices-reversed",
+      "made so: last device 0 below the first", false },
+    { "fwts-viot-0001-acpidump-0002-viot.dat", "viot-node-length",
+      "made so: the last node passes the table", false },
+    { "fwts-viot-0001-acpidump-0002-viot.dat", "viot-node-count",
+      "made so: the last node passes the table", false },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -128,13 +132,15 @@ static long offset_of(const char *anomaly)
 static bool found(const struct seen_findings *seen, const char *id, long offset)
 {
     for (size_t i = 0; i < seen->count && i < FINDINGS_MAX; i++)
-        if (strcmp(seen->finding[i].id, id) == 0 && (offset < 0 || seen->finding[i].offset == (uint32_t)offset))
+        if (strcmp(seen->finding[i].id, id) == 0 &&
+            (offset < 0 || seen->finding[i].offset == (uint32_t)offset))
             return true;
     return false;
 }
 
 /* expected: gathers the ids that the anomaly stands for. */
-static void check_anomaly(const char *file, const char *anomaly, const struct seen_findings *seen, char *expected)
+static void check_anomaly(const char *file, const char *anomaly, const struct seen_findings *seen,
+                          char *expected)
 {
     for (size_t k = 0; k < COUNT(known); k++) {
         bool any = false;
@@ -146,13 +152,15 @@ static void check_anomaly(const char *file, const char *anomaly, const struct se
             strcat(strcat(expected, " "), known[k].ids[i]);
         }
         if (!any)
-            test_fail(__FILE__, __LINE__, "%s: \"%s\" is not found: %s", file, anomaly, seen->every);
+            test_fail(__FILE__, __LINE__, "%s: \"%s\" is not found: %s", file, anomaly,
+                      seen->every);
         return;
     }
     test_fail(__FILE__, __LINE__, "%s: what \"%s\" is called is not known", file, anomaly);
 }
 
-static unsigned check_anomalies(const char *file, char *text, const struct seen_findings *seen, char *expected)
+static unsigned check_anomalies(const char *file, char *text, const struct seen_findings *seen,
+                                char *expected)
 {
     unsigned count = 0;
 
@@ -179,7 +187,8 @@ static bool is_further(const char *file, const char *id)
     return false;
 }
 
-static void check_alarms(const char *file, const struct seen_findings *seen, const char *expected, struct tally *tally)
+static void check_alarms(const char *file, const struct seen_findings *seen, const char *expected,
+                         struct tally *tally)
 {
     for (size_t i = 0; i < seen->count && i < FINDINGS_MAX; i++) {
         const struct seen_finding *f = &seen->finding[i];
@@ -196,7 +205,8 @@ static void check_alarms(const char *file, const struct seen_findings *seen, con
 }
 
 /* One row; anomalies: what the index says, "" of other/, whose notes are words. */
-static void check_table(const char *folder, const char *kind, char *column[COLUMNS], struct tally *tally)
+static void check_table(const char *folder, const char *kind, char *column[COLUMNS],
+                        struct tally *tally)
 {
     char path[600], expected[4096] = "", *notes = column[9];
     struct fw_table table;
@@ -245,13 +255,15 @@ TEST(what_the_index_calls_odd_is_found_and_nothing_else)
     check_folder(folder, "dmar", &tally);
     check_folder(folder, "ivrs", &tally);
     check_folder(folder, "other", &tally);
-    printf("# %u tables, %u known cases found, %u further findings listed with reasons, %u false alarms\n", tally.tables,
-           tally.cases, tally.further, tally.false_alarms);
+    printf("# %u tables, %u known cases found, %u further findings listed with reasons, %u false "
+           "alarms\n",
+           tally.tables, tally.cases, tally.further, tally.false_alarms);
     CHECK(tally.tables > 0);
     CHECK_EQ(tally.false_alarms, 0);
     for (size_t i = 0; i < COUNT(further); i++)
         if (!further[i].seen)
-            test_fail(__FILE__, __LINE__, "%s no longer has %s (%s)", further[i].file, further[i].id, further[i].reason);
+            test_fail(__FILE__, __LINE__, "%s no longer has %s (%s)", further[i].file,
+                      further[i].id, further[i].reason);
 }
 
 /* ---- whole machines ---- */
@@ -266,8 +278,10 @@ struct machine {
 
 static enum fw_memory_kind memory_kind(const char *word)
 {
-    return strncmp(word, "usable", 6) == 0 ? FW_MEMORY_RAM : strncmp(word, "reserved", 8) == 0 ? FW_MEMORY_RESERVED :
-           strncmp(word, "ACPI", 4) == 0 ? FW_MEMORY_ACPI : FW_MEMORY_OTHER;
+    return strncmp(word, "usable", 6) == 0     ? FW_MEMORY_RAM
+           : strncmp(word, "reserved", 8) == 0 ? FW_MEMORY_RESERVED
+           : strncmp(word, "ACPI", 4) == 0     ? FW_MEMORY_ACPI
+                                               : FW_MEMORY_OTHER;
 }
 
 /* "BIOS-e820: [mem 0x0-0x9fff] usable" of the boot log. */
@@ -280,7 +294,8 @@ static void read_memory(struct machine *m, const char *path)
     while (log != NULL && fgets(line, sizeof(line), log) != NULL)
         if (m->facts.memory_count < MACHINE_MEMORY &&
             sscanf(line, "BIOS-e820: [mem 0x%llx-0x%llx] %19s", &start, &end, kind) == 3)
-            m->memory[m->facts.memory_count++] = (struct fw_memory){ start, end + 1, memory_kind(kind) };
+            m->memory[m->facts.memory_count++] =
+                (struct fw_memory) { start, end + 1, memory_kind(kind) };
     if (log != NULL)
         fclose(log);
     if (m->facts.memory_count != 0)
@@ -291,11 +306,13 @@ static bool read_function(struct pci_function *f, char *column[COLUMNS])
 {
     unsigned segment, bus, device, function, class_code, vendor, id;
 
-    if (sscanf(column[0], "%x:%x:%x.%x", &segment, &bus, &device, &function) != 4 || sscanf(column[1], "%x", &class_code) != 1)
+    if (sscanf(column[0], "%x:%x:%x.%x", &segment, &bus, &device, &function) != 4 ||
+        sscanf(column[1], "%x", &class_code) != 1)
         return false;
-    *f = (struct pci_function){
-        .segment = (uint16_t)segment, .rid = PCI_RID(bus, device, function), .class_code = class_code << 8,
-        .is_bridge = strcmp(column[5], "-") != 0 };
+    *f = (struct pci_function) { .segment = (uint16_t)segment,
+                                 .rid = PCI_RID(bus, device, function),
+                                 .class_code = class_code << 8,
+                                 .is_bridge = strcmp(column[5], "-") != 0 };
     if (sscanf(column[2], "%x:%x", &vendor, &id) == 2) {
         f->vendor = (uint16_t)vendor;
         f->device = (uint16_t)id;
@@ -324,7 +341,8 @@ static void read_functions(struct machine *m, const char *path)
     for (size_t i = 0; whole && i < m->function_count; i++) {
         m->functions[i].next = i + 1 < m->function_count ? &m->functions[i + 1] : NULL;
         for (size_t up = 0; up < m->function_count; up++)
-            if (m->functions[up].is_bridge && m->functions[up].secondary_bus == m->functions[i].rid >> 8)
+            if (m->functions[up].is_bridge &&
+                m->functions[up].secondary_bus == m->functions[i].rid >> 8)
                 m->functions[i].parent = &m->functions[up];
     }
     if (whole && m->function_count != 0)
@@ -353,12 +371,14 @@ TEST(machines_with_all_their_tables_have_just_the_findings_they_should)
     static const struct {
         const char *name, *ids, *reason;
     } machines[] = {
-        { "dell-inspiron-7352", "rmrr-not-reserved", "graphics memory 9d800000 to 9fffffff is not in the memory map" },
+        { "dell-inspiron-7352", "rmrr-not-reserved",
+          "graphics memory 9d800000 to 9fffffff is not in the memory map" },
         { "asus-prime-x399-a", "", "" },
         { "asus-minipc-pn51", "", "" },
         { "hp-proliant-dl380e-gen8", "", "" },
         { "hp-compaq-dc7800", "", "" },
-        { "gigabyte-a320m-s2h", "ioapic-duplicate ioapic-missing", "IOAPIC id 0 twice, 1 not at all" },
+        { "gigabyte-a320m-s2h", "ioapic-duplicate ioapic-missing",
+          "IOAPIC id 0 twice, 1 not at all" },
         { "lenovo-thinkpad-e15-gen-2", "unit-base-zero", "the last unit" },
     };
     const char *folder = test_tables_folder();
@@ -370,8 +390,9 @@ TEST(machines_with_all_their_tables_have_just_the_findings_they_should)
         const struct seen_findings *seen = judge_tables(&m->facts);
 
         if (strcmp(seen->ids, machines[i].ids) != 0)
-            test_fail(__FILE__, __LINE__, "%s: expected \"%s\" (%s), seen \"%s\" (%s)", machines[i].name, machines[i].ids,
-                      machines[i].reason, seen->ids, seen->finding[0].what);
+            test_fail(__FILE__, __LINE__, "%s: expected \"%s\" (%s), seen \"%s\" (%s)",
+                      machines[i].name, machines[i].ids, machines[i].reason, seen->ids,
+                      seen->finding[0].what);
         free_tables(&m->facts);
         free(m);
     }
@@ -396,7 +417,8 @@ TEST(the_parameter_for_a_machine_is_the_one_that_helps_it)
 /* Regions as the boot log names them, in a table of their own, with the log's memory map. */
 static size_t judge_log(const char *path, struct machine *m, bool *linux_complains)
 {
-    char line[1024], text[4096] = "dmar flags=5 haw=46\ndrhd base=0xfed90000 flags=1\n scope ioapic id=2 bus=0xf0 path=1f.0\n";
+    char line[1024], text[4096] = "dmar flags=5 haw=46\ndrhd base=0xfed90000 flags=1\n scope "
+                                  "ioapic id=2 bus=0xf0 path=1f.0\n";
     FILE *log = fopen(path, "r");
     unsigned long long base, end;
     size_t regions = 0;
@@ -407,7 +429,8 @@ static size_t judge_log(const char *path, struct machine *m, bool *linux_complai
         if (sscanf(line, "DMAR: RMRR base: 0x%llx end: 0x%llx", &base, &end) != 2)
             continue;
         regions++;
-        snprintf(text + strlen(text), 120, "rmrr base=0x%llx limit=0x%llx\n scope endpoint bus=0 path=14.0\n", base, end);
+        snprintf(text + strlen(text), 120,
+                 "rmrr base=0x%llx limit=0x%llx\n scope endpoint bus=0 path=14.0\n", base, end);
     }
     if (log != NULL)
         fclose(log);
@@ -423,7 +446,9 @@ TEST(regions_are_called_broken_where_linux_calls_them_broken)
         const char *name;
         bool looks;
     } logs[] = {
-        { "topo-asrock-x299-taichi-xe", false }, { "topo-dell-poweredge-t440", true }, { "topo-hp-spectre-x360-15-df1xxx", true },
+        { "topo-asrock-x299-taichi-xe", false },
+        { "topo-dell-poweredge-t440", true },
+        { "topo-hp-spectre-x360-15-df1xxx", true },
     };
     const char *folder = test_tables_folder();
 
@@ -440,7 +465,8 @@ TEST(regions_are_called_broken_where_linux_calls_them_broken)
         regions = judge_log(path, m, &complains);
         free(m);
         CHECK(regions > 0);
-        called = seen_find(seen, "rmrr-not-reserved") != NULL || seen_find(seen, "rmrr-in-ram") != NULL;
+        called =
+            seen_find(seen, "rmrr-not-reserved") != NULL || seen_find(seen, "rmrr-in-ram") != NULL;
         if (called != (complains || !logs[i].looks))
             test_fail(__FILE__, __LINE__, "%s: Linux %s, seen \"%s\"", logs[i].name,
                       complains ? "complains" : "does not complain", seen->every);

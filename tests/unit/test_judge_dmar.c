@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* judge_dmar.c and judge_unit.c: each finding by a table that has only it, and a twin that has none. */
+/* judge_dmar.c and judge_unit.c: each finding by a table that has only it, and a twin that has
+ * none. */
 #include "test.h"
 
 #include "judged.h"
@@ -11,17 +12,27 @@
 
 /* One unit as found, at SOUND's address. */
 static const struct fw_unit_state good_unit = {
-    .registers_pa = 0xfed90000, .answers = true, .interrupt_remapping = true, .translated_at_entry = true,
+    .registers_pa = 0xfed90000,
+    .answers = true,
+    .interrupt_remapping = true,
+    .translated_at_entry = true,
 };
 static const struct fw_unit_state dead_unit = { .registers_pa = 0xfed90000 };
 static const struct fw_unit_state pmr_unit = {
-    .registers_pa = 0xfed90000, .answers = true, .interrupt_remapping = true, .protected_memory_at_entry = true,
+    .registers_pa = 0xfed90000,
+    .answers = true,
+    .interrupt_remapping = true,
+    .protected_memory_at_entry = true,
 };
 static const struct fw_unit_state open_unit = {
-    .registers_pa = 0xfed90000, .answers = true, .interrupt_remapping = true,
+    .registers_pa = 0xfed90000,
+    .answers = true,
+    .interrupt_remapping = true,
 };
 static const struct fw_unit_state old_unit = {
-    .registers_pa = 0xfed90000, .answers = true, .translated_at_entry = true,
+    .registers_pa = 0xfed90000,
+    .answers = true,
+    .translated_at_entry = true,
 };
 static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 };
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
@@ -30,15 +41,20 @@ static const struct fw_facts with_open = { .units = &open_unit, .unit_count = 1 
 static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 
 static const struct fw_memory map[] = {
-    { 0x100000, 0x80000000, FW_MEMORY_RAM }, { 0x80000000, 0x90000000, FW_MEMORY_RESERVED },
+    { 0x100000, 0x80000000, FW_MEMORY_RAM },
+    { 0x80000000, 0x90000000, FW_MEMORY_RESERVED },
     { 0x100000000, 0x880000000, FW_MEMORY_RAM },
 };
-static const struct fw_facts with_memory = { .memory = map, .memory_count = 3, .cpu_physical_bits = 46 };
+static const struct fw_facts with_memory = { .memory = map,
+                                             .memory_count = 3,
+                                             .cpu_physical_bits = 46 };
 static const struct fw_memory map_32_gib[] = { { 0x100000000, 0x800000000, FW_MEMORY_RAM } };
 static const struct fw_facts with_32_gib = { .memory = map_32_gib, .memory_count = 1 };
 static struct pci_function large_bar = {
-    .rid = PCI_RID(0, 2, 0), .class_code = 0x030000, .bars = { [0] = { .io = true, .pa = 0xffffffffffff, .len = 4 },
-        [2] = { .pa = 0x7e00000000, .len = 0x200000000 } },
+    .rid = PCI_RID(0, 2, 0),
+    .class_code = 0x030000,
+    .bars = { [0] = { .io = true, .pa = 0xffffffffffff, .len = 4 },
+              [2] = { .pa = 0x7e00000000, .len = 0x200000000 } },
 };
 static const struct fw_facts with_bar = { .functions = &large_bar };
 
@@ -47,19 +63,28 @@ TEST(each_fault_of_header_and_structures_is_found_and_its_twin_is_sound)
     static const struct judged_case cases[] = {
         { "structure-length", 72, SOUND "pad bytes=00000000\n", SOUND, NULL, NULL },
         { "structure-length", 72, SOUND "pad bytes=0000\n", SOUND, NULL, NULL },
-        { "structure-length", 72, SOUND "raw type=9 length=100 bytes=00000000\n", SOUND, NULL, NULL },
+        { "structure-length", 72, SOUND "raw type=9 length=100 bytes=00000000\n", SOUND, NULL,
+          NULL },
         { "structure-short", 72, SOUND "raw type=5\n", SOUND "satc\n", NULL, NULL },
         { "structure-unknown", 72, SOUND "raw type=9 bytes=00000000\n", SOUND, NULL, NULL },
-        { "structure-unknown", 72, SOUND "raw type=7 bytes=00000000\n", SOUND "sidp\n", NULL, NULL },
-        { "structure-unaligned", 72, SOUND "rhsa base=0xfed90000 length=21\npad bytes=00\n", SOUND "rhsa base=0xfed90000\n", NULL, NULL },
-        { "address-width", 36, "dmar flags=5 haw=11\n" UNIT, "dmar flags=5 haw=12\n" UNIT, NULL, NULL },
-        { "address-width", 36, "dmar flags=5 haw=256\n" UNIT, "dmar flags=5 haw=64\n" UNIT, NULL, NULL },
+        { "structure-unknown", 72, SOUND "raw type=7 bytes=00000000\n", SOUND "sidp\n", NULL,
+          NULL },
+        { "structure-unaligned", 72, SOUND "rhsa base=0xfed90000 length=21\npad bytes=00\n",
+          SOUND "rhsa base=0xfed90000\n", NULL, NULL },
+        { "address-width", 36, "dmar flags=5 haw=11\n" UNIT, "dmar flags=5 haw=12\n" UNIT, NULL,
+          NULL },
+        { "address-width", 36, "dmar flags=5 haw=256\n" UNIT, "dmar flags=5 haw=64\n" UNIT, NULL,
+          NULL },
         { "reserved-set", 37, "dmar flags=0x85\n" UNIT, SOUND, NULL, NULL },
         { "no-unit", 0, "dmar flags=5\nsatc\n", "dmar flags=5\n" UNIT "satc\n", NULL, NULL },
-        { "address-width-below-ram", 36, "dmar flags=5 haw=35\n" UNIT, "dmar flags=5 haw=36\n" UNIT, &with_memory, NULL },
-        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=35\n" UNIT, &with_32_gib, NULL },
-        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=64\n" UNIT, &with_32_gib, NULL },
-        { "address-width-below-bar", 36, "dmar flags=5 haw=38\n" UNIT, "dmar flags=5 haw=39\n" UNIT, &with_bar, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=35\n" UNIT, "dmar flags=5 haw=36\n" UNIT,
+          &with_memory, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=35\n" UNIT,
+          &with_32_gib, NULL },
+        { "address-width-below-ram", 36, "dmar flags=5 haw=34\n" UNIT, "dmar flags=5 haw=64\n" UNIT,
+          &with_32_gib, NULL },
+        { "address-width-below-bar", 36, "dmar flags=5 haw=38\n" UNIT, "dmar flags=5 haw=39\n" UNIT,
+          &with_bar, NULL },
     };
 
     JUDGED_CHECK(cases);
@@ -76,9 +101,11 @@ TEST(each_fault_of_the_flags_is_found_and_its_twin_is_sound)
     static const struct judged_case cases[] = {
         { "interrupt-remapping-not-offered", 37, "dmar flags=4\n" UNIT, SOUND, NULL, NULL },
         { "x2apic-opt-out", 37, "dmar flags=7\n" UNIT, SOUND, NULL, NULL },
-        { "x2apic-opt-out-needed", 37, "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=255\n",
+        { "x2apic-opt-out-needed", 37,
+          "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=255\n",
           SOUND "---\napic\nioapic id=2\nx2apic id=255\n", NULL, NULL },
-        { "x2apic-opt-out", 37, "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=254\nx2apic id=255 flags=0\n",
+        { "x2apic-opt-out", 37,
+          "dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=254\nx2apic id=255 flags=0\n",
           SOUND "---\napic\nioapic id=2\n", NULL, NULL },
         { "dma-opt-in-missing", 37, "dmar flags=1\n" UNIT, SOUND, NULL, NULL },
         { "dma-opt-in-not-protected", 37, SOUND, NULL, &with_open, &with_good },
@@ -87,27 +114,36 @@ TEST(each_fault_of_the_flags_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
-    CHECK(strstr(judge_text("dmar flags=7\n" UNIT "---\napic\nioapic id=2\nx2apic id=300\nx2apic id=299\n", NULL)->finding[0].what,
+    CHECK(strstr(judge_text("dmar flags=7\n" UNIT
+                            "---\napic\nioapic id=2\nx2apic id=300\nx2apic id=299\n",
+                            NULL)
+                     ->finding[0]
+                     .what,
                  "APIC id 300 ") != NULL);
-    CHECK_STR(judge_text("dmar flags=6\n" UNIT, NULL)->notes, "interrupt-remapping-not-offered x2apic-opt-out-alone");
+    CHECK_STR(judge_text("dmar flags=6\n" UNIT, NULL)->notes,
+              "interrupt-remapping-not-offered x2apic-opt-out-alone");
 }
 
 TEST(each_fault_of_a_units_registers_is_found_and_its_twin_is_sound)
 {
     static const struct judged_case cases[] = {
         { "unit-base-zero", 48, "dmar flags=5\ndrhd base=0 flags=1\n" IOAPIC, SOUND, NULL, NULL },
-        { "unit-base-all-ones", 48, "dmar flags=5\ndrhd base=0xffffffffffffffff flags=1\n" IOAPIC, SOUND, NULL, NULL },
-        { "unit-base-all-ones", 48, "dmar flags=5\ndrhd base=0xffffffff flags=1\n" IOAPIC, SOUND, NULL, NULL },
-        { "unit-base-unaligned", 48, "dmar flags=5\ndrhd base=0xfed90800 flags=1\n" IOAPIC, SOUND, NULL, NULL },
+        { "unit-base-all-ones", 48, "dmar flags=5\ndrhd base=0xffffffffffffffff flags=1\n" IOAPIC,
+          SOUND, NULL, NULL },
+        { "unit-base-all-ones", 48, "dmar flags=5\ndrhd base=0xffffffff flags=1\n" IOAPIC, SOUND,
+          NULL, NULL },
+        { "unit-base-unaligned", 48, "dmar flags=5\ndrhd base=0xfed90800 flags=1\n" IOAPIC, SOUND,
+          NULL, NULL },
         { "unit-base-unaligned", 48, "dmar flags=5\ndrhd base=0xfed91000 size=1 flags=1\n" IOAPIC,
           "dmar flags=5\ndrhd base=0xfed92000 size=1 flags=1\n" IOAPIC, NULL, NULL },
-        { "unit-base-unreachable", 48, "dmar flags=5\ndrhd base=0x10000000000000 flags=1\n" IOAPIC, SOUND, NULL, NULL },
+        { "unit-base-unreachable", 48, "dmar flags=5\ndrhd base=0x10000000000000 flags=1\n" IOAPIC,
+          SOUND, NULL, NULL },
         { "unit-base-unreachable", 48, "dmar flags=5\ndrhd base=0x400000000000 flags=1\n" IOAPIC,
           "dmar flags=5\ndrhd base=0x200000000000 flags=1\n" IOAPIC, &with_memory, NULL },
         { "unit-base-in-ram", 48, "dmar flags=5\ndrhd base=0x7ffff000 flags=1\n" IOAPIC,
           "dmar flags=5\ndrhd base=0x80000000 flags=1\n" IOAPIC, &with_memory, NULL },
-        { "unit-base-shared", 72, "dmar flags=5\ndrhd base=0xfed90000\n" DEVICE UNIT, "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT,
-          NULL, NULL },
+        { "unit-base-shared", 72, "dmar flags=5\ndrhd base=0xfed90000\n" DEVICE UNIT,
+          "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT, NULL, NULL },
         { "unit-dead", 48, SOUND, NULL, &with_dead, &with_good },
     };
 
@@ -117,14 +153,22 @@ TEST(each_fault_of_a_units_registers_is_found_and_its_twin_is_sound)
 TEST(each_fault_of_include_all_and_segments_is_found_and_its_twin_is_sound)
 {
     static const struct judged_case cases[] = {
-        { "include-all-missing", 48, "dmar flags=5\ndrhd base=0xfed90000\n" DEVICE IOAPIC, SOUND, NULL, NULL },
-        { "include-all-missing", 72, SOUND "drhd base=0xfed91000 segment=1\n" DEVICE "---\nmcfg\nwindow last=1\nwindow segment=1 base=0xf0000000\n",
-          SOUND "drhd base=0xfed91000 segment=1 flags=1\n" "---\nmcfg\nwindow last=1\nwindow segment=1 base=0xf0000000\n", NULL, NULL },
-        { "include-all-twice", 72, SOUND "drhd base=0xfed91000 flags=1\n", SOUND, NULL, NULL },
-        { "include-all-not-last", 72, SOUND "drhd base=0xfed91000\n" DEVICE, "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT, NULL, NULL },
-        { "unit-without-devices", 48, "dmar flags=5\ndrhd base=0xfed91000\n" UNIT, "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT,
+        { "include-all-missing", 48, "dmar flags=5\ndrhd base=0xfed90000\n" DEVICE IOAPIC, SOUND,
           NULL, NULL },
-        { "segment-unknown", 78, SOUND "drhd base=0xfed91000 segment=1 flags=1\n" "---\nmcfg\nwindow\n",
+        { "include-all-missing", 72,
+          SOUND "drhd base=0xfed91000 segment=1\n" DEVICE
+                "---\nmcfg\nwindow last=1\nwindow segment=1 base=0xf0000000\n",
+          SOUND "drhd base=0xfed91000 segment=1 flags=1\n"
+                "---\nmcfg\nwindow last=1\nwindow segment=1 base=0xf0000000\n",
+          NULL, NULL },
+        { "include-all-twice", 72, SOUND "drhd base=0xfed91000 flags=1\n", SOUND, NULL, NULL },
+        { "include-all-not-last", 72, SOUND "drhd base=0xfed91000\n" DEVICE,
+          "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT, NULL, NULL },
+        { "unit-without-devices", 48, "dmar flags=5\ndrhd base=0xfed91000\n" UNIT,
+          "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT, NULL, NULL },
+        { "segment-unknown", 78,
+          SOUND "drhd base=0xfed91000 segment=1 flags=1\n"
+                "---\nmcfg\nwindow\n",
           SOUND "---\nmcfg\nwindow\n", NULL, NULL },
     };
 

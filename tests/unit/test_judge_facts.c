@@ -6,10 +6,12 @@
 #include "table_text.h"
 
 static const struct fw_memory map[] = {
-    { 0x8000, 0x9000, FW_MEMORY_RAM }, { 0x2000, 0x3000, FW_MEMORY_RESERVED }, { 0x1000, 0x2000, FW_MEMORY_RESERVED },
-    { 0x4000, 0x5000, FW_MEMORY_RAM }, { 0xa000, 0xb000, FW_MEMORY_ACPI },
+    { 0x8000, 0x9000, FW_MEMORY_RAM },      { 0x2000, 0x3000, FW_MEMORY_RESERVED },
+    { 0x1000, 0x2000, FW_MEMORY_RESERVED }, { 0x4000, 0x5000, FW_MEMORY_RAM },
+    { 0xa000, 0xb000, FW_MEMORY_ACPI },
 };
-static const struct fw_facts facts = { .memory = map, .memory_count = sizeof(map) / sizeof(map[0]) };
+static const struct fw_facts facts = { .memory = map,
+                                       .memory_count = sizeof(map) / sizeof(map[0]) };
 static const struct fw_facts nothing;
 
 TEST(a_region_is_met_by_a_byte_of_it)
@@ -49,10 +51,13 @@ TEST(buses_are_those_of_mcfg)
     const struct fw_facts with = { .tables = &table, .table_count = 1 };
     const struct judge j = { .facts = &with }, none = { .facts = &nothing };
 
-    table.len = (uint32_t)table_from_text("mcfg\nwindow first=1 last=0x7f\nwindow segment=2 first=0xff last=0xff\n", bytes,
-                                          sizeof(bytes), error, sizeof(error));
-    CHECK(judge_bus_known(&j, 0, 1) && judge_bus_known(&j, 0, 0x7f) && judge_bus_known(&j, 2, 0xff));
-    CHECK(!judge_bus_known(&j, 0, 0) && !judge_bus_known(&j, 0, 0x80) && !judge_bus_known(&j, 2, 0xfe));
+    table.len = (uint32_t)table_from_text(
+        "mcfg\nwindow first=1 last=0x7f\nwindow segment=2 first=0xff last=0xff\n", bytes,
+        sizeof(bytes), error, sizeof(error));
+    CHECK(judge_bus_known(&j, 0, 1) && judge_bus_known(&j, 0, 0x7f) &&
+          judge_bus_known(&j, 2, 0xff));
+    CHECK(!judge_bus_known(&j, 0, 0) && !judge_bus_known(&j, 0, 0x80) &&
+          !judge_bus_known(&j, 2, 0xfe));
     CHECK(judge_segment_known(&j, 0) && judge_segment_known(&j, 2) && !judge_segment_known(&j, 1));
     /* Without MCFG only segment 0 has buses, and no segment is called unknown. */
     CHECK(judge_bus_known(&none, 0, 0xff) && !judge_bus_known(&none, 1, 0));
@@ -61,9 +66,11 @@ TEST(buses_are_those_of_mcfg)
 
 TEST(functions_are_found_by_segment_and_id)
 {
-    static struct pci_function list[2] = { { .next = &list[1], .segment = 1, .rid = 8 }, { .rid = 8 } };
+    static struct pci_function list[2] = { { .next = &list[1], .segment = 1, .rid = 8 },
+                                           { .rid = 8 } };
     const struct fw_facts with = { .functions = list };
     const struct judge j = { .facts = &with };
 
-    CHECK(judge_function(&j, 0, 8) == &list[1] && judge_function(&j, 1, 8) == &list[0] && judge_function(&j, 0, 9) == NULL);
+    CHECK(judge_function(&j, 0, 8) == &list[1] && judge_function(&j, 1, 8) == &list[0] &&
+          judge_function(&j, 0, 9) == NULL);
 }

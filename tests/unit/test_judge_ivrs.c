@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* judge_ivrs.c and judge_unit.c: each finding by a table that has only it, and a twin that has none. */
+/* judge_ivrs.c and judge_unit.c: each finding by a table that has only it, and a twin that has
+ * none. */
 #include "test.h"
 
 #include "judged.h"
@@ -10,13 +11,25 @@
 #define OTHER " select device=0x4008\n"
 
 static const struct fw_unit_state good_unit = {
-    .registers_pa = 0xfeb80000, .answers = true, .interrupt_remapping = true, .translated_at_entry = true, .guest_address_bits = 64,
+    .registers_pa = 0xfeb80000,
+    .answers = true,
+    .interrupt_remapping = true,
+    .translated_at_entry = true,
+    .guest_address_bits = 64,
 };
 static const struct fw_unit_state dead_unit = { .registers_pa = 0xfeb80000 };
-static const struct fw_unit_state open_unit = { .registers_pa = 0xfeb80000, .answers = true, .interrupt_remapping = true };
-static const struct fw_unit_state old_unit = { .registers_pa = 0xfeb80000, .answers = true, .translated_at_entry = true };
+static const struct fw_unit_state open_unit = { .registers_pa = 0xfeb80000,
+                                                .answers = true,
+                                                .interrupt_remapping = true };
+static const struct fw_unit_state old_unit = { .registers_pa = 0xfeb80000,
+                                               .answers = true,
+                                               .translated_at_entry = true };
 static const struct fw_unit_state narrow_unit = {
-    .registers_pa = 0xfeb80000, .answers = true, .interrupt_remapping = true, .translated_at_entry = true, .guest_address_bits = 39,
+    .registers_pa = 0xfeb80000,
+    .answers = true,
+    .interrupt_remapping = true,
+    .translated_at_entry = true,
+    .guest_address_bits = 39,
 };
 static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 };
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
@@ -25,7 +38,8 @@ static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 static const struct fw_facts with_narrow = { .units = &narrow_unit, .unit_count = 1 };
 
 static const struct fw_memory map[] = {
-    { 0x100000, 0xc0000000, FW_MEMORY_RAM }, { 0x100000000, 0xfd00000000, FW_MEMORY_RAM },
+    { 0x100000, 0xc0000000, FW_MEMORY_RAM },
+    { 0x100000000, 0xfd00000000, FW_MEMORY_RAM },
 };
 static const struct fw_memory map_in_hole[] = { { 0x100000000, 0xfd00001000, FW_MEMORY_RAM } };
 static const struct fw_facts with_memory = { .memory = map, .memory_count = 2 };
@@ -46,20 +60,29 @@ TEST(each_fault_of_header_and_blocks_is_found_and_its_twin_is_sound)
         { "block-short", 100, SOUND "raw type=0x11 bytes=02000000\n", SOUND, NULL, NULL },
         { "block-unknown", 100, SOUND "raw type=0x51 bytes=00000000\n", SOUND, NULL, NULL },
         { "block-unknown", 100, SOUND "raw type=0x51\n", SOUND, NULL, NULL },
-        { "block-length", 100, SOUND "raw type=0x11 length=3\n", SOUND "ivhd type=0x11 device=0x4002 base=0xfeb84000\n", NULL, NULL },
-        { "block-revision", 48, "ivrs ivinfo=0x203043 revision=1\nivhd type=0x40 base=0xfeb80000\n" ENTRIES,
+        { "block-length", 100, SOUND "raw type=0x11 length=3\n",
+          SOUND "ivhd type=0x11 device=0x4002 base=0xfeb84000\n", NULL, NULL },
+        { "block-revision", 48,
+          "ivrs ivinfo=0x203043 revision=1\nivhd type=0x40 base=0xfeb80000\n" ENTRIES,
           HEAD "ivhd type=0x40 base=0xfeb80000\n" ENTRIES, NULL, NULL },
         { "no-unit", 0, HEAD, SOUND, NULL, NULL },
-        { "efr-not-valid", 36, "ivrs ivinfo=0x203042 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES,
+        { "efr-not-valid", 36,
+          "ivrs ivinfo=0x203042 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES,
           "ivrs ivinfo=0x203042 revision=2\nivhd type=0x10 base=0xfeb80000\n" ENTRIES, NULL, NULL },
-        { "address-width-below-ram", 36, "ivrs ivinfo=0x202743 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND,
+        { "address-width-below-ram", 36,
+          "ivrs ivinfo=0x202743 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND,
           &with_memory, NULL },
-        { "virtual-width", 36, "ivrs ivinfo=0x183043 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES,
-          "ivrs ivinfo=0x103043 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, &with_narrow, NULL },
-        { "dma-opt-in-missing", 36, "ivrs ivinfo=0x203041 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
+        { "virtual-width", 36,
+          "ivrs ivinfo=0x183043 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES,
+          "ivrs ivinfo=0x103043 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, &with_narrow,
+          NULL },
+        { "dma-opt-in-missing", 36,
+          "ivrs ivinfo=0x203041 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND, NULL,
+          NULL },
         { "dma-opt-in-not-protected", 36, SOUND, NULL, &with_open, &with_good },
         { "ht-hole", 0, SOUND, NULL, &with_hole, &with_memory },
-        { "ht-hole", 0, SOUND, HEAD "ivhd type=0x11 base=0xfeb80000 efr2=0x800\n" ENTRIES, &with_hole, NULL },
+        { "ht-hole", 0, SOUND, HEAD "ivhd type=0x11 base=0xfeb80000 efr2=0x800\n" ENTRIES,
+          &with_hole, NULL },
     };
 
     JUDGED_CHECK(cases);
@@ -86,24 +109,30 @@ TEST(each_fault_of_a_unit_is_found_and_its_twin_is_sound)
 {
     static const struct judged_case cases[] = {
         { "unit-base-zero", 48, HEAD "ivhd type=0x11 base=0\n" ENTRIES, SOUND, NULL, NULL },
-        { "unit-base-all-ones", 48, HEAD "ivhd type=0x11 base=0xffffffffffffffff\n" ENTRIES, SOUND, NULL, NULL },
+        { "unit-base-all-ones", 48, HEAD "ivhd type=0x11 base=0xffffffffffffffff\n" ENTRIES, SOUND,
+          NULL, NULL },
         { "unit-base-unaligned", 48, HEAD "ivhd type=0x11 base=0xfeb81000\n" ENTRIES,
           HEAD "ivhd type=0x11 base=0xfeb84000\n" ENTRIES, NULL, NULL },
-        { "unit-base-in-ram", 48, HEAD "ivhd type=0x11 base=0xbfffc000\n" ENTRIES, HEAD "ivhd type=0x11 base=0xc0000000\n" ENTRIES,
-          &with_memory, NULL },
+        { "unit-base-in-ram", 48, HEAD "ivhd type=0x11 base=0xbfffc000\n" ENTRIES,
+          HEAD "ivhd type=0x11 base=0xc0000000\n" ENTRIES, &with_memory, NULL },
         { "unit-base-shared", 100, SOUND "ivhd type=0x11 device=0x4002 base=0xfeb80000\n" OTHER,
           SOUND "ivhd type=0x11 device=0x4002 base=0xfeb84000\n" OTHER, NULL, NULL },
         { "unit-dead", 48, SOUND, NULL, &with_dead, &with_good },
         { "intremap-not-capable", 48, SOUND, NULL, &with_old, &with_good },
-        { "unit-without-function", 48, HEAD "ivhd type=0x11 device=0 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
-        { "unit-without-function", 48, HEAD "ivhd type=0x11 capability=0x3c base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
-        { "unit-without-function", 48, HEAD "ivhd type=0x11 capability=0x42 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
-        { "unit-without-function", 48, HEAD "ivhd type=0x11 capability=0x100 base=0xfeb80000\n" ENTRIES,
+        { "unit-without-function", 48, HEAD "ivhd type=0x11 device=0 base=0xfeb80000\n" ENTRIES,
+          SOUND, NULL, NULL },
+        { "unit-without-function", 48,
+          HEAD "ivhd type=0x11 capability=0x3c base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
+        { "unit-without-function", 48,
+          HEAD "ivhd type=0x11 capability=0x42 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
+        { "unit-without-function", 48,
+          HEAD "ivhd type=0x11 capability=0x100 base=0xfeb80000\n" ENTRIES,
           HEAD "ivhd type=0x11 capability=0xfc base=0xfeb80000\n" ENTRIES, NULL, NULL },
         { "unit-function-absent", 48, SOUND, NULL, &with_host, &with_iommu },
         { "unit-function-absent", 48, SOUND, NULL, &with_smbus, &with_iommu },
-        { "segment-unknown", 116, SOUND "ivhd type=0x11 segment=1 base=0xfeb84000\n" OTHER "---\nmcfg\nwindow\n", SOUND "---\nmcfg\nwindow\n",
-          NULL, NULL },
+        { "segment-unknown", 116,
+          SOUND "ivhd type=0x11 segment=1 base=0xfeb84000\n" OTHER "---\nmcfg\nwindow\n",
+          SOUND "---\nmcfg\nwindow\n", NULL, NULL },
     };
 
     JUDGED_CHECK(cases);
@@ -115,15 +144,26 @@ TEST(blocks_of_one_unit_must_agree)
 {
     static const struct judged_case cases[] = {
         { "block-twice", 100, SOUND "ivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND, NULL, NULL },
-        { "blocks-disagree", 84, HEAD "ivhd type=0x10 base=0xfeb84000\n" ENTRIES "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
-          HEAD "ivhd type=0x10 base=0xfeb80000\n" ENTRIES "ivhd type=0x11 base=0xfeb80000\n" ENTRIES, NULL, NULL },
-        { "blocks-disagree", 84, HEAD "ivhd type=0x10 capability=0x80 base=0xfeb80000\n" ENTRIES "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
-          SOUND, NULL, NULL },
-        { "blocks-disagree", 124, SOUND "ivhd type=0x40 base=0xfeb80000 efr=1\n" ENTRIES, SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES,
+        { "blocks-disagree", 84,
+          HEAD "ivhd type=0x10 base=0xfeb84000\n" ENTRIES
+               "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
+          HEAD "ivhd type=0x10 base=0xfeb80000\n" ENTRIES
+               "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
           NULL, NULL },
-        { "blocks-disagree", 144, SOUND "ivhd type=0x40 base=0xfeb80000\n all\n ioapic id=34 device=0xa0\n",
-          SOUND "ivhd type=0x40 base=0xfeb80000\n entry bytes=00000000\n" ENTRIES " acpi device=0xa5 hid=AMDI0020\n", NULL, NULL },
-        { "blocks-disagree", 144, SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES " select device=1\n", SOUND, NULL, NULL },
+        { "blocks-disagree", 84,
+          HEAD "ivhd type=0x10 capability=0x80 base=0xfeb80000\n" ENTRIES
+               "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
+          SOUND, NULL, NULL },
+        { "blocks-disagree", 124, SOUND "ivhd type=0x40 base=0xfeb80000 efr=1\n" ENTRIES,
+          SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES, NULL, NULL },
+        { "blocks-disagree", 144,
+          SOUND "ivhd type=0x40 base=0xfeb80000\n all\n ioapic id=34 device=0xa0\n",
+          SOUND "ivhd type=0x40 base=0xfeb80000\n entry bytes=00000000\n" ENTRIES
+                " acpi device=0xa5 hid=AMDI0020\n",
+          NULL, NULL },
+        { "blocks-disagree", 144,
+          SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES " select device=1\n", SOUND, NULL,
+          NULL },
     };
 
     judged_check(cases, 4);

@@ -12,11 +12,15 @@ TEST(each_fault_of_a_window_is_found_and_its_twin_is_sound)
     static const struct judged_case cases[] = {
         { "mcfg-length", 4, "mcfg\n", "mcfg\nwindow\n", NULL, NULL },
         { "mcfg-length", 4, "mcfg\nwindow\npad bytes=00000000\n", "mcfg\nwindow\n", NULL, NULL },
-        { "mcfg-buses", 54, "mcfg\nwindow first=0x40 last=0x3f\n", "mcfg\nwindow first=0x3f last=0x3f\n", NULL, NULL },
+        { "mcfg-buses", 54, "mcfg\nwindow first=0x40 last=0x3f\n",
+          "mcfg\nwindow first=0x3f last=0x3f\n", NULL, NULL },
         { "mcfg-base", 44, "mcfg\nwindow base=0\n", "mcfg\nwindow\n", NULL, NULL },
-        { "mcfg-base", 44, "mcfg\nwindow base=0xe0080000\n", "mcfg\nwindow base=0xe0100000\n", NULL, NULL },
+        { "mcfg-base", 44, "mcfg\nwindow base=0xe0080000\n", "mcfg\nwindow base=0xe0100000\n", NULL,
+          NULL },
         { "mcfg-overlap", 60, "mcfg\nwindow last=0x7f\nwindow first=0x7f base=0xd0000000\n",
-          "mcfg\nwindow last=0x7f\nwindow first=0x80 base=0xd0000000\nwindow segment=1 base=0xc0000000\n", NULL, NULL },
+          "mcfg\nwindow last=0x7f\nwindow first=0x80 base=0xd0000000\nwindow segment=1 "
+          "base=0xc0000000\n",
+          NULL, NULL },
         { "mcfg-overlap", 60, "mcfg\nwindow first=0x80\nwindow last=0x80 base=0xd0000000\n",
           "mcfg\nwindow first=0x80\nwindow last=0x7f base=0xd0000000\n", NULL, NULL },
         { "mcfg-in-ram", 44, "mcfg\nwindow\n", "mcfg\nwindow first=1\n", &with_memory, NULL },

@@ -18,10 +18,12 @@ TEST(numbers_and_words_come_as_from_printf)
 {
     char seen[100], wanted[100];
 
-    snprintf(wanted, sizeof(wanted), "%s %c %u %x %02x %04x %9u 0x%08x %llx %llu", "word", 'c', 0u, 0xabcu, 5u, 0x12345u, 7u,
-             0xffffffffu, 0xffffffffffffffffull, 0xffffffffffffffffull);
-    CHECK_STR(formatted(seen, sizeof(seen), "%s %c %u %x %02x %04x %9u 0x%08x %llx %llu", "word", 'c', 0u, 0xabcu, 5u, 0x12345u,
-                        7u, 0xffffffffu, 0xffffffffffffffffull, 0xffffffffffffffffull), wanted);
+    snprintf(wanted, sizeof(wanted), "%s %c %u %x %02x %04x %9u 0x%08x %llx %llu", "word", 'c', 0u,
+             0xabcu, 5u, 0x12345u, 7u, 0xffffffffu, 0xffffffffffffffffull, 0xffffffffffffffffull);
+    CHECK_STR(formatted(seen, sizeof(seen), "%s %c %u %x %02x %04x %9u 0x%08x %llx %llu", "word",
+                        'c', 0u, 0xabcu, 5u, 0x12345u, 7u, 0xffffffffu, 0xffffffffffffffffull,
+                        0xffffffffffffffffull),
+              wanted);
 }
 
 TEST(what_does_not_fit_is_cut)

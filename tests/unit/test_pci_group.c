@@ -523,3 +523,85 @@ TEST(a_desktop)
     add(3, 0, 0, PCI_EXP_ENDPOINT, p1);
     CHECK_STR(groups(), "0 1 2 3 3 4 5 6 6 1 1 7 8");
 }
+
+/*
+ * In the manner of a laptop with an AMD-Vi unit: devices 1 and 8 of the root bus have a host bridge
+ * of no use as function 0 and ports behind it; 00:14.x is the south bridge, 00:18.x the processor.
+ * Ports of device 1 lead to a display with its sound and to a disk, 00:08.1 to functions with ACS.
+ */
+static struct pci_function *ports[3], *internal[2];
+
+static void a_laptop(void)
+{
+    reset();
+    add(0, 0, 0, PCI_EXP_NONE, NULL);
+    add(0, 1, 0, PCI_EXP_NONE, NULL)->multifunction = true;
+    ports[0] = port(0, 1, 1, 1, PCI_EXP_ROOT_PORT, NULL);
+    ports[1] = port(0, 1, 2, 2, PCI_EXP_ROOT_PORT, NULL);
+    add(0, 8, 0, PCI_EXP_NONE, NULL)->multifunction = true;
+    ports[2] = port(0, 8, 1, 3, PCI_EXP_ROOT_PORT, NULL);
+    add(0, 0x14, 0, PCI_EXP_NONE, NULL)->multifunction = true;
+    add(0, 0x14, 3, PCI_EXP_NONE, NULL);
+    add(1, 0, 0, PCI_EXP_LEGACY_ENDPOINT, ports[0])->multifunction = true;
+    add(1, 0, 1, PCI_EXP_LEGACY_ENDPOINT, ports[0]);
+    add(2, 0, 0, PCI_EXP_ENDPOINT, ports[1]);
+    internal[0] = acs(add(3, 0, 0, PCI_EXP_ENDPOINT, ports[2]), 0, 0);
+    internal[1] = acs(add(3, 0, 2, PCI_EXP_ENDPOINT, ports[2]), 0, 0);
+    internal[0]->multifunction = true;
+}
+
+/* Nothing has ACS: a device of the root bus is one group with all that is behind its ports. */
+TEST(a_laptop_without_acs)
+{
+    a_laptop();
+    CHECK_STR(groups(), "0 1 1 1 2 2 3 3 1 1 1 2 2");
+    check_reason(10, PCI_GROUP_PORT_WITHOUT_ACS, ports[1], ALL);
+}
+
+/* Ports of another make: what is offered is on, and little is offered inside the processor. */
+TEST(a_laptop_with_acs)
+{
+    a_laptop();
+    acs(ports[0], 0x5f, 0x1d);
+    acs(ports[1], 0x5f, 0x1d);
+    acs(ports[2], 0x03, 0x01);
+    CHECK_STR(groups(), "0 1 2 3 4 5 6 6 7 7 8 9 10");
+    check_reason(1, PCI_GROUP_ALONE, NULL, 0);
+    check_reason(8, PCI_GROUP_FUNCTION_WITHOUT_ACS, &functions[9], PCI_ACS_RR | PCI_ACS_CR);
+    /* One bit less on one port: the disk and the host bridge beside the port join it, the other port does not. */
+    ports[1]->acs_control &= (uint16_t)~PCI_ACS_UF;
+    CHECK_STR(groups(), "0 1 2 1 3 4 5 5 6 6 1 7 8");
+    check_reason(1, PCI_GROUP_FUNCTION_WITHOUT_ACS, ports[1], PCI_ACS_UF);
+    /* On the other too: both ports and all behind them are one. */
+    ports[0]->acs_control &= (uint16_t)~PCI_ACS_SV;
+    CHECK_STR(groups(), "0 1 1 1 2 3 4 4 1 1 1 5 6");
+}
+
+/*
+ * In the manner of an Intel workstation with the display's unit of its own: what Intel's root
+ * complex holds is apart from conventional functions of its device only by the quirk.
+ */
+TEST(a_workstation)
+{
+    struct pci_function *wireless, *p0, *p2;
+
+    reset();
+    add(0, 0, 0, PCI_EXP_NONE, NULL);
+    add(0, 2, 0, PCI_EXP_ROOT_ENDPOINT, NULL);
+    p0 = acs(port(0, 6, 0, 1, PCI_EXP_ROOT_PORT, NULL), ALL | 0x42, ALL);
+    add(0, 0xe, 0, PCI_EXP_NONE, NULL);     /* RAID: whatever it hides sends as it does */
+    add(0, 0x14, 0, PCI_EXP_NONE, NULL)->multifunction = true;
+    add(0, 0x14, 2, PCI_EXP_NONE, NULL);
+    wireless = add(0, 0x14, 3, PCI_EXP_ROOT_ENDPOINT, NULL);
+    add(0, 0x1c, 0, PCI_EXP_NONE, NULL)->multifunction = true;
+    p2 = acs(port(0, 0x1c, 2, 2, PCI_EXP_ROOT_PORT, NULL), ALL, ALL);
+    add(1, 0, 0, PCI_EXP_ENDPOINT, p0);
+    add(2, 0, 0, PCI_EXP_ENDPOINT, p2);
+    CHECK_STR(groups(), "0 1 2 3 4 4 4 5 6 7 8");
+    wireless->vendor = 0x8086;
+    CHECK_STR(groups(), "0 1 2 3 4 4 5 6 7 8 9");
+    CHECK(members[6].quirk != NULL && members[6].quirk->kind == PCI_QUIRK_ROOT_ENDPOINT);
+    CHECK(members[4].quirk == NULL);
+    options.no_quirks = true;
+    CHECK_STR(groups(), "0 1 2 3 4 4 4 5 6 7 8");
+}
