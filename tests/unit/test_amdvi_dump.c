@@ -190,6 +190,7 @@ TEST(interrupt_entries_of_both_widths)
     for (size_t i = 0; i < 2; i++) {
         struct machine *d = remapping(formats[i].format);
         struct iommu_irqs *irqs;
+        struct iommu_msi message;
 
         CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
         CHECK(noted("no id has a table"));
@@ -197,6 +198,8 @@ TEST(interrupt_entries_of_both_widths)
         CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
         CHECK_EQ(look->count, 3);   /* DEV_TAB, the device table entry, and it */
         CHECK_EQ(look_item(look, "interrupt entry")->bits, formats[i].bits);
+        iommu_irq_message(irqs, 0, &message);
+        CHECK_EQ(look_item(look, "interrupt entry")->index, message.data);  /* §2.2.5: it names the entry */
         CHECK(look_has(look, "interrupt entry", "RemapEn=1() SupIOPF=0() IntType=0(fixed)"));
         CHECK(look_has(look, "interrupt entry", "Vector=40()"));
         CHECK(look_has(look, "interrupt entry", "Destination=5("));
