@@ -56,7 +56,8 @@ static void check_sum(struct fw_reader *r, uint32_t length)
     for (uint32_t i = 0; i < length; i++)
         sum = (uint8_t)(sum + r->bytes[i]);
     if (sum != 0)
-        fw_problem(r, CHECKSUM_AT, "the bytes do not add up to zero, as a checksum of this value would make them",
+        fw_problem(r, CHECKSUM_AT,
+                   "the bytes do not add up to zero, as a checksum of this value would make them",
                    (uint8_t)(r->bytes[CHECKSUM_AT] - sum));
 }
 
@@ -91,7 +92,10 @@ static void decode_body(struct fw_reader *r, uint32_t end)
 bool fw_decode(const void *table, size_t len, const struct fw_visitor *visitor)
 {
     struct fw_reader r = {
-        .bytes = table, .len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len, .visitor = visitor, .sound = true,
+        .bytes = table,
+        .len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len,
+        .visitor = visitor,
+        .sound = true,
     };
     char name[SIGNATURE_BYTES + 1] = "";
     struct fw_block block = { .len = r.len, .name = name };

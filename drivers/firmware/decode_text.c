@@ -196,7 +196,11 @@ bool fw_print(const void *table, size_t len, fw_line *line, void *ctx)
 {
     struct printer p = { .line = line, .ctx = ctx };
     const struct fw_visitor visitor = {
-        .open = print_open, .field = print_field, .close = print_close, .problem = print_problem, .ctx = &p,
+        .open = print_open,
+        .field = print_field,
+        .close = print_close,
+        .problem = print_problem,
+        .ctx = &p,
     };
 
     return fw_decode(table, len, &visitor);

@@ -76,7 +76,8 @@ void fw_explain_rid(uint64_t value, char *out)
     fw_put_number(out, value & 7);
 }
 
-static const char *meaning_of(uint64_t value, const struct fw_word *words, fw_explain *explain, char *buffer)
+static const char *meaning_of(uint64_t value, const struct fw_word *words, fw_explain *explain,
+                              char *buffer)
 {
     for (; words != NULL && words->text != NULL; words++)
         if (words->value == value)
@@ -95,7 +96,8 @@ static void visit(struct fw_reader *r, const struct fw_field *field)
         r->visitor->field(r->visitor->ctx, field);
 }
 
-static void visit_part(struct fw_reader *r, const struct fw_field *whole, const struct fw_part *part)
+static void visit_part(struct fw_reader *r, const struct fw_field *whole,
+                       const struct fw_part *part)
 {
     char buffer[FW_MEANING_BYTES];
     struct fw_field field = *whole;
@@ -113,7 +115,10 @@ void fw_field(struct fw_reader *r, uint32_t start, const struct fw_layout *layou
 {
     char buffer[FW_MEANING_BYTES];
     struct fw_field field = {
-        .offset = start + layout->offset, .len = layout->len, .kind = layout->kind, .name = layout->name,
+        .offset = start + layout->offset,
+        .len = layout->len,
+        .kind = layout->kind,
+        .name = layout->name,
         .bytes = r->bytes + start + layout->offset,
     };
 
@@ -125,7 +130,8 @@ void fw_field(struct fw_reader *r, uint32_t start, const struct fw_layout *layou
         visit_part(r, &field, part);
 }
 
-uint32_t fw_fields(struct fw_reader *r, uint32_t start, uint32_t end, const struct fw_layout *layout)
+uint32_t fw_fields(struct fw_reader *r, uint32_t start, uint32_t end,
+                   const struct fw_layout *layout)
 {
     uint32_t at = start;
 
@@ -134,7 +140,8 @@ uint32_t fw_fields(struct fw_reader *r, uint32_t start, uint32_t end, const stru
         if (at == end && layout->newer)
             return end;
         if (at > end || end - at < layout->len) {
-            fw_problem(r, at < end ? at : end, "ends before its fields do, after bytes", end - start);
+            fw_problem(r, at < end ? at : end, "ends before its fields do, after bytes",
+                       end - start);
             fw_bytes(r, "Cut short", at, end);
             return end;
         }
@@ -144,7 +151,8 @@ uint32_t fw_fields(struct fw_reader *r, uint32_t start, uint32_t end, const stru
     return at;
 }
 
-static void visit_span(struct fw_reader *r, enum fw_kind kind, const char *name, uint32_t at, uint32_t end)
+static void visit_span(struct fw_reader *r, enum fw_kind kind, const char *name, uint32_t at,
+                       uint32_t end)
 {
     struct fw_field field = { .offset = at, .kind = kind, .name = name, .meaning = "" };
 
@@ -186,12 +194,16 @@ void fw_name_unknown(const char *what, uint64_t type, char *out)
     fw_put_text(out, "h");
 }
 
-static void visit_structure(struct fw_reader *r, const struct fw_list *list, uint32_t start, uint32_t end)
+static void visit_structure(struct fw_reader *r, const struct fw_list *list, uint32_t start,
+                            uint32_t end)
 {
     uint64_t type = fw_number(r, start, list->type_len);
     const struct fw_structure *structure = structure_of(list, type);
     struct fw_block block = {
-        .offset = start, .len = end - start, .type = (uint16_t)type, .known = structure != NULL,
+        .offset = start,
+        .len = end - start,
+        .type = (uint16_t)type,
+        .known = structure != NULL,
     };
     const struct fw_layout *header = list->header;
     char name[FW_MEANING_BYTES];
@@ -226,12 +238,14 @@ unsigned fw_walk(struct fw_reader *r, const struct fw_list *list, uint32_t at, u
         }
         length = fw_number(r, at + list->length_at, list->length_len);
         if (length < list->header_len) {
-            fw_problem(r, at + list->length_at, "a length below that of the structure's own header", length);
+            fw_problem(r, at + list->length_at, "a length below that of the structure's own header",
+                       length);
             fw_bytes(r, "Left over", at, end);
             break;
         }
         if (length > end - at) {
-            fw_problem(r, at + list->length_at, "a length beyond the end of what it lies in", length);
+            fw_problem(r, at + list->length_at, "a length beyond the end of what it lies in",
+                       length);
             length = end - at;
         }
         visit_structure(r, list, at, at + (uint32_t)length);

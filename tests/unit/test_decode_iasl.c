@@ -16,9 +16,9 @@
 
 struct own_field {
     struct fw_field field;
-    uint8_t bytes[IASL_FIELD_BYTES];    /* as the value says, or as they are */
-    bool known;                 /* of a block of a known type */
-    bool begins;                /* a structure or an entry */
+    uint8_t bytes[IASL_FIELD_BYTES]; /* as the value says, or as they are */
+    bool known;                      /* of a block of a known type */
+    bool begins;                     /* a structure or an entry */
     bool matched;
 };
 
@@ -35,12 +35,12 @@ struct decoded {
 /* Over all tables. */
 static struct {
     unsigned tables, compared, fields, parts;
-    unsigned split;             /* one of iasl's is two of ours: the segment in an IVMD */
-    unsigned past_end;          /* iasl reads on behind a structure of an older revision */
-    unsigned padding;           /* iasl leaves it out */
-    unsigned unknown_fields;    /* in blocks or entries iasl has no layout for */
-    unsigned empty_uid;         /* format and length of a UID of no bytes: iasl leaves them out */
-    unsigned hpet_parts;        /* iasl prints two bits of a field of four */
+    unsigned split;          /* one of iasl's is two of ours: the segment in an IVMD */
+    unsigned past_end;       /* iasl reads on behind a structure of an older revision */
+    unsigned padding;        /* iasl leaves it out */
+    unsigned unknown_fields; /* in blocks or entries iasl has no layout for */
+    unsigned empty_uid;      /* format and length of a UID of no bytes: iasl leaves them out */
+    unsigned hpet_parts;     /* iasl prints two bits of a field of four */
 } counts;
 
 static void see_open(void *ctx, const struct fw_block *block)
@@ -65,7 +65,7 @@ static void see_field(void *ctx, const struct fw_field *field)
     struct own_field *own = &d->fields[d->count++];
 
     CHECK(d->count < FIELD_MAX);
-    *own = (struct own_field){ .field = *field, .known = d->known[d->depth - 1] };
+    *own = (struct own_field) { .field = *field, .known = d->known[d->depth - 1] };
     own->begins = field->offset == d->start[d->depth - 1] && field->offset > 0;
     for (uint32_t i = 0; i < field->len && i < IASL_FIELD_BYTES; i++)
         if (field->kind == FW_TEXT || field->kind == FW_BYTES)
@@ -109,13 +109,14 @@ static void check_cover(const struct decoded *d, size_t len)
 
         if (field->bits == 0) {
             if (field->offset != at)
-                test_fail(__FILE__, __LINE__, "%s: '%s' at 0x%x, 0x%x expected", d->file, field->name,
-                          field->offset, at);
+                test_fail(__FILE__, __LINE__, "%s: '%s' at 0x%x, 0x%x expected", d->file,
+                          field->name, field->offset, at);
             at += field->len;
             whole = &d->fields[i];
             continue;
         }
-        CHECK(whole != NULL && field->offset == whole->field.offset && field->bits + field->bit <= 64);
+        CHECK(whole != NULL && field->offset == whole->field.offset &&
+              field->bits + field->bit <= 64);
         CHECK_EQ(field->value, whole->field.value >> field->bit & ~0ull >> (64 - field->bits));
     }
     CHECK_EQ(at, len);
@@ -139,8 +140,8 @@ static void check_parts(const struct decoded *d, size_t index, const struct iasl
         const struct fw_field *part = &d->fields[index + 1 + i].field;
 
         if (index + 1 + i >= d->count || part->bits == 0 || part->value != theirs->parts[i])
-            test_fail(__FILE__, __LINE__, "%s: bits %u of '%s' at 0x%x differ", d->file, i, theirs->name,
-                      theirs->offset);
+            test_fail(__FILE__, __LINE__, "%s: bits %u of '%s' at 0x%x differ", d->file, i,
+                      theirs->name, theirs->offset);
         counts.parts++;
     }
 }
@@ -156,22 +157,24 @@ static bool same_bytes(const struct own_field *own, const struct iasl_field *the
     return true;
 }
 
-static void check_value(const struct decoded *d, const struct own_field *own, const struct iasl_field *theirs,
-                        uint32_t from)
+static void check_value(const struct decoded *d, const struct own_field *own,
+                        const struct iasl_field *theirs, uint32_t from)
 {
     if (!same_bytes(own, theirs, from))
-        test_fail(__FILE__, __LINE__, "%s: '%s' at 0x%x is not what iasl's '%s' says", d->file, own->field.name,
-                  own->field.offset, theirs->name);
+        test_fail(__FILE__, __LINE__, "%s: '%s' at 0x%x is not what iasl's '%s' says", d->file,
+                  own->field.name, own->field.offset, theirs->name);
 }
 
 /* Where iasl sees a structure begin, we do, and the other way round. MCFG's have no type. */
-static void check_begin(const struct decoded *d, const struct own_field *own, const struct iasl_field *theirs)
+static void check_begin(const struct decoded *d, const struct own_field *own,
+                        const struct iasl_field *theirs)
 {
     bool begins = strcmp(theirs->name, "Subtable Type") == 0 || strcmp(theirs->name, "Type") == 0 ||
                   strcmp(theirs->name, "Device Scope Type") == 0;
 
     if (begins != own->begins && memcmp(d->fields[0].bytes, "MCFG", 4) != 0)
-        test_fail(__FILE__, __LINE__, "%s: at 0x%x a structure begins for one of us only", d->file, theirs->offset);
+        test_fail(__FILE__, __LINE__, "%s: at 0x%x a structure begins for one of us only", d->file,
+                  theirs->offset);
 }
 
 /* One of iasl's fields: one of ours, or several that fill it. */
@@ -194,8 +197,8 @@ static void match(struct decoded *d, const struct iasl_field *theirs)
         at += own->field.len;
     }
     if (at != end)
-        test_fail(__FILE__, __LINE__, "%s: nothing of ours is iasl's '%s' at 0x%x", d->file, theirs->name,
-                  theirs->offset);
+        test_fail(__FILE__, __LINE__, "%s: nothing of ours is iasl's '%s' at 0x%x", d->file,
+                  theirs->name, theirs->offset);
     counts.fields++;
 }
 
@@ -219,7 +222,8 @@ static void check_unmatched(const struct decoded *d, size_t index)
     else if (strcmp(name, "UID Length") == 0 && own->field.value == 0)
         counts.empty_uid++;
     else if (strcmp(name, "UID Format") != 0 || d->fields[index + 1].field.value != 0)
-        test_fail(__FILE__, __LINE__, "%s: iasl has no '%s' at 0x%x", d->file, name, own->field.offset);
+        test_fail(__FILE__, __LINE__, "%s: iasl has no '%s' at 0x%x", d->file, name,
+                  own->field.offset);
 }
 
 static void compare(struct decoded *d, struct iasl_table *theirs)
@@ -239,7 +243,11 @@ static void check_table(const char *path)
 {
     struct decoded d = { .file = path, .fields = calloc(FIELD_MAX, sizeof(*d.fields)) };
     const struct fw_visitor visitor = {
-        .open = see_open, .field = see_field, .close = see_close, .problem = see_problem, .ctx = &d,
+        .open = see_open,
+        .field = see_field,
+        .close = see_close,
+        .problem = see_problem,
+        .ctx = &d,
     };
     char other[PATH_BYTES];
     struct iasl_table theirs = { 0 };
@@ -298,10 +306,13 @@ TEST(every_field_of_every_real_table_is_what_iasl_says)
     if (folder == NULL)
         test_skip("no folder of real tables");
     check_folder(folder, 0);
-    printf("# %u tables without a byte left out, %u of them compared: %u fields and %u bit fields agree\n",
+    printf("# %u tables without a byte left out, %u of them compared: %u fields and %u bit fields "
+           "agree\n",
            counts.tables, counts.compared, counts.fields, counts.parts);
-    printf("# iasl has not: %u paddings, %u fields of unknown types, %u UIDs of no bytes; reads past an end: %u; "
+    printf("# iasl has not: %u paddings, %u fields of unknown types, %u UIDs of no bytes; reads "
+           "past an end: %u; "
            "one field for two of ours: %u; HPET page protection as two bits: %u\n",
-           counts.padding, counts.unknown_fields, counts.empty_uid, counts.past_end, counts.split, counts.hpet_parts);
+           counts.padding, counts.unknown_fields, counts.empty_uid, counts.past_end, counts.split,
+           counts.hpet_parts);
     CHECK(counts.compared > 0);
 }

@@ -20,14 +20,15 @@ static void put_label(const char *text, FILE *out)
 
 static void put_function(const struct pci_function *f, FILE *out)
 {
-    fprintf(out, "    " LABEL " [label=\"" IOMMU_RID_FORMAT "\\n", IOMMU_RID_ARGS(f->segment, f->rid),
-            IOMMU_RID_ARGS(f->segment, f->rid));
+    fprintf(out, "    " LABEL " [label=\"" IOMMU_RID_FORMAT "\\n",
+            IOMMU_RID_ARGS(f->segment, f->rid), IOMMU_RID_ARGS(f->segment, f->rid));
     put_label(pci_class_name(f->class_code), out);
     fprintf(out, "\\n%04x:%04x\"%s];\n", (unsigned)f->vendor, (unsigned)f->device,
             f->is_bridge ? ", shape=house" : "");
 }
 
-static bool is_member(const struct lint_machine *machine, size_t group, const struct pci_function *f)
+static bool is_member(const struct lint_machine *machine, size_t group,
+                      const struct pci_function *f)
 {
     for (size_t i = 0; i < machine->member_count; i++)
         if (machine->members[i].function == f)
@@ -51,7 +52,8 @@ static void put_groups(const struct lint_machine *machine, FILE *out)
             members += machine->members[i].group == group;
         if (members == 0)
             continue;
-        fprintf(out, "  subgraph cluster_group%zu {\n    label=\"group %zu\"; style=rounded;\n", group, group);
+        fprintf(out, "  subgraph cluster_group%zu {\n    label=\"group %zu\"; style=rounded;\n",
+                group, group);
         put_members(machine, group, out);
         fprintf(out, "  }\n");
     }
@@ -68,7 +70,8 @@ static void put_edges(const struct lint_machine *machine, FILE *out)
             fprintf(out, "  " LABEL " -> " LABEL ";\n", IOMMU_RID_ARGS(f->segment, f->parent->rid),
                     IOMMU_RID_ARGS(f->segment, f->rid));
         if (unit != NULL && !inherits)
-            fprintf(out, "  \"%s\" -> " LABEL " [style=dashed];\n", unit->name, IOMMU_RID_ARGS(f->segment, f->rid));
+            fprintf(out, "  \"%s\" -> " LABEL " [style=dashed];\n", unit->name,
+                    IOMMU_RID_ARGS(f->segment, f->rid));
     }
 }
 
@@ -84,7 +87,10 @@ void show_dot(const struct lint *lint, FILE *out)
     for (size_t i = 0; i < lint->machine_count; i++) {
         const struct lint_machine *machine = &lint->machines[i];
 
-        fprintf(out, "digraph machine%zu {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n", i);
+        fprintf(
+            out,
+            "digraph machine%zu {\n  rankdir=LR;\n  node [shape=box, fontname=\"monospace\"];\n",
+            i);
         put_units(machine, out);
         put_groups(machine, out);
         put_edges(machine, out);

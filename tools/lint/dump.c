@@ -23,9 +23,12 @@ static size_t read_line(const char *line, const char *end, size_t at, uint8_t *b
     size_t count = 0;
 
     line += strspn(line, " \t");
-    if (line >= end || !isxdigit((unsigned char)*line) || strtoull(line, &next, 16) != at || *next != ':')
+    if (line >= end || !isxdigit((unsigned char)*line) || strtoull(line, &next, 16) != at ||
+        *next != ':')
         return 0;
-    for (next++; count < LINE_BYTES && next + 2 < end && *next == ' ' && strspn(next + 1, DIGITS) == 2; next += 3)
+    for (next++;
+         count < LINE_BYTES && next + 2 < end && *next == ' ' && strspn(next + 1, DIGITS) == 2;
+         next += 3)
         bytes[count++] = (uint8_t)strtoul(next + 1, NULL, 16);
     return count;
 }

@@ -61,8 +61,10 @@ static bool read_range(const char *folder, const char *entry, struct fw_memory *
     read_line(folder, entry, "type", type);
     if (start[0] == '\0' || end[0] == '\0' || type[0] == '\0')
         return false;
-    *range = (struct fw_memory){
-        .start = strtoull(start, NULL, 0), .end = strtoull(end, NULL, 0) + 1, .kind = kind_of(type),
+    *range = (struct fw_memory) {
+        .start = strtoull(start, NULL, 0),
+        .end = strtoull(end, NULL, 0) + 1,
+        .kind = kind_of(type),
     };
     return range->start < range->end;
 }
@@ -92,6 +94,9 @@ static void read_memory(struct fw_facts *facts, const char *sysfs)
     }
     if (count >= 0)
         free(entries);
+    if (facts->memory_count == 0)
+        fprintf(stderr, "iommukit-lint: %s: no memory map can be read: nothing is compared with RAM\n",
+                folder.bytes);
     free(folder.bytes);
     if (facts->memory_count > 0)
         qsort(ranges, facts->memory_count, sizeof(*ranges), by_start);

@@ -48,14 +48,14 @@ struct level {
 
 struct table_writer {
     struct level levels[DEPTH_MAX];
-    size_t depth;               /* blocks open */
+    size_t depth; /* blocks open */
     struct text problems;
     struct json problem_json;
 };
 
 static struct json writer_to(struct text *text)
 {
-    return (struct json){ .put = put_json, .ctx = text };
+    return (struct json) { .put = put_json, .ctx = text };
 }
 
 static void open_level(struct level *level)
@@ -99,7 +99,8 @@ static void put_value_bytes(struct json *json, const struct fw_field *field)
     for (uint32_t i = 0; i < field->len; i++) {
         char pair[4];
 
-        text_add(&value, pair, (size_t)snprintf(pair, sizeof(pair), i == 0 ? "%02x" : " %02x", field->bytes[i]));
+        text_add(&value, pair,
+                 (size_t)snprintf(pair, sizeof(pair), i == 0 ? "%02x" : " %02x", field->bytes[i]));
     }
     json_text(json, "value", value.bytes);
     free(value.bytes);
@@ -171,7 +172,11 @@ static void put_table(struct json *json, const struct lint_table *table)
 {
     struct table_writer w = { .problem_json = writer_to(&w.problems) };
     const struct fw_visitor visitor = {
-        .open = open_block, .field = put_field, .close = close_block, .problem = put_problem, .ctx = &w,
+        .open = open_block,
+        .field = put_field,
+        .close = close_block,
+        .problem = put_problem,
+        .ctx = &w,
     };
 
     open_level(&w.levels[0]);
@@ -204,7 +209,8 @@ static void put_unit(struct json *json, const struct lint_unit *unit)
     json_close(json, '}');
 }
 
-static const struct pci_group_member *member_of(const struct lint_machine *machine, const struct pci_function *f)
+static const struct pci_group_member *member_of(const struct lint_machine *machine,
+                                                const struct pci_function *f)
 {
     for (size_t i = 0; i < machine->member_count; i++)
         if (machine->members[i].function == f)
@@ -224,7 +230,8 @@ static void put_group_of(struct json *json, const struct pci_group_member *membe
     json_text(json, "group_reason", reason);
 }
 
-static void put_requester_ids(struct json *json, const struct lint_machine *machine, const struct pci_function *f)
+static void put_requester_ids(struct json *json, const struct lint_machine *machine,
+                              const struct pci_function *f)
 {
     uint16_t rids[RIDS_MAX];
     size_t count = pci_requester_ids(f, rids, RIDS_MAX);
@@ -236,7 +243,8 @@ static void put_requester_ids(struct json *json, const struct lint_machine *mach
     json_close(json, ']');
 }
 
-static void put_reserved(struct json *json, const struct lint_machine *machine, const struct pci_function *f)
+static void put_reserved(struct json *json, const struct lint_machine *machine,
+                         const struct pci_function *f)
 {
     json_open(json, "reserved", '[');
     for (size_t i = 0; i < machine->region_count; i++) {
@@ -254,7 +262,8 @@ static void put_reserved(struct json *json, const struct lint_machine *machine, 
     json_close(json, ']');
 }
 
-static void put_function(struct json *json, const struct lint_machine *machine, const struct pci_function *f)
+static void put_function(struct json *json, const struct lint_machine *machine,
+                         const struct pci_function *f)
 {
     const struct lint_unit *unit = machine_unit_of(machine, f);
 
@@ -294,7 +303,8 @@ static void put_groups(struct json *json, const struct lint_machine *machine)
         json_open(json, "members", '[');
         for (size_t i = 0; i < machine->member_count; i++)
             if (machine->members[i].group == group)
-                put_rid(json, NULL, machine->members[i].function->segment, machine->members[i].function->rid);
+                put_rid(json, NULL, machine->members[i].function->segment,
+                        machine->members[i].function->rid);
         json_close(json, ']');
         json_close(json, '}');
     }

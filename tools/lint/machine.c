@@ -20,7 +20,8 @@ static void count_problem(void *ctx, uint32_t offset, const char *what, uint64_t
 static const char *file_of(const struct lint_machine *machine, const char *signature)
 {
     for (size_t i = 0; i < machine->table_count; i++)
-        if (machine->tables[i].relevant && strcmp(machine->tables[i].table.signature, signature) == 0)
+        if (machine->tables[i].relevant &&
+            strcmp(machine->tables[i].table.signature, signature) == 0)
             return machine->tables[i].file;
     return "";
 }
@@ -32,7 +33,7 @@ static void keep_finding(void *ctx, const struct fw_finding *finding)
 
     machine->findings = lint_alloc(machine->findings, (machine->finding_count + 1) * sizeof(*kept));
     kept = &machine->findings[machine->finding_count++];
-    *kept = (struct lint_finding){
+    *kept = (struct lint_finding) {
         .severity = finding->severity,
         .id = lint_copy(finding->id),
         .table = lint_copy(finding->table),
@@ -90,23 +91,32 @@ static void keep_ivhd(void *ctx, const struct ivrs_unit *ivhd)
 
 static struct lint_region *add_region(struct lint_machine *machine)
 {
-    machine->regions = lint_alloc(machine->regions, (machine->region_count + 1) * sizeof(*machine->regions));
+    machine->regions =
+        lint_alloc(machine->regions, (machine->region_count + 1) * sizeof(*machine->regions));
     return &machine->regions[machine->region_count++];
 }
 
 static void keep_rmrr(void *ctx, const struct dmar_reserved *rmrr)
 {
-    *add_region(ctx) = (struct lint_region){
-        .segment = rmrr->segment, .start = rmrr->start, .end = rmrr->end,
-        .prot = IOMMU_READ | IOMMU_WRITE, .scopes = rmrr->scopes,
+    *add_region(ctx) = (struct lint_region) {
+        .segment = rmrr->segment,
+        .start = rmrr->start,
+        .end = rmrr->end,
+        .prot = IOMMU_READ | IOMMU_WRITE,
+        .scopes = rmrr->scopes,
     };
 }
 
 static void keep_ivmd(void *ctx, const struct ivrs_region *ivmd)
 {
-    *add_region(ctx) = (struct lint_region){
-        .amd = true, .segment = ivmd->segment, .start = ivmd->start, .end = ivmd->end,
-        .prot = ivmd->prot, .first = ivmd->first, .last = ivmd->last,
+    *add_region(ctx) = (struct lint_region) {
+        .amd = true,
+        .segment = ivmd->segment,
+        .start = ivmd->start,
+        .end = ivmd->end,
+        .prot = ivmd->prot,
+        .first = ivmd->first,
+        .last = ivmd->last,
     };
 }
 
@@ -128,8 +138,8 @@ static void find_units(struct lint_machine *machine)
 /* ---- who watches whom ---- */
 
 /* The function of that bus, device and function number; NULL: there is none. */
-static const struct pci_function *function_at(const struct lint_machine *machine, uint16_t segment, unsigned bus,
-                                              const uint8_t *pair)
+static const struct pci_function *function_at(const struct lint_machine *machine, uint16_t segment,
+                                              unsigned bus, const uint8_t *pair)
 {
     uint16_t rid = PCI_RID(bus, pair[0] & 31, pair[1] & 7);
 
@@ -162,8 +172,8 @@ static bool is_or_below(const struct pci_function *f, const struct pci_function 
     return f != NULL;
 }
 
-static bool scopes_name(const struct lint_machine *machine, uint16_t segment, struct dmar_scopes scopes,
-                        const struct pci_function *f)
+static bool scopes_name(const struct lint_machine *machine, uint16_t segment,
+                        struct dmar_scopes scopes, const struct pci_function *f)
 {
     struct dmar_scope scope;
 
@@ -191,7 +201,8 @@ static bool entries_name(const struct lint_unit *unit, uint16_t rid)
 }
 
 /* A virtual function is never listed: it belongs where its physical one does (VT-d §8.3.3). */
-const struct lint_unit *machine_unit_of(const struct lint_machine *machine, const struct pci_function *f)
+const struct lint_unit *machine_unit_of(const struct lint_machine *machine,
+                                        const struct pci_function *f)
 {
     const struct pci_function *named = f->physical != NULL ? f->physical : f;
     const struct lint_unit *rest = NULL;
@@ -219,7 +230,8 @@ bool machine_region_names(const struct lint_machine *machine, const struct lint_
                        : scopes_name(machine, region->segment, region->scopes, f);
 }
 
-size_t machine_aliases(const struct lint_machine *machine, const struct pci_function *f, uint16_t *rids, size_t max)
+size_t machine_aliases(const struct lint_machine *machine, const struct pci_function *f,
+                       uint16_t *rids, size_t max)
 {
     const struct lint_unit *unit = machine_unit_of(machine, f);
     struct ivrs_entries entries;
@@ -251,7 +263,9 @@ static bool is_watched(void *ctx, const struct pci_function *f)
 static void find_groups(struct lint_machine *machine)
 {
     const struct pci_group_options options = {
-        .firmware_ids = firmware_ids, .watched = is_watched, .ctx = machine,
+        .firmware_ids = firmware_ids,
+        .watched = is_watched,
+        .ctx = machine,
         .amd_unit = machine->unit_count > 0 && machine->units[0].amd,
     };
     size_t count = 0;

@@ -22,34 +22,34 @@ struct options {
 };
 
 static const char usage[] =
-"usage: iommukit-lint [--text|--json|--dot|--html] [DIR|FILE...]\n"
-"       iommukit-lint --html REPORT.json\n"
-"\n"
-"Decodes the ACPI tables that describe IOMMUs (DMAR, IVRS, VIOT) and what they\n"
-"refer to (APIC, MCFG, HPET), and says what is wrong with them, which check of an\n"
-"operating system that trips, and what to do about it.\n"
-"\n"
-"Without DIR or FILE: this machine's own tables, from " LINT_SYSFS TABLES_FOLDER ",\n"
-"judged against its memory map, processor and PCI devices. This needs root: the\n"
-"tables and most of PCI configuration space can be read by root only.\n"
-"\n"
-"  (no format)  one line a table, and the findings\n"
-"  --text       every field of every table too\n"
-"  --json       one object, schema iommukit-lint/1\n"
-"  --dot        units, bridges, devices and groups, for Graphviz\n"
-"  --html       one page to look at in a browser, which needs no network; of a\n"
-"               report the kernel printed too (report=json, also in its serial log)\n"
-"  --sys=DIR    a copy of another machine's /sys instead of this one's\n"
-"  --help, --version\n"
-"\n"
-"A FILE is a table's bytes, as in " LINT_SYSFS TABLES_FOLDER " or from acpixtract, or\n"
-"what acpidump prints. In a DIR, files that hold no such table are passed over; folders\n"
-"in it are not entered. The tables of one folder are judged together, as one machine's,\n"
-"unless two have the same signature: then they are from several machines, and each\n"
-"is judged alone.\n"
-"\n"
-"Exit status: 0 nothing found (notes are no findings), 1 findings, 2 something could\n"
-"not be read, or there was no table.\n";
+    "usage: iommukit-lint [--text|--json|--dot|--html] [DIR|FILE...]\n"
+    "       iommukit-lint --html REPORT.json\n"
+    "\n"
+    "Decodes the ACPI tables that describe IOMMUs (DMAR, IVRS, VIOT) and what they\n"
+    "refer to (APIC, MCFG, HPET), and says what is wrong with them, which check of an\n"
+    "operating system that trips, and what to do about it.\n"
+    "\n"
+    "Without DIR or FILE: this machine's own tables, from " LINT_SYSFS TABLES_FOLDER ",\n"
+    "judged against its memory map, processor and PCI devices. This needs root: the\n"
+    "tables and most of PCI configuration space can be read by root only.\n"
+    "\n"
+    "  (no format)  one line a table, and the findings\n"
+    "  --text       every field of every table too\n"
+    "  --json       one object, schema iommukit-lint/1\n"
+    "  --dot        units, bridges, devices and groups, for Graphviz\n"
+    "  --html       one page to look at in a browser, which needs no network; of a\n"
+    "               report the kernel printed too (report=json, also in its serial log)\n"
+    "  --sys=DIR    a copy of another machine's /sys instead of this one's\n"
+    "  --help, --version\n"
+    "\n"
+    "A FILE is a table's bytes, as in " LINT_SYSFS TABLES_FOLDER " or from acpixtract, or\n"
+    "what acpidump prints. In a DIR, files that hold no such table are passed over; folders\n"
+    "in it are not entered. The tables of one folder are judged together, as one machine's,\n"
+    "unless two have the same signature: then they are from several machines, and each\n"
+    "is judged alone.\n"
+    "\n"
+    "Exit status: 0 nothing found (notes are no findings), 1 findings, 2 something could\n"
+    "not be read, or there was no table.\n";
 
 static void fail(const char *what, const char *about)
 {
@@ -61,11 +61,10 @@ static struct options read_options(int argc, char **argv)
 {
     enum { HELP = 256, VERSION, SYS };
     static const struct option words[] = {
-        { "text", no_argument, NULL, TEXT }, { "json", no_argument, NULL, JSON },
-        { "dot", no_argument, NULL, DOT }, { "html", no_argument, NULL, HTML },
-        { "sys", required_argument, NULL, SYS },
-        { "help", no_argument, NULL, HELP }, { "version", no_argument, NULL, VERSION },
-        { NULL, 0, NULL, 0 },
+        { "text", no_argument, NULL, TEXT },       { "json", no_argument, NULL, JSON },
+        { "dot", no_argument, NULL, DOT },         { "html", no_argument, NULL, HTML },
+        { "sys", required_argument, NULL, SYS },   { "help", no_argument, NULL, HELP },
+        { "version", no_argument, NULL, VERSION }, { NULL, 0, NULL, 0 },
     };
     struct options options = { .format = SUMMARY };
     int word;

@@ -52,7 +52,8 @@ static bool is_object(const char *path, const char *text)
     if (json == NULL)
         fprintf(stderr, "iommukit-lint: %s: not JSON: line %d: %s\n", path, error.line, error.text);
     else if (!object || json_object_get(json, "schema") == NULL)
-        fprintf(stderr, "iommukit-lint: %s: no report: an object with a \"schema\" is expected\n", path);
+        fprintf(stderr, "iommukit-lint: %s: no report: an object with a \"schema\" is expected\n",
+                path);
     object = object && json_object_get(json, "schema") != NULL;
     json_decref(json);
     return object;

@@ -87,7 +87,7 @@ static void add_table(struct lint *lint, const char *path, uint8_t *bytes, size_
 
     lint->tables = lint_alloc(lint->tables, (lint->table_count + 1) * sizeof(*lint->tables));
     table = &lint->tables[lint->table_count++];
-    *table = (struct lint_table){ .file = lint_copy(path) };
+    *table = (struct lint_table) { .file = lint_copy(path) };
     table->table.bytes = bytes;
     table->table.len = (uint32_t)len;
     memcpy(table->table.signature, bytes, SIGNATURE_BYTES);
@@ -120,7 +120,8 @@ static void load_dump(struct lint *lint, const char *path, const uint8_t *text, 
     }
     free(copy.bytes);
     if (found == 0)
-        unreadable(lint, path, "neither a table nor text of acpidump with a table that counts here");
+        unreadable(lint, path,
+                   "neither a table nor text of acpidump with a table that counts here");
 }
 
 /* named: on the command line, and any table will do. */
@@ -138,7 +139,8 @@ static void load_file(struct lint *lint, const char *path, bool named)
         free(bytes);
         return;
     }
-    if (len >= SIGNATURE_BYTES && (fw_decodes((const char *)bytes) || (named && len >= HEADER_BYTES))) {
+    if (len >= SIGNATURE_BYTES &&
+        (fw_decodes((const char *)bytes) || (named && len >= HEADER_BYTES))) {
         add_table(lint, path, bytes, len);
         return;
     }
@@ -226,16 +228,18 @@ static bool are_one_machine(const struct lint_table *tables, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t other = 0; other < i; other++)
-            if (tables[i].relevant &&
-                memcmp(tables[i].table.signature, tables[other].table.signature, SIGNATURE_BYTES) == 0)
+            if (tables[i].relevant && memcmp(tables[i].table.signature,
+                                             tables[other].table.signature, SIGNATURE_BYTES) == 0)
                 return false;
     return true;
 }
 
 static void add_machine(struct lint *lint, struct lint_table *tables, size_t count)
 {
-    lint->machines = lint_alloc(lint->machines, (lint->machine_count + 1) * sizeof(*lint->machines));
-    lint->machines[lint->machine_count++] = (struct lint_machine){ .tables = tables, .table_count = count };
+    lint->machines =
+        lint_alloc(lint->machines, (lint->machine_count + 1) * sizeof(*lint->machines));
+    lint->machines[lint->machine_count++] =
+        (struct lint_machine) { .tables = tables, .table_count = count };
 }
 
 void tables_sort(struct lint *lint)

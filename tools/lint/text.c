@@ -34,7 +34,8 @@ static void print_table_line(const struct lint_table *table, FILE *out)
 
 static void print_problem(void *ctx, uint32_t offset, const char *what, uint64_t value)
 {
-    fprintf(ctx, INDENT "problem at %03xh: %s (0x%llx)\n", (unsigned)offset, what, (unsigned long long)value);
+    fprintf(ctx, INDENT "problem at %03xh: %s (0x%llx)\n", (unsigned)offset, what,
+            (unsigned long long)value);
 }
 
 static void print_optional(const char *name, const char *text, FILE *out)
@@ -70,8 +71,8 @@ static void print_total(const struct lint *lint, FILE *out)
             counts[lint->machines[i].findings[f].severity]++;
     for (size_t i = 0; i < lint->table_count; i++)
         problems += lint->tables[i].problems;
-    fprintf(out, "%zu tables, %zu errors, %zu warnings, %zu notes, %zu decoding problems\n", lint->table_count,
-            counts[FW_ERROR], counts[FW_WARNING], counts[FW_NOTE], problems);
+    fprintf(out, "%zu tables, %zu errors, %zu warnings, %zu notes, %zu decoding problems\n",
+            lint->table_count, counts[FW_ERROR], counts[FW_WARNING], counts[FW_NOTE], problems);
 }
 
 static void show_machine(const struct lint_machine *machine, bool all, FILE *out)
