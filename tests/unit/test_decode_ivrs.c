@@ -48,7 +48,11 @@ TEST(ivhd_10h)
     /* 80048f6eh: HATS 2, GATS 0, PNBanks 2, PNCounters 4, PASmax 15, and 6eh: NX, GT, GLX 1, IA, GA, not XT, not HE */
     check_bits(seen, 68, 0, 1, "XTSup", 0);
     check_bits(seen, 68, 1, 1, "NXSup", 1);
+    check_bits(seen, 68, 2, 1, "GTSup", 1);
     check_bits(seen, 68, 3, 2, "GLXSup", 1);
+    check_bits(seen, 68, 5, 1, "IASup", 1);
+    check_bits(seen, 68, 6, 1, "GASup", 1);
+    check_bits(seen, 68, 7, 1, "HESup", 0);
     check_bits(seen, 68, 8, 5, "PASmax", 15);
     check_bits(seen, 68, 13, 4, "PNCounters", 4);
     check_bits(seen, 68, 17, 6, "PNBanks", 2);
