@@ -542,44 +542,6 @@ TEST(more_callers_than_slots)
     detach(&a);
 }
 
-/* ---- waits, counted in polls: one without a limit fails here instead of hanging ---- */
-
-#define POLLS_MAX 4000000u
-
-static unsigned polls;
-static void (*model_relax)(void *ctx);
-static struct vtd_model *polled;
-
-static void count_poll(void *ctx)
-{
-    if (++polls > POLLS_MAX)
-        test_fail(__FILE__, __LINE__, "a wait goes on after %u polls", POLLS_MAX);
-    model_relax(ctx);
-}
-
-static void check_wait_ends(bool has_queue, uint64_t hang)
-{
-    struct vtd_model_config config = vtd_model_default();
-    struct attached a;
-
-    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, has_queue);
-    a = attach(&config);
-    vtd_model_hang(a.d->m, 0, hang);
-    polls = 0;
-    model_relax = a.d->platform.relax;
-    a.d->platform.relax = count_poll;
-    CHECK_EQ(iommu_debug_flush_all(a.d->iommu, 0), IOMMU_ERR_TIMEOUT);
-    CHECK(polls > 0);
-    driver_abandon(a.d);
-}
-
-TEST(every_wait_ends_by_queue_and_by_registers)
-{
-    check_wait_ends(true, VTD_MODEL_HANG_WAIT);
-    check_wait_ends(false, VTD_MODEL_HANG_CCMD);
-    check_wait_ends(false, VTD_MODEL_HANG_IOTLB);
-}
-
 /* ---- what a flush must not leave out ---- */
 
 /* VT-d §6.5.4: reads and writes under way are waited for where the unit can. */
@@ -691,6 +653,10 @@ TEST(fenced_unit_is_given_no_more_to_do)
     CHECK_EQ(vtd_model_stats(a.d->m, 0).doorbells, doorbells);
     driver_abandon(a.d);
 }
+
+static unsigned polls;
+static void (*model_relax)(void *ctx);
+static struct vtd_model *polled;
 
 /* Raised while the batch is under way. */
 static void raise_on_first_poll(void *ctx)
