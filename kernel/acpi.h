@@ -62,11 +62,15 @@ struct acpi_ioapic {
     uint8_t id;
     uint32_t pa, gsi_base;
 };
+/* An id has 8 bits: more can only be wrong. */
+#define ACPI_IOAPICS_MAX 256u
+
 struct acpi_madt {
     uint64_t local_apic_pa;
     size_t cpu_count;           /* enabled local APICs */
-    struct acpi_ioapic ioapics[16];
+    struct acpi_ioapic ioapics[ACPI_IOAPICS_MAX];
     size_t ioapic_count;
+    size_t ioapics_left_out;    /* there was no room for them */
     bool has_8259;
 };
 bool acpi_read_madt(const struct acpi *acpi, struct acpi_madt *out);

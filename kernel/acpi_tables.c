@@ -80,7 +80,8 @@ static void read_x2apic(const struct acpi *acpi, const uint8_t *entry, struct ac
 
 static void read_ioapic(const struct acpi *acpi, const uint8_t *entry, struct acpi_madt *out)
 {
-    if (out->ioapic_count == sizeof(out->ioapics) / sizeof(out->ioapics[0])) {
+    if (out->ioapic_count == ACPI_IOAPICS_MAX) {
+        out->ioapics_left_out++;
         acpi->memory->log(acpi->memory->ctx,
                           "acpi: APIC names more IOAPICs than %u, id=%u left out",
                           (unsigned)out->ioapic_count, entry[2]);

@@ -45,7 +45,13 @@ static void check_chipset(struct tree *t)
     struct check *check = add(t, "chipset", DEPTH_MACHINE, CHECK_OK);
 
     if (f->bridge_vendor != 0) {
-        SAY(check, "host bridge %04x:%04x", f->bridge_vendor, f->bridge_device);
+        SAY(check, "host bridge %04x:%04x%s", f->bridge_vendor, f->bridge_device,
+            f->chipset == CHIPSET_POSSIBLE   ? ", which has VT-d"
+            : f->chipset == CHIPSET_DISABLED ? ", whose VT-d is off in the chip (CAPID0_A bit 23)"
+                                             : "");
+        check->state = passes(f->chipset != CHIPSET_DISABLED || f->translating > 0);
+        if (check->state == CHECK_FAILED)
+            TRY(check, "firmware setup: VT-d = Enabled; where it is off all the same this processor has none");
         return;
     }
     check->state = CHECK_UNKNOWN;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chipset.h"
+
 enum check_state {
     CHECK_OK,
     CHECK_FAILED,
@@ -41,6 +43,7 @@ struct check_facts {
     bool x2apic_capable, x2apic_on;
     bool hypervisor;
     uint16_t bridge_vendor, bridge_device;  /* of function 0000:00:00.0; 0: it is no host bridge */
+    enum chipset_units chipset;         /* what that says of itself */
 
     const char *table;                  /* "DMAR", "IVRS"; NULL: none */
     const char *missing_word;           /* a table number was asked for that is not there: "dmar=3"; NULL */

@@ -180,10 +180,13 @@ static const char *clash(const struct ioapics *all, const struct ioapic *ioapic)
                                                                               : NULL;
 }
 
+_Static_assert(IOAPICS_MAX > UINT8_MAX, "room for one of each id, and no id is listed twice");
+
 void ioapics_find(struct ioapics *out, const struct ioapic_host *host, const struct acpi_madt *madt)
 {
     out->count = 0;
-    for (size_t i = 0; i < madt->ioapic_count && out->count < IOAPICS_MAX; i++) {
+    out->unknown = madt->ioapics_left_out;
+    for (size_t i = 0; i < madt->ioapic_count; i++) {
         struct ioapic ioapic = { .host = host, .id = madt->ioapics[i].id, .pa = madt->ioapics[i].pa,
                                  .gsi_base = madt->ioapics[i].gsi_base };
         const char *wrong;

@@ -34,15 +34,17 @@ struct ioapic {
     uint8_t version;
 };
 
-#define IOAPICS_MAX 16u
+#define IOAPICS_MAX 256u
 struct ioapics {
     struct ioapic list[IOAPICS_MAX];
     size_t count;
+    size_t unknown;             /* named by the MADT, and neither masked nor looked at: what they send cannot be known */
 };
 
 /*
- * Maps those the MADT names and masks every pin; none waits for an end of interrupt. One that does not answer, or whose entry cannot be
- * right (an address or pins of another one, an id twice), is reported and left out: nothing is routed there.
+ * Maps those the MADT names and masks every pin; none waits for an end of interrupt. One that does not answer, or
+ * whose entry cannot be right (an address or pins of another one, an id twice), is reported and left out: nothing
+ * is routed there.
  */
 void ioapics_find(struct ioapics *out, const struct ioapic_host *host, const struct acpi_madt *madt);
 /* The one that has a global interrupt, and which of its pins; NULL: none. */

@@ -70,11 +70,14 @@ static void find_hpet(void)
 
 void irq_sources_init(void)
 {
-    struct acpi_madt madt;
+    static struct acpi_madt madt;
 
     if (acpi_read_madt(&machine_acpi, &madt))
         ioapics_find(&irq_ioapics, &ioapic_host, &madt);
     else
         log_line(LOG_WARNING, "irq: no MADT, IOAPICs stay as firmware left them");
+    if (irq_ioapics.unknown != 0)
+        log_line(LOG_ERROR, "irq: ioapics=%zu of the MADT are not masked, interrupts stay unremapped: more than %u",
+                 irq_ioapics.unknown, IOAPICS_MAX);
     find_hpet();
 }

@@ -111,7 +111,7 @@ static void describe_interrupts(struct iommu_irq_config *config)
     for (size_t i = 0; i < irq_ioapics.count; i++)
         ids[i] = irq_ioapics.list[i].id;
     *config = (struct iommu_irq_config){
-        .mode = options->intremap_off ? IOMMU_IRQ_OFF : IOMMU_IRQ_AUTO,
+        .mode = options->intremap_off || irq_ioapics.unknown != 0 ? IOMMU_IRQ_OFF : IOMMU_IRQ_AUTO,
         .x2apic = wanted_x2apic(),
         .format = options->irq_format,
         .no_source_check = options->intremap_nosid,

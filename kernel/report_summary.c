@@ -105,6 +105,14 @@ static void unit_facts(struct check_facts *f)
     f->translating = machine_translating_units();
 }
 
+static enum chipset_units ask_chipset(const struct pci_function *bridge)
+{
+    uint16_t offset = chipset_register(bridge->vendor, bridge->device);
+
+    return offset == 0 ? CHIPSET_UNKNOWN
+                       : chipset_units(bridge->vendor, bridge->device, pci_read(bridge, offset, sizeof(uint32_t)));
+}
+
 static void device_facts(struct check_facts *f)
 {
     f->functions = machine.functions;
@@ -113,6 +121,7 @@ static void device_facts(struct check_facts *f)
         if (p->rid == 0 && p->segment == 0 && p->class_code >> 8 == CLASS_HOST_BRIDGE) {
             f->bridge_vendor = p->vendor;
             f->bridge_device = p->device;
+            f->chipset = ask_chipset(p);
         }
         if (f->uncovered[0] == '\0' && !p->is_bridge && p->class_code >> 8 != CLASS_IOMMU && p->owner == NULL)
             format_line(f->uncovered, sizeof(f->uncovered), PCI_FORMAT, PCI_ARGS(p));

@@ -14,6 +14,8 @@
 
 #define COLUMNS_MAX 512u
 #define ROWS_MAX 256u
+#define UTF8_CONTINUATION_MASK 0xc0u
+#define UTF8_CONTINUATION 0x80u
 #define TAB_STOP 8u
 #define BYTES_PER_PIXEL_24 3u
 #define BYTES_PER_PIXEL_32 4u
@@ -240,8 +242,16 @@ static void put_cell(unsigned char c)
     mark_changed(screen.row, screen.row);
 }
 
+/* A character beyond ASCII is one box: its first byte stands for it. */
+static bool continues_character(unsigned char c)
+{
+    return (c & UTF8_CONTINUATION_MASK) == UTF8_CONTINUATION;
+}
+
 static void put(unsigned char c)
 {
+    if (continues_character(c))
+        return;
     switch (c) {
     case '\n':
         new_line();

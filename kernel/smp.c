@@ -39,7 +39,8 @@
 #define SEGMENT_CODE32 0x00cf9b000000ffffull
 
 enum claim { CLAIM_CLOSED, CLAIM_OPEN, CLAIM_TAKEN };
-enum start_state { START_WAITED, START_ARRIVED, START_WRONG_MODE, START_ONLINE };
+/* Of START_MAY_COME one step is made, by the CPU that starts or by the boot CPU, which may not wait for ever. */
+enum start_state { START_WAITED, START_ARRIVED, START_WRONG_MODE, START_MAY_COME, START_COMES, START_LEFT_OUT };
 
 struct far_pointer {
     uint32_t offset;
@@ -95,9 +96,17 @@ struct smp_summary smp_summary(void)
 
 /* ---- on the CPU that starts ---- */
 
-static bool is_online(const struct per_cpu *cpu)
+static bool may_come(const struct per_cpu *cpu)
 {
-    return __atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) == START_ONLINE;
+    return __atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) == START_MAY_COME;
+}
+
+static bool start_step(struct per_cpu *cpu, enum start_state to)
+{
+    uint32_t from = START_MAY_COME;
+
+    return __atomic_compare_exchange_n(&cpu->start_state, &from, (uint32_t)to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
 }
 
 static void answer_rounds(const struct per_cpu *cpu)
@@ -106,7 +115,7 @@ static void answer_rounds(const struct per_cpu *cpu)
         uint64_t until = now_tsc() + tsc_hz() / 1000000 * TSC_WAIT_US;
 
         while (__atomic_load_n(&exchange.asked, __ATOMIC_ACQUIRE) != round) {
-            if (now_tsc() > until || is_online(cpu))
+            if (now_tsc() > until || may_come(cpu))
                 return;
             cpu_relax();
         }
@@ -128,7 +137,7 @@ static _Noreturn void other_main(struct per_cpu *cpu)
     __atomic_store_n(&cpu->start_state, START_ARRIVED, __ATOMIC_RELEASE);
     answer_rounds(cpu);
     /* The boot CPU has written what it found; from here on this CPU belongs to the kernel. */
-    while (!is_online(cpu))
+    while (!start_step(cpu, START_COMES))
         cpu_relax();
     smp_set_online(cpu);
     thread_idle();
@@ -237,8 +246,9 @@ static const char *wake(struct per_cpu *cpu)
         return "is in x2apic mode, unlike the boot CPU";
     if (!compare_tsc(cpu))
         return "does not answer";
-    __atomic_store_n(&cpu->start_state, START_ONLINE, __ATOMIC_RELEASE);
-    return await_online(cpu) ? NULL : "does not come online";
+    __atomic_store_n(&cpu->start_state, START_MAY_COME, __ATOMIC_RELEASE);
+    /* One that comes is not sent back: whoever saw it among the online ones would wait for its answers. */
+    return await_online(cpu) || !start_step(cpu, START_LEFT_OUT) ? NULL : "does not come online";
 }
 
 /* False: no memory, or no index, for one more. */

@@ -17,13 +17,19 @@
  *   smp_ipi.c flush                  one TLB shootdown at a time
  *   mm.c kalloc                      the chunk that is being cut
  *   mm.c frames                      the page allocator
+ *   irq_route.c routes               which routes are taken
+ *   suite_irq.c suite interrupts     which of the suite's interrupts are taken
+ *   irq_sources.c ioapics            two accesses of an IOAPIC make one
  *   irq.c vectors                    who has which vector
  *   thread.c scheduler               every queue of threads
  *   suite_env.c faults               the log of faults
+ *   report_findings.c findings       findings of scenarios that have been printed
  *   console.c console                one piece of output at a time
  *
  * smp_call() takes no lock with interrupts off and may not be called with one held.
- * A panic stops the other CPUs and then takes every lock by force.
+ * A panic stops the other CPUs and then takes every lock of this list by force. The library's are not among
+ * them: from a panic to the end, kernel_exit() included, nobody calls the library, and interrupts, among them
+ * those of a unit, are off. Whoever adds such a call would wait for ever for a lock that a stopped CPU holds.
  */
 #ifndef KERNEL_SPINLOCK_H
 #define KERNEL_SPINLOCK_H

@@ -100,9 +100,12 @@ static enum iommu_status add_unit_locked(struct iommu_domain *domain, struct iom
 }
 
 /*
- * One device more of the domain on a unit. The id is visible before the device
- * can be: an unmap that does not see it has cleared its entries before the
- * device could have read them.
+ * One device more of the domain on a unit. The id is stored before the device's
+ * entry, whose publication is a barrier; unmap and map store their entries
+ * before they look for ids, with a fence in between (sync_gather(),
+ * iommu_unmap(), flush_present(), flush_present_page()). So either they see the
+ * id and flush, or the device, which comes later, finds what they have stored:
+ * no entry that was cleared, and not the absence of one that was mapped.
  */
 static enum iommu_status unit_get_locked(struct iommu_domain *domain, struct iommu_unit *unit,
                                          struct iommu_domain_unit **out)
@@ -119,8 +122,6 @@ static enum iommu_status unit_get_locked(struct iommu_domain *domain, struct iom
         __atomic_store_n(&(*out)->domain_id, id, __ATOMIC_SEQ_CST);
     }
     (*out)->devices++;
-    if (unit->flush_present)
-        __atomic_store_n(&domain->flush_present, true, __ATOMIC_SEQ_CST);
     return IOMMU_OK;
 }
 
@@ -154,7 +155,8 @@ static bool domain_fits(const struct iommu_domain *domain, const struct iommu_un
         return false;
     return domain->pt == unit->pt && (unit->level_mask & BIT32(domain->table.config.levels)) &&
            (domain->page_sizes & ~unit->page_sizes) == 0 && domain->output_bits <= unit->output_bits &&
-           domain->aperture_end <= unit->input_end && (!domain->coherent || unit->coherent);
+           domain->aperture_end <= unit->input_end && (!domain->coherent || unit->coherent) &&
+           (!unit->flush_present || domain->flush_present);
 }
 
 /* The entry that a device's domain asks for; takes a domain id where one is needed. */

@@ -63,7 +63,6 @@ struct common {
     uint64_t hole_start, hole_end;
     bool pass_through;
     bool coherent;
-    bool flush_present;
 };
 
 /* One hole that takes in both; there is one kind only, so they are alike. */
@@ -93,7 +92,6 @@ static enum iommu_status find_common(const struct iommu_domain_desc *desc, struc
             c->output_bits = unit->output_bits;
         c->pass_through = c->pass_through && unit->pass_through;
         c->coherent = c->coherent && unit->coherent;
-        c->flush_present = c->flush_present || unit->flush_present;
         if (__builtin_expect(unit->hole_end != 0, 0))
             join_holes(c, unit);
     }
@@ -143,6 +141,18 @@ static void set_reach(struct iommu_domain *domain, unsigned levels, unsigned bit
         domain->reach_last = BIT64(level_bits(levels)) - 1;
 }
 
+/*
+ * Of all units, not only those it is for: a mapping need not be ordered with
+ * the first attach to such a unit then, since this never changes.
+ */
+static bool any_flushes_present(const struct iommu *iommu)
+{
+    for (unsigned i = 0; i < iommu->unit_count; i++)
+        if (iommu->units[i]->flush_present)
+            return true;
+    return false;
+}
+
 static enum iommu_status create_tables(struct iommu_domain *domain, const struct common *c,
                                        unsigned input_bits)
 {
@@ -162,7 +172,7 @@ static enum iommu_status create_tables(struct iommu_domain *domain, const struct
     domain->hole_end = c->hole_end;
     domain->output_bits = c->output_bits;
     domain->coherent = c->coherent;
-    domain->flush_present = c->flush_present;
+    domain->flush_present = any_flushes_present(domain->iommu);
     config = (struct pt_config){
         .platform = domain->iommu->platform, .platform_ctx = domain->iommu->ctx,
         .levels = levels, .input_bits = bits,
@@ -349,7 +359,7 @@ flush_present(struct iommu_domain *domain, const struct iommu_mapping *m)
     enum iommu_status first = IOMMU_OK;
     struct iommu_domain_unit *du = &domain->units;
 
-    /* As in sync_gather(): who is attached after this look finds the entries. */
+    /* As in sync_gather(): the entries are there before a domain id is looked for. See unit_get_locked() in attach.c. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     for (; du != NULL; du = __atomic_load_n(&du->next, __ATOMIC_ACQUIRE)) {
         uint32_t id = __atomic_load_n(&du->domain_id, __ATOMIC_ACQUIRE);
@@ -397,12 +407,6 @@ static IOMMU_COLD enum iommu_status grow(struct iommu_domain *domain, uint64_t l
     return status;
 }
 
-/* Some unit wants to be told; set before a device of such a unit can walk. */
-static inline bool tells_present(const struct iommu_domain *domain)
-{
-    return __atomic_load_n(&domain->flush_present, __ATOMIC_RELAXED);
-}
-
 /* The common case: one page, one unit. */
 static inline enum iommu_status flush_present_page(struct iommu_domain *domain, const struct iommu_mapping *m)
 {
@@ -410,7 +414,7 @@ static inline enum iommu_status flush_present_page(struct iommu_domain *domain, 
     struct iommu_unit *unit;
     uint32_t id;
 
-    /* As above. The unit is there before its id. */
+    /* As above. A unit is there before its id. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     id = __atomic_load_n(&domain->units.domain_id, __ATOMIC_ACQUIRE);
     unit = domain->units.unit;
@@ -436,7 +440,7 @@ iommu_domain_map(struct iommu_domain *domain, const struct iommu_mapping *m)
     }
     status = domain->pt->map(&domain->table, m, &gather);
     flushed = iommu_sync(domain, &gather);
-    present = tells_present(domain) ? flush_present(domain, m) : IOMMU_OK;
+    present = domain->flush_present ? flush_present(domain, m) : IOMMU_OK;
     if (flushed != IOMMU_OK)
         return flushed;
     return status != IOMMU_OK ? status : present;
@@ -467,7 +471,7 @@ enum iommu_status iommu_map(struct iommu_domain *domain, const struct iommu_mapp
     if (__builtin_expect(entry == NULL, 0))
         return map_any(domain, m);
     pt_flush_entry(&domain->table, entry);
-    if (__builtin_expect(tells_present(domain), 0))
+    if (__builtin_expect(domain->flush_present, 0))
         return flush_present_page(domain, m);
     return IOMMU_OK;
 }

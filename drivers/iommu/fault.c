@@ -185,6 +185,34 @@ void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool
         fence_device(fault->device, fault);
 }
 
+size_t iommu_faults_read(struct iommu_unit *unit)
+{
+    size_t count = 0;
+
+    /* Counted before it looks, as a stop says so before it looks at the count. */
+    __atomic_fetch_add(&unit->readers, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&unit->stopping, __ATOMIC_SEQ_CST))
+        count = unit->ops->read_faults(unit);
+    __atomic_fetch_sub(&unit->readers, 1, __ATOMIC_SEQ_CST);
+    return count;
+}
+
+enum iommu_status iommu_faults_wait(struct iommu_unit *unit, uint64_t timeout_us)
+{
+    const struct iommu_platform *platform = unit->platform;
+    uint64_t start = platform->now_us(unit->ctx);
+
+    for (;;) {
+        uint64_t now = platform->now_us(unit->ctx);
+
+        if (__atomic_load_n(&unit->readers, __ATOMIC_SEQ_CST) == 0)
+            return IOMMU_OK;
+        if (now - start >= timeout_us)
+            return IOMMU_ERR_TIMEOUT;
+        platform->relax(unit->ctx);
+    }
+}
+
 void iommu_fault_overflow(struct iommu_unit *unit)
 {
     struct iommu *iommu = unit->iommu;

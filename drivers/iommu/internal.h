@@ -22,12 +22,14 @@
  * device, is held up for a bounded time and never needed.
  *
  * Without a lock: iommu_map(), iommu_unmap() and iommu_lookup() (compare-exchange
- * in the tables; an unmap clears its entry before it looks for domain ids, an
- * attach shows its id before the device can walk); a domain's list of units,
+ * in the tables; both change their entry before they look for domain ids, an
+ * attach shows its id before the device can walk: unit_get_locked()); a domain's list of units,
  * which only grows; the list and buckets of devices, which only grow;
  * iommu_irq_route(), iommu_irq_post() and iommu_irq_mask() (compare-exchange of
  * the entry). A fault handler looks into a domain while iommu.walkers counts
- * it; who frees a domain or its tables waits for the count to be 0.
+ * it; who frees a domain or its tables waits for the count to be 0. Likewise
+ * iommu_unit.readers counts the CPUs that read a unit's faults, for which a stop
+ * and iommu_poll_faults() wait, with no lock held.
  */
 #ifndef IOMMU_INTERNAL_H
 #define IOMMU_INTERNAL_H
@@ -269,7 +271,7 @@ struct iommu_ops {
     /* Where such IOAPICs usually are; the first that no other source has is suggested. */
     uint16_t ioapic_rids[2];
 
-    /* Reads, clears and reports (iommu_fault_report) what is pending; returns how many records. */
+    /* Reads, clears and reports (iommu_fault_report) what is pending; returns how many records. See iommu_unit.readers. */
     size_t (*read_faults)(struct iommu_unit *unit);
     /* The unit is of no more use: registers and last commands to the log. */
     void (*dump)(struct iommu_unit *unit);
@@ -360,6 +362,8 @@ struct iommu_unit {
     uint64_t *domain_id_map;    /* bit set: in use; made by iommu_domain_ids_create() */
 
     struct iommu_lock fault_lock;   /* guards: the fault records, strangers[] */
+    uint32_t readers;           /* CPUs in ops->read_faults, changed and read atomically */
+    bool stopping;              /* none begins any more; changed and read atomically */
     struct iommu_stranger strangers[IOMMU_STRANGERS];
     uint64_t faults;
     uint64_t overflows;
@@ -386,7 +390,7 @@ struct iommu_domain {
     uint64_t *(*unmap_page)(struct pt_table *table, uint64_t iova, uint64_t len);
     enum iommu_status (*translate)(const struct pt_table *table, uint64_t iova, uint64_t *pa);
     bool mappable;              /* iommu_map() and iommu_unmap() are allowed */
-    bool flush_present;         /* some unit wants it; changed and read atomically */
+    bool flush_present;         /* some unit of the machine wants it; set when it is made */
     enum iommu_domain_type type;
     uint64_t aperture_end;
     uint64_t reach_last;        /* highest address of the root that devices walk from; grows, read atomically */
@@ -547,6 +551,13 @@ enum iommu_status iommu_reserved_apply_all(struct iommu *iommu);
 void iommu_fault_report(struct iommu_unit *unit, struct iommu_fault *fault, bool walk);
 /* The device begins a new window of faults. */
 void iommu_storm_forget(struct iommu_device *device);
+/*
+ * Reads a unit's faults, as ops->read_faults does. Not while it is being stopped, nor after: a handler, which may
+ * get the queue going again, and a stop would change the same registers.
+ */
+size_t iommu_faults_read(struct iommu_unit *unit);
+/* Returns when no other CPU is in there; IOMMU_ERR_TIMEOUT: one was for so long. */
+enum iommu_status iommu_faults_wait(struct iommu_unit *unit, uint64_t timeout_us);
 /* Records were lost. */
 void iommu_fault_overflow(struct iommu_unit *unit);
 

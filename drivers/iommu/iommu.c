@@ -10,6 +10,9 @@
 #include <stdarg.h>
 
 #define POOL_SIZE(type) ((uint32_t)((sizeof(type) + 7u) & ~7u))
+/* Another CPU reads faults: what iommu_poll_faults() grants it, and a stop, which waits for recoveries too. */
+#define REPORT_TIMEOUT_US 10000u
+#define HANDLER_TIMEOUT_US 10000000u
 #define MACHINE_PAGES ((sizeof(struct iommu) + IOMMU_PAGE - 1) / IOMMU_PAGE)
 
 const char *iommu_status_name(enum iommu_status status)
@@ -254,7 +257,7 @@ static enum iommu_status start_unit(struct iommu_unit *unit, enum iommu_start_st
     else if (stage == IOMMU_START_ENABLE) {
         __atomic_store_n(&unit->running, !unit->no_translation, __ATOMIC_SEQ_CST);
         /* A fault whose event came before that is still recorded, and no other event would follow. */
-        (void)unit->ops->read_faults(unit);
+        (void)iommu_faults_read(unit);
     }
     return status;
 }
@@ -324,6 +327,17 @@ enum iommu_status iommu_start(struct iommu *iommu)
     return first;
 }
 
+/* A handler that is at work finishes; one that comes now has nothing left to serve. */
+static enum iommu_status stop_unit(struct iommu_unit *unit)
+{
+    enum iommu_status status;
+
+    __atomic_store_n(&unit->running, false, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&unit->stopping, true, __ATOMIC_SEQ_CST);
+    status = iommu_faults_wait(unit, HANDLER_TIMEOUT_US);
+    return status != IOMMU_OK ? status : unit->ops->stop(unit);
+}
+
 enum iommu_status iommu_stop(struct iommu *iommu)
 {
     enum iommu_status first = IOMMU_OK;
@@ -332,11 +346,8 @@ enum iommu_status iommu_stop(struct iommu *iommu)
         return IOMMU_OK;
     for (unsigned i = 0; i < iommu->unit_count; i++) {
         struct iommu_unit *unit = iommu->units[i];
-        enum iommu_status status;
+        enum iommu_status status = stop_unit(unit);
 
-        /* A fault interrupt that comes now has nothing left to serve. */
-        __atomic_store_n(&unit->running, false, __ATOMIC_SEQ_CST);
-        status = unit->ops->stop(unit);
         if (status != IOMMU_OK)
             iommu_log(iommu, IOMMU_LOG_ERROR, "%s: stop status=%s", unit->name, iommu_status_name(status));
         if (first == IOMMU_OK)
@@ -409,7 +420,7 @@ enum iommu_status iommu_unit_set_storm(struct iommu *iommu, size_t unit, uint32_
 void iommu_unit_interrupt(struct iommu *iommu, unsigned unit_index)
 {
     if (unit_index < iommu->unit_count)
-        iommu->units[unit_index]->ops->read_faults(iommu->units[unit_index]);
+        (void)iommu_faults_read(iommu->units[unit_index]);
 }
 
 size_t iommu_poll_faults(struct iommu *iommu)
@@ -417,6 +428,9 @@ size_t iommu_poll_faults(struct iommu *iommu)
     size_t count = 0;
 
     for (unsigned i = 0; i < iommu->unit_count; i++)
-        count += iommu->units[i]->ops->read_faults(iommu->units[i]);
+        count += iommu_faults_read(iommu->units[i]);
+    /* Another CPU may have taken a record that is not here any more, and not handed it on yet. */
+    for (unsigned i = 0; i < iommu->unit_count; i++)
+        (void)iommu_faults_wait(iommu->units[i], REPORT_TIMEOUT_US);
     return count;
 }

@@ -445,6 +445,17 @@ def running_machine_with_faults():
         assert any("rmrr" in name and "ram" in name for name in ids(found)), ids(found)
 
 
+@test
+def running_machine_without_a_memory_map():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR.replace("0x80000000 limit=0x8fffffff", "0x40000000 limit=0x400fffff"))
+        shutil.rmtree(folder.path + "/firmware/memmap")
+        out, err = run("--json", "--sys=" + folder.path)
+        assert "memmap: no memory map" in err
+        assert not any("ram" in name for name in ids(json.loads(out))), ids(json.loads(out))
+
+
 # ---- pictures ----
 
 class Page(html.parser.HTMLParser):

@@ -435,17 +435,20 @@ TEST(madt_entry_too_short_for_its_type_is_skipped)
 
 TEST(madt_with_more_ioapics_than_fit)
 {
-    uint8_t many[44 + 12 * 17] = { 0 };
+    static uint8_t many[44 + 12 * 258];
     struct acpi_madt out;
     struct acpi acpi;
 
-    for (unsigned i = 0; i < 17; i++) {
+    for (unsigned i = 0; i < 258; i++) {
         many[44 + 12 * i] = 1;
         many[45 + 12 * i] = 12;
+        many[46 + 12 * i] = (uint8_t)i;
     }
     acpi = with_table("APIC", many, sizeof(many));
     CHECK(acpi_read_madt(&acpi, &out));
-    CHECK_EQ(out.ioapic_count, 16);
+    CHECK_EQ(out.ioapic_count, 256);
+    CHECK_EQ(out.ioapics[255].id, 255);
+    CHECK_EQ(out.ioapics_left_out, 2);
     CHECK(strstr(logged, "more IOAPICs") != NULL);
     CHECK(!out.has_8259);
 }

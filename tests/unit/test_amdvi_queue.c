@@ -75,7 +75,7 @@ TEST(ring_of_512_commands_is_given_to_the_unit)
     amdvi_bare_destroy(hw);
 }
 
-/* Both pointers are 0 then, and nothing of before is waited for, refused or told. */
+/* Both pointers are 0 then, and nothing of before is waited for or refused. */
 TEST(ring_that_is_enabled_again_begins_at_its_first_slot)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);
@@ -89,7 +89,7 @@ TEST(ring_that_is_enabled_again_begins_at_its_first_slot)
     hw->regs[0x2008 / 8] = 12 * 16;
     amdvi_bare_run(hw);
     amdvi_read_faults(&hw->unit.base);
-    CHECK_EQ(q->untold, 1);
+    CHECK_EQ(q->refusals.highest, 12);
     CHECK_OK(amdvi_queue_disable(&hw->unit));
     CHECK(!q->on);
     CHECK_OK(amdvi_queue_enable(&hw->unit));
@@ -98,8 +98,6 @@ TEST(ring_that_is_enabled_again_begins_at_its_first_slot)
     CHECK_EQ(q->tail, 512);
     CHECK_EQ(q->head, 512);
     CHECK_EQ(q->settled, 512);
-    CHECK_EQ(q->untold, 0);
-    CHECK_EQ(q->refused[0], 0);
     for (unsigned i = 0; i < 600; i++)
         CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
     CHECK_EQ(hw->seen_count, 605);
@@ -280,7 +278,6 @@ TEST(unit_that_stops_at_an_illegal_command_is_restarted)
             CHECK_EQ(hw->seen[seen + 1].lo, pages(3).lo);
             amdvi_read_faults(&hw->unit.base);
         }
-        CHECK_EQ(hw->unit.queue.untold, 0);
         amdvi_bare_destroy(hw);
     }
 }
@@ -302,8 +299,9 @@ TEST(batches_behind_an_illegal_command_are_run)
     CHECK_EQ(hw->seen_count, 2);
     CHECK_EQ(hw->seen[0].lo, pages(1).lo);
     CHECK_EQ(hw->seen[1].lo, pages(3).lo);
-    CHECK_EQ(q->untold, 1); /* the second has not asked */
-    CHECK_EQ(q->refused[0], BIT64(3));
+    CHECK(iommu_refusals_name_locked(&q->refusals, 4)); /* the second, when it asks */
+    CHECK(!iommu_refusals_name_locked(&q->refusals, 2));
+    CHECK(!iommu_refusals_name_locked(&q->refusals, 6));
     amdvi_bare_destroy(hw);
 }
 
@@ -338,7 +336,6 @@ TEST(illegal_command_between_two_submitters)
         CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(1)));
         CHECK_OK(inner[1]);
         CHECK_EQ(inner[0], IOMMU_ERR_QUEUE);
-        CHECK_EQ(hw->unit.queue.untold, 0);
         CHECK_EQ(hw->seen_count, 2);
         amdvi_bare_destroy(hw);
     }
@@ -354,7 +351,7 @@ static void read_event_and_run(struct amdvi_bare *hw)
     amdvi_read_faults(&hw->unit.base);
 }
 
-TEST(batch_that_an_event_refuses_first_is_counted_once)
+TEST(batch_that_an_event_refuses_first_is_told_once)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);
 
@@ -362,7 +359,6 @@ TEST(batch_that_an_event_refuses_first_is_counted_once)
     hw->on_relax = read_event_and_run;
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
     CHECK(!hw->stopped);
-    CHECK_EQ(hw->unit.queue.untold, 0);
     CHECK_EQ(hw->fault_count, 1);
     CHECK_EQ(hw->faults[0].kind, IOMMU_FAULT_UNIT);
     for (unsigned i = 0; i < 1000; i++)
@@ -382,7 +378,6 @@ TEST(raw_command_is_judged_by_the_event_where_the_unit_goes_on)
             CHECK_EQ(amdvi_queue_run_raw(&hw->unit, illegal), IOMMU_ERR_QUEUE);
             CHECK_OK(amdvi_queue_run_raw(&hw->unit, pages(i)));
         }
-        CHECK_EQ(hw->unit.queue.untold, 0);
         CHECK(strstr(hw->mem.log, "command ring stopped") == NULL); /* it had not */
         hw->silent = true;
         CHECK_OK(amdvi_queue_run_raw(&hw->unit, illegal)); /* QEMU 7.2: nobody can know */
@@ -396,7 +391,6 @@ TEST(raw_command_is_judged_by_the_restart_where_the_unit_stops)
 
     CHECK_EQ(amdvi_queue_run_raw(&hw->unit, illegal), IOMMU_ERR_QUEUE);
     CHECK_OK(amdvi_queue_run_raw(&hw->unit, pages(1)));
-    CHECK_EQ(hw->unit.queue.untold, 0);
     amdvi_bare_destroy(hw);
 }
 
@@ -427,58 +421,64 @@ TEST(illegal_commands_alone_do_not_fill_the_ring)
     amdvi_bare_destroy(hw);
 }
 
-/* A refusal that nobody has read keeps its slot, and all behind it. */
-TEST(slots_wait_for_who_was_refused)
-{
-    struct amdvi_bare *hw = amdvi_bare_create(0xff);
-    struct amdvi_queue *q = &hw->unit.queue;
-    unsigned done = 0;
-
-    q->ring[0] = illegal;
-    q->ring[1] = (struct amdvi_command){ .lo = q->wait_lo, .hi = 2 };
-    q->tail = 2;
-    while (done < 1000 && amdvi_queue_run_one(&hw->unit, pages(done)) == IOMMU_OK)
-        done++;
-    CHECK_EQ(done, 254); /* of 511 slots */
-    CHECK(iommu_unit_fenced(&hw->unit.base));
-    CHECK_EQ(q->untold, 1);
-    amdvi_bare_destroy(hw);
-}
-
-/* Between storing a batch and looking at it: another one is refused no less for what is done behind it. */
-static struct amdvi_bare *interrupted;
-static bool was_interrupted;
+/* Between storing a batch and looking at it others run to their ends, some of them refused. */
+static struct {
+    struct amdvi_bare *hw;  /* NULL: none */
+    unsigned refused, done;
+} between;
 
 static void interrupt_once(void *ctx, uintptr_t flags)
 {
+    struct amdvi_bare *hw = between.hw;
+
     (void)ctx;
     (void)flags;
-    if (was_interrupted || interrupted->unit.queue.tail == 0)
+    if (hw == NULL || hw->unit.queue.tail == 0)
         return;
-    was_interrupted = true;
-    CHECK_OK(amdvi_queue_run_one(&interrupted->unit, pages(3)));
+    between.hw = NULL;
+    for (unsigned i = 0; i < between.refused; i++)
+        CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
+    for (unsigned i = 0; i < between.done; i++)
+        CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(i)));
 }
 
-TEST(refusal_is_seen_though_later_batches_are_done)
+/* How one batch ends that is looked at after those; the unit is never fenced. */
+static enum iommu_status look_late(struct amdvi_command command, unsigned refused, unsigned done)
 {
     struct amdvi_bare *hw = amdvi_bare_create(0xff);
+    enum iommu_status status;
 
-    interrupted = hw;
-    was_interrupted = false;
+    between.hw = hw;
+    between.refused = refused;
+    between.done = done;
     hw->mem.platform.irq_restore = interrupt_once;
-    CHECK_EQ(amdvi_queue_run_one(&hw->unit, illegal), IOMMU_ERR_QUEUE);
-    CHECK(was_interrupted);
-    CHECK_EQ(*hw->unit.queue.semaphore, 4);
-    CHECK_EQ(hw->unit.queue.untold, 0);
+    status = amdvi_queue_run_one(&hw->unit, command);
+    CHECK(between.hw == NULL);
+    CHECK(!iommu_unit_fenced(&hw->unit.base));
+    CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(3)));
     amdvi_bare_destroy(hw);
+    return status;
 }
 
-static void read_refusals(struct amdvi_bare *hw)
+/* The semaphore has passed both. */
+TEST(refusal_is_seen_though_later_batches_are_done)
 {
-    if (hw->hangs)
-        run_after_a_while(hw);
-    hw->on_relax = read_refusals;
-    hw->unit.queue.untold = 0;
+    CHECK_EQ(look_late(illegal, 0, 1), IOMMU_ERR_QUEUE);
+    CHECK_OK(look_late(pages(1), 0, 1));
+}
+
+/* A submitter that does not look for long holds up nobody, and is told all the same. */
+TEST(refusal_outlives_its_slot)
+{
+    CHECK_EQ(look_late(illegal, 0, 2000), IOMMU_ERR_QUEUE);
+    CHECK_OK(look_late(pages(1), 1, 2000));
+}
+
+/* Who cannot be told any more whether he was refused was: he submits again. */
+TEST(refusals_that_are_forgotten_count_for_all_before)
+{
+    CHECK_OK(look_late(pages(1), 32, 1));
+    CHECK_EQ(look_late(pages(1), 33, 1), IOMMU_ERR_QUEUE);
 }
 
 TEST(full_ring_that_has_stopped_is_restarted)
@@ -488,7 +488,7 @@ TEST(full_ring_that_has_stopped_is_restarted)
     hw->silent = true;
     fill(hw, 255);
     hw->unit.queue.ring[0] = illegal;
-    hw->on_relax = read_refusals;
+    hw->on_relax = run_after_a_while;
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(999)));
     CHECK_EQ(hw->seen_count, 255); /* 254, and the last */
     amdvi_bare_destroy(hw);
@@ -613,7 +613,6 @@ TEST(batch_before_the_stop_that_is_not_done_is_refused_too)
     CHECK_EQ(amdvi_queue_run_one(&hw->unit, pages(1)), IOMMU_ERR_QUEUE);
     CHECK_EQ(second, IOMMU_ERR_QUEUE);
     CHECK(!iommu_unit_fenced(&hw->unit.base));
-    CHECK_EQ(hw->unit.queue.untold, 0);
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(3)));
     amdvi_bare_destroy(hw);
 }
@@ -627,7 +626,6 @@ TEST(wait_that_a_caller_made_ends_no_batch)
 
     CHECK_EQ(amdvi_queue_run(&hw->unit, batch, 3), IOMMU_ERR_QUEUE);
     CHECK_EQ(hw->seen_count, 0);
-    CHECK_EQ(hw->unit.queue.untold, 0);
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(2)));
     amdvi_bare_destroy(hw);
 }
@@ -648,7 +646,6 @@ TEST(event_of_an_unused_slot_refuses_nobody)
     hw->hangs = true;
     hw->on_relax = refuse_an_unused_slot;
     CHECK_OK(amdvi_queue_run_one(&hw->unit, pages(1)));
-    CHECK_EQ(hw->unit.queue.untold, 0);
     amdvi_bare_destroy(hw);
 }
 

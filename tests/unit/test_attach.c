@@ -50,6 +50,43 @@ TEST(domain_fits_only_units_with_all_it_uses)
     check_misfit(&second, IOMMU_DOMAIN_IDENTITY);
 }
 
+/*
+ * A unit that remembers absent pages comes to a domain that was made for another one: the domain tells such units
+ * from its beginning, or mapping beside the attach would have to be ordered with it.
+ */
+TEST(unit_that_caches_absent_pages_comes_later)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_device *first, *later;
+    struct iommu_domain *domain;
+    struct driver *d;
+    uint32_t value;
+
+    config.units[0].include_all = false;
+    config.units[0].scopes[0] = (struct vtd_model_scope){ .type = 1, .path = { { 2, 0 } } };
+    config.units[0].scope_count = 1;
+    config.units[1] = vtd_model_default_unit(1, true);
+    spec_put(&config.units[1].cap, SPEC_CAP_CM, 1);
+    config.unit_count = 2;
+    d = driver_started(&config);
+    first = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    later = iommu_find_device(d->iommu, 0, DRIVER_OTHER);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, first);
+    CHECK(domain->flush_present);
+    CHECK_OK(iommu_attach(domain, first, IOMMU_NO_PASID));
+    driver_map(domain, DRIVER_IOVA, d->frame, 4096, IOMMU_RW);
+    CHECK_OK(iommu_attach(domain, later, IOMMU_NO_PASID));
+    CHECK_EQ(vtd_model_dma(d->m, 1, DRIVER_OTHER, DRIVER_IOVA + 4096, &value, 4, false), VTD_MODEL_FAULT);
+    driver_map(domain, DRIVER_IOVA + 4096, d->frame, 4096, IOMMU_RW);
+    CHECK_EQ(vtd_model_dma(d->m, 1, DRIVER_OTHER, DRIVER_IOVA + 4096, &value, 4, false), VTD_MODEL_DONE);
+    CHECK_OK(iommu_detach(later, IOMMU_NO_PASID));
+    domain->flush_present = false; /* as if it had been made before the unit was known */
+    CHECK_EQ(iommu_attach(domain, later, IOMMU_NO_PASID), IOMMU_ERR_UNSUPPORTED);
+    CHECK_OK(iommu_detach(first, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}
+
 #define HOLE_START 0xfd00000000ull
 #define HOLE_END 0x10000000000ull
 

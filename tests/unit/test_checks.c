@@ -262,6 +262,27 @@ TEST(interrupts_of_a_unit_that_failed)
     first_failed_is(&rig, "interrupts", "log");
 }
 
+TEST(vtd_off_in_the_chip)
+{
+    struct check_facts facts = sound();
+    struct rig rig;
+
+    facts.chipset = CHIPSET_POSSIBLE;
+    rig = make(&facts);
+    CHECK_STR(find(&rig, "chipset")->text, "host bridge 8086:29c0, which has VT-d");
+    facts.chipset = CHIPSET_DISABLED;
+    facts.table = NULL;
+    facts.translating = 0;
+    rig = make(&facts);
+    check_states(&rig, "oFF------");
+    first_failed_is(&rig, "chipset", "this processor has none");
+    /* What translates refutes it. */
+    facts = sound();
+    facts.chipset = CHIPSET_DISABLED;
+    rig = make(&facts);
+    check_states(&rig, "ooooooooo");
+}
+
 TEST(host_bridge_elsewhere)
 {
     struct check_facts facts = sound();

@@ -20,6 +20,7 @@ static struct edu_device {
     uint64_t mask;
     uint64_t runs_at;
     uint32_t irq_status;
+    uint32_t liveness;
     uint32_t id;
     bool stuck;
     unsigned transfers, ignored, bad_access, out_of_buffer;
@@ -54,6 +55,7 @@ static uint64_t device_read(struct fake_exerciser *host, uint32_t offset, unsign
     device.bad_access += offset < 0x80 && width != 4;
     switch (offset) {
     case 0x00: return device.id;
+    case 0x04: return (uint32_t)~device.liveness;
     case 0x24: return device.irq_status;
     case 0x80: return device.source;
     case 0x88: return device.target;
@@ -73,6 +75,7 @@ static void device_write(struct fake_exerciser *host, uint32_t offset, unsigned 
         return;
     }
     switch (offset) {
+    case 0x04: device.liveness = (uint32_t)value; break;
     case 0x60: device.irq_status |= (uint32_t)value; break;
     case 0x64: device.irq_status &= ~(uint32_t)value; break;
     case 0x80: device.source = value; break;
@@ -343,6 +346,23 @@ TEST(interrupt_is_raised_and_acknowledged)
     ex->ops->interrupt_done(ex);
     CHECK_EQ(device.irq_status, 0);
     CHECK_EQ(device.bad_access, 0);
+}
+
+/* The liveness register: docs/specs/edu.rst. Another device's write is a register write like the CPU's. */
+TEST(mailbox_holds_what_was_written_by_whomever)
+{
+    static uint8_t page[4096];
+    struct exerciser *ex = attached(page);
+
+    CHECK_EQ(ex->ops->mailbox(ex), REGISTERS + 4);
+    ex->ops->mailbox_put(ex, 0x51515151);
+    CHECK_EQ(device.liveness, 0x51515151);
+    CHECK_EQ(ex->ops->mailbox_get(ex), 0x51515151);
+    device.liveness = 0x12345678;
+    CHECK_EQ(ex->ops->mailbox_get(ex), 0x12345678);
+    CHECK_EQ(device.bad_access, 0);
+    ex->function->bars[0].pa = 0;
+    CHECK_EQ(ex->ops->mailbox(ex), 0);
 }
 
 /* Pages that only 32 and 48 bits reach. */

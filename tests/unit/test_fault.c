@@ -2,6 +2,9 @@
 /* fault.c on the model: the record's completion, storms, fences. */
 #include "test.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include "driver_rig.h"
 #include "internal.h"
 
@@ -348,5 +351,129 @@ TEST(fence_from_the_fault_interrupt)
     CHECK(iommu_device_fenced(device));
     CHECK_EQ(count_kind(d, IOMMU_FAULT_DMA), THRESHOLD);
     CHECK_EQ(count_kind(d, IOMMU_FAULT_FENCED), 1);
+    driver_destroy(d);
+}
+
+/* ---- another CPU is in the handler ---- */
+
+static struct {
+    struct driver *d;
+    pthread_t thread;
+    bool entered, let_go, done; /* atomic */
+} handler;
+
+static void hold_fault(void *ctx, const struct iommu_fault *fault)
+{
+    (void)ctx;
+    (void)fault;
+    __atomic_store_n(&handler.entered, true, __ATOMIC_SEQ_CST);
+    while (!__atomic_load_n(&handler.let_go, __ATOMIC_SEQ_CST))
+        usleep(100);
+    usleep(20000);
+    __atomic_store_n(&handler.done, true, __ATOMIC_SEQ_CST);
+}
+
+static void *handle(void *arg)
+{
+    struct driver *d = arg;
+
+    iommu_unit_interrupt(d->iommu, 0);
+    return NULL;
+}
+
+/* The record is not in the unit any more, and has not been reported. */
+static struct driver *held(unsigned clock_step_us)
+{
+    struct vtd_model_config config = vtd_model_default();
+
+    config.fault_interrupts = false;
+    config.clock_step_us = clock_step_us;
+    memset(&handler, 0, sizeof(handler));
+    handler.d = driver_started(&config);
+    handler.d->iommu->config.fault = hold_fault;
+    driver_write(handler.d, DRIVER_RID, 0x5000, 1);
+    CHECK_EQ(pthread_create(&handler.thread, NULL, handle, handler.d), 0);
+    while (!__atomic_load_n(&handler.entered, __ATOMIC_SEQ_CST))
+        usleep(100);
+    return handler.d;
+}
+
+static void let_go(void)
+{
+    __atomic_store_n(&handler.let_go, true, __ATOMIC_SEQ_CST);
+}
+
+static void end_held(struct driver *d)
+{
+    CHECK_EQ(pthread_join(handler.thread, NULL), 0);
+    driver_destroy(d);
+}
+
+TEST(poll_returns_when_what_others_took_is_reported)
+{
+    struct driver *d = held(0);
+
+    let_go();
+    CHECK_EQ(iommu_poll_faults(d->iommu), 0);
+    CHECK(__atomic_load_n(&handler.done, __ATOMIC_SEQ_CST));
+    end_held(d);
+}
+
+TEST(poll_does_not_wait_for_ever_for_others)
+{
+    struct driver *d = held(100);
+
+    CHECK_EQ(iommu_poll_faults(d->iommu), 0);
+    CHECK(!__atomic_load_n(&handler.done, __ATOMIC_SEQ_CST));
+    let_go();
+    end_held(d);
+}
+
+/* A handler may get the queue going again, and write the register that a stop writes. */
+TEST(stop_waits_for_a_handler_before_it_touches_the_unit)
+{
+    struct driver *d = held(0);
+
+    let_go();
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK(__atomic_load_n(&handler.done, __ATOMIC_SEQ_CST));
+    end_held(d);
+}
+
+TEST(stop_gives_up_on_a_handler_and_may_be_called_again)
+{
+    struct driver *d = held(100000);
+    size_t commands = d->command_count;
+
+    CHECK_EQ(iommu_stop(d->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK_EQ(d->command_count, commands);
+    let_go();
+    CHECK_EQ(pthread_join(handler.thread, NULL), 0);
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK(d->command_count > commands);
+    driver_destroy(d);
+}
+
+static void poll_within(void *ctx, const struct iommu_fault *fault)
+{
+    (void)fault;
+    if (!handler.done) {
+        handler.done = true;
+        CHECK_EQ(iommu_poll_faults(((struct driver *)ctx)->iommu), 0);
+    }
+}
+
+TEST(poll_within_a_report_returns)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    config.fault_interrupts = false;
+    memset(&handler, 0, sizeof(handler));
+    d = driver_started(&config);
+    d->iommu->config.fault = poll_within;
+    driver_write(d, DRIVER_RID, 0x5000, 1);
+    CHECK_EQ(iommu_poll_faults(d->iommu), 1);
+    CHECK(handler.done);
     driver_destroy(d);
 }

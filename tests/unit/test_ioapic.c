@@ -4,7 +4,7 @@
 
 #include "ioapic.h"
 
-#define CHIPS 4
+#define CHIPS 20
 
 /* Index and data registers; level-triggered pins have a line and Remote IRR. */
 struct chip {
@@ -146,6 +146,35 @@ static size_t find(const struct acpi_ioapic *list, size_t count)
     CHECK(!locked);
     CHECK_EQ(unlocked_accesses, 0);
     return all.count;
+}
+
+/* What is left unmasked sends as firmware had it; what is not listed, a unit's table is not asked for. */
+TEST(many_are_all_masked_and_listed)
+{
+    struct acpi_ioapic list[CHIPS];
+
+    machine();
+    for (unsigned i = 0; i < CHIPS; i++) {
+        list[i] = (struct acpi_ioapic){ (uint8_t)i, 0xfec00000 + 0x1000 * i, 24 * i };
+        chips[i].entries[0] = 0x51;
+    }
+    CHECK_EQ(find(list, CHIPS), CHIPS);
+    for (unsigned i = 0; i < CHIPS; i++)
+        CHECK_EQ(chips[i].entries[0], 0x10051);
+    CHECK_EQ(all.list[CHIPS - 1].id, CHIPS - 1);
+    CHECK_EQ(all.unknown, 0);
+    CHECK_STR(logged, "");
+}
+
+TEST(those_the_table_had_no_room_for_are_counted)
+{
+    static struct acpi_madt madt = { .ioapic_count = 1, .ioapics_left_out = 2,
+                                     .ioapics = { { .id = 5, .pa = 0xfec00000 } } };
+
+    machine();
+    ioapics_find(&all, &host, &madt);
+    CHECK_EQ(all.count, 1);
+    CHECK_EQ(all.unknown, 2);
 }
 
 static const struct ioapic *one(void)

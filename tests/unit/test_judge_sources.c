@@ -71,6 +71,8 @@ TEST(each_fault_of_amds_entries_is_found_and_its_twin_is_sound)
         { "ioapic-missing", 0, IVRS SOUTH AMD_MADT2, IVRS SOUTH NORTH AMD_MADT2, NULL, NULL },
         { "ioapic-unknown", 100, IVRS SOUTH NORTH AMD_MADT, IVRS SOUTH NORTH AMD_MADT2, NULL,
           NULL },
+        { "ioapic-missing", 0, IVRS SOUTH AMD_MADT "ioapic id=0 base=0xfec01000 gsi=24\n",
+          IVRS SOUTH " ioapic id=0 device=1\n" AMD_MADT "ioapic id=0 base=0xfec01000 gsi=24\n", NULL, NULL },
         { "ioapic-not-south-bridge", 0, IVRS NORTH, IVRS SOUTH NORTH, NULL, NULL },
         { "hpet-missing", 100, IVRS SOUTH " hpet id=2 device=0xa0\n" HPET,
           IVRS SOUTH " hpet id=0 device=0xa0\n" HPET, NULL, NULL },
@@ -146,6 +148,16 @@ TEST(nothing_is_derived_from_nothing)
     none = remedy(IVRS " ioapic id=1 device=0xa0\n ioapic id=2 device=0x10\n" AMD_MADT, NULL,
                   "ioapic-missing");
     CHECK(strstr(none, "can be derived") != NULL);
+    none = remedy(IVRS " ioapic id=2 device=0x10\n ioapic id=1 device=0xa0\n" AMD_MADT, NULL,
+                  "ioapic-missing");
+    CHECK(strstr(none, "can be derived") != NULL);
+    none = remedy(IVRS " ioapic id=2 device=0xa0\nivhd type=0x11 segment=1 base=0xfeb84000\n"
+                       " ioapic id=1 device=0xa0\n" AMD_MADT, NULL, "ioapic-missing");
+    CHECK(strstr(none, "can be derived") != NULL);
+    /* Two that say the same are as one. */
+    none = remedy(IVRS " ioapic id=2 device=0xa0\n ioapic id=1 device=0xa0\n" AMD_MADT, NULL,
+                  "ioapic-missing");
+    CHECK(strstr(none, "ivrs_ioapic[33]=00:14.0 ") != NULL);
     /* The only one left over cannot be the south bridge's. */
     none = remedy(IVRS " ioapic id=1 device=0x08\n" AMD_MADT, NULL, "ioapic-missing");
     CHECK(strstr(none, "can be derived") != NULL);
@@ -164,7 +176,9 @@ TEST(more_sources_than_can_be_kept_are_said)
 {
     static char text[8192] = IVRS;
 
-    for (unsigned i = 0; i < 129; i++)
+    for (unsigned i = 0; i < 128; i++)
         snprintf(text + strlen(text), 40, " ioapic id=%u device=0xa0\n", i);
+    CHECK_STR(judge_text(text, NULL)->every, "");
+    snprintf(text + strlen(text), 40, " ioapic id=128 device=0xa0\n");
     CHECK_STR(judge_text(text, NULL)->notes, "sources-not-judged");
 }

@@ -17,6 +17,9 @@ static void take(void *ctx, const struct fw_finding *finding)
     snprintf(what, sizeof(what), "%s", finding->what);
 }
 
+/* Functions of the exercisers, where a test has made some. */
+static struct pci_function *functions[MODEL_EXERCISERS];
+
 static struct suite_totals run(const struct model_env_config *config, size_t *findings)
 {
     struct model_env *me = model_env_create(config);
@@ -27,6 +30,8 @@ static struct suite_totals run(const struct model_env_config *config, size_t *fi
         test_fail(__FILE__, __LINE__, "%s failed", model_env_error());
     *findings = 0;
     model_env_suite(me)->findings = &sink;
+    for (size_t i = 0; i < config->exerciser_count; i++)
+        model_env_suite(me)->exercisers[i]->function = functions[i];
     totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = NAME });
     CHECK_EQ(machine_violations(model_env_machine(me)), 0);
     model_env_destroy(me);
@@ -66,6 +71,44 @@ TEST(a_switch_that_turns_it_round_is_noticed)
 {
     is_noticed(model_env_default());
     is_noticed(model_env_amd());
+}
+
+static void names(const char *port)
+{
+    struct model_env_config config = model_env_default();
+    size_t findings;
+
+    config.turns_round = true;
+    CHECK_EQ(run(&config, &findings).failed, 1);
+    if (strstr(what, port) == NULL)
+        test_fail(__FILE__, __LINE__, "\"%s\" is not in \"%s\"", port, what);
+}
+
+/*
+ * A root port, a switch's upstream port, a downstream port for each device. P2P request redirect is bit 2 of ACS
+ * control (PCI Express 6.0 §7.7.11.3).
+ */
+TEST(the_port_that_does_not_redirect_is_named)
+{
+    struct pci_function root = { .rid = 0x0010, .cap_acs = 0x100, .acs_control = 0x1d };
+    struct pci_function upstream = { .rid = 0x0100, .parent = &root, .cap_acs = 0x100, .acs_control = 0x1d };
+    struct pci_function down[2] = { { .rid = 0x0200, .parent = &upstream }, { .rid = 0x0208, .parent = &upstream } };
+    struct pci_function ends[2] = { { .parent = &down[0] }, { .parent = &down[1] } };
+
+    functions[0] = &ends[0];
+    functions[1] = &ends[1];
+    names("0000:02:00.0, which does not redirect requests");
+    down[0].cap_acs = 0x100;
+    down[0].acs_control = 0x19;
+    names("0000:02:00.0, which does not redirect requests");
+    down[0].acs_control = 0x1d;
+    upstream.acs_control = 0;
+    names("0000:01:00.0, which does not redirect requests");
+    /* Above what both have in common a request has no need to go. */
+    upstream.acs_control = 0x1d;
+    root.acs_control = 0;
+    names("a bridge or the root complex between them");
+    functions[0] = functions[1] = NULL;
 }
 
 /* Queued devices send more than a word. */

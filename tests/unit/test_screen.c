@@ -117,6 +117,18 @@ TEST(text_wraps_and_scrolls_at_both_depths)
     }
 }
 
+/* The section sign is C2 A7 in UTF-8. */
+TEST(a_character_beyond_ascii_takes_one_cell)
+{
+    struct boot_framebuffer fb = screen_of(3, 2, 32);
+
+    CHECK(screen_init(&fb));
+    write_text("\xc2\xa7" "8");
+    check_cell(&fb, 0, 0, (char)0xc2);
+    check_cell(&fb, 1, 0, '8');
+    check_cell(&fb, 2, 0, ' ');
+}
+
 TEST(a_rest_of_pixels_stays_black)
 {
     struct boot_framebuffer fb = screen_of(3, 2, 32);

@@ -79,12 +79,17 @@ TEST(every_field_is_its_register)
 
     config.units[0].segment = 3;
     config.units[0].version = 0x40;
+    config.units[0].cap |= 0x60;    /* PLMR, PHMR */
     b = prepare(&config);
     vtd_model_poke32(b.m, 0, 0x1c, 0x43000000);
     vtd_model_poke64(b.m, 0, 0x20, 0x1123456c00);
     vtd_model_poke32(b.m, 0, 0x34, 0x00000302);
     vtd_model_poke32(b.m, 0, 0x38, 0x40000000);
     vtd_model_poke32(b.m, 0, 0x64, 0x80000001);
+    vtd_model_poke32(b.m, 0, 0x68, 0x00200000);
+    vtd_model_poke32(b.m, 0, 0x6c, 0x7fe00000);
+    vtd_model_poke64(b.m, 0, 0x70, 0x100000000);
+    vtd_model_poke64(b.m, 0, 0x78, 0x27fe00000);
     vtd_model_poke64(b.m, 0, 0x80, 0x1230);
     vtd_model_poke64(b.m, 0, 0x88, 0x4560);
     vtd_model_poke64(b.m, 0, 0x90, 0x2234567807);
@@ -103,10 +108,31 @@ TEST(every_field_is_its_register)
     CHECK_EQ(u->intel.fault_status, 0x302);
     CHECK_EQ(u->intel.fault_control, 0x40000000);
     CHECK_EQ(u->intel.protected_memory, 0x80000001);
+    CHECK_EQ(u->intel.protected_low_base, 0x00200000);
+    CHECK_EQ(u->intel.protected_low_limit, 0x7fe00000);
+    CHECK_EQ(u->intel.protected_high_base, 0x100000000);
+    CHECK_EQ(u->intel.protected_high_limit, 0x27fe00000);
     CHECK_EQ(u->intel.queue_head, 0x1230);
     CHECK_EQ(u->intel.queue_tail, 0x4560);
     CHECK_EQ(u->intel.queue_address, 0x2234567807);
     CHECK_EQ(u->intel.interrupt_root, 0x387654300f);
+    finish(&b);
+}
+
+/* Without them in CAP the registers are not there (VT-d §11.4.8). */
+TEST(protected_regions_are_read_where_there_are_some)
+{
+    struct vtd_model_config config = units(1);
+    struct iommu_handoff out;
+    struct before b;
+
+    config.units[0].cap &= ~0x60ull;
+    b = prepare(&config);
+    vtd_model_poke32(b.m, 0, 0x6c, 0x7fe00000);
+    vtd_model_poke64(b.m, 0, 0x78, 0x27fe00000);
+    CHECK_OK(take(&b, &out));
+    CHECK_EQ(out.units[0].intel.protected_low_limit, 0);
+    CHECK_EQ(out.units[0].intel.protected_high_limit, 0);
     finish(&b);
 }
 

@@ -316,7 +316,7 @@ TEST(unconfirmed_flush_is_told_rather_than_a_split_that_failed)
     }
 }
 
-/* Numbers of waits begin again after 2^32 descriptors; none of them has been refused. */
+/* The words that waits write have 32 bits, numbers have not; none of them has been refused. */
 TEST(numbers_of_descriptors_wrap)
 {
     for (unsigned odd = 0; odd < 2; odd++) {
@@ -326,12 +326,72 @@ TEST(numbers_of_descriptors_wrap)
 
         if (odd)
             CHECK_OK(iommu_debug_flush_all(a.d->iommu, 0)); /* three slots: the waits are in other slots then */
-        q->tail = q->head = q->tail % VTD_QUEUE_SLOTS - 4 * VTD_QUEUE_SLOTS;
+        q->tail = q->head = BIT64(32) - 2 * VTD_QUEUE_SLOTS + q->tail % VTD_QUEUE_SLOTS;
         for (unsigned i = 0; i < 3 * VTD_QUEUE_SLOTS; i++)
             CHECK_OK(iommu_debug_queue_submit(a.d->iommu, 0, SPEC_DSC_CONTEXT | spec_make(SPEC_DSC_G, SPEC_G_GLOBAL), 0));
-        CHECK(q->tail < 4 * VTD_QUEUE_SLOTS);
+        CHECK(q->tail > BIT64(32) + VTD_QUEUE_SLOTS);
         detach(&a);
     }
+}
+
+#define LEGAL (SPEC_DSC_CONTEXT | spec_make(SPEC_DSC_G, SPEC_G_GLOBAL))
+
+/* Between storing a batch and looking at it others run to their ends, some of them refused. */
+static struct {
+    struct attached *a;     /* NULL: none */
+    unsigned refused, done;
+    void (*restore)(void *ctx, uintptr_t flags);
+} between;
+
+static void interrupt_once(void *ctx, uintptr_t flags)
+{
+    struct attached *a = between.a;
+
+    between.restore(ctx, flags);
+    if (a == NULL)
+        return;
+    between.a = NULL;
+    for (unsigned i = 0; i < between.refused; i++)
+        CHECK_EQ(iommu_debug_queue_submit(a->d->iommu, 0, 0xf, 0), IOMMU_ERR_QUEUE);
+    for (unsigned i = 0; i < between.done; i++)
+        CHECK_OK(iommu_debug_queue_submit(a->d->iommu, 0, LEGAL, 0));
+}
+
+/* How one batch ends that is looked at after those; the unit is never fenced. */
+static enum iommu_status look_late(uint64_t low, unsigned refused, unsigned done)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+    enum iommu_status status;
+
+    between.a = &a;
+    between.refused = refused;
+    between.done = done;
+    between.restore = a.d->platform.irq_restore;
+    a.d->platform.irq_restore = interrupt_once;
+    status = iommu_debug_queue_submit(a.d->iommu, 0, low, 0);
+    a.d->platform.irq_restore = between.restore;
+    CHECK(between.a == NULL);
+    CHECK(!iommu_unit_fenced(a.d->iommu->units[0]));
+    map_use_unmap(&a, DRIVER_IOVA);
+    detach(&a);
+    return status;
+}
+
+/* A submitter that does not look for long holds up nobody, and is told all the same. */
+TEST(refusal_outlives_its_slot)
+{
+    CHECK_EQ(look_late(0xf, 0, 1), IOMMU_ERR_QUEUE);
+    CHECK_EQ(look_late(0xf, 0, 1000), IOMMU_ERR_QUEUE);
+    CHECK_OK(look_late(LEGAL, 1, 1000));
+}
+
+/* Who cannot be told any more whether he was refused was: he submits again. */
+TEST(refusals_that_are_forgotten_count_for_all_before)
+{
+    CHECK_OK(look_late(LEGAL, 32, 1));
+    CHECK_EQ(look_late(LEGAL, 33, 1), IOMMU_ERR_QUEUE);
+    CHECK_EQ(look_late(0xf, 33, 1), IOMMU_ERR_QUEUE);
 }
 
 /* ---- registers ---- */

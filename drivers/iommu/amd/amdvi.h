@@ -4,6 +4,7 @@
 #define IOMMU_AMDVI_H
 
 #include "internal.h"
+#include "refusals.h"
 #include "amd/amdvi_formats.h"
 #include "amd/amdvi_regs.h"
 #include "amd/ivrs.h"
@@ -32,9 +33,7 @@ struct amdvi_queue {
     uint64_t settled;       /* commands below were done, or refused, when the unit was last restarted */
     uint64_t stopped_at;    /* the command at which it had stopped, */
     uint32_t restarts;      /* how often in a row at that one */
-    uint32_t untold;        /* batches that were refused and whose submitters have not seen it */
-    bool marked;            /* there are bits in refused */
-    uint64_t refused[AMDVI_COMMAND_SLOTS / 64]; /* bit set: the batch whose wait lies in that slot was */
+    struct iommu_refusals refusals; /* batches, by their ends */
     uint64_t illegal[AMDVI_COMMAND_SLOTS / 64]; /* bit set: an event has named the command in that slot */
     uint64_t doorbells;
     uint64_t commands;

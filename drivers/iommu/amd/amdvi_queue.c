@@ -86,9 +86,6 @@ enum iommu_status amdvi_queue_enable(struct amdvi_unit *unit)
     /* Both pointers are 0 then: number and slot start together again. */
     q->tail = (q->tail + AMDVI_COMMAND_SLOTS - 1) & ~(uint64_t)(AMDVI_COMMAND_SLOTS - 1);
     q->head = q->settled = q->tail;
-    q->untold = 0;
-    q->marked = false;
-    memset(q->refused, 0, sizeof(q->refused));
     reg_write64(&unit->regs, AMDVI_CMD_BASE,
                 field_make(AMDVI_RING_LEN, RING_LEN_CODE) |
                 (iommu_pa(unit->base.platform, q->ring) & AMDVI_RING_BASE));
@@ -129,17 +126,6 @@ static uint64_t batch_end(const struct amdvi_queue *q, uint64_t number)
     return number == q->tail ? number : number + 1;
 }
 
-static void mark_refused_locked(struct amdvi_queue *q, uint64_t end)
-{
-    uint32_t slot = slot_of(end - 1);
-
-    if (bit_test(q->refused, slot))
-        return;
-    q->refused[slot / 64] |= BIT64(slot % 64);
-    q->marked = true;
-    __atomic_store_n(&q->untold, q->untold + 1, __ATOMIC_RELEASE);
-}
-
 /*
  * What comes of the batches when the unit has stopped at command number: the
  * one that holds it is dropped, those behind it have not been looked at and
@@ -153,7 +139,7 @@ static uint64_t settle_locked(struct amdvi_queue *q, uint64_t number)
     for (uint64_t at = q->head, end; at < resume; at = end) {
         end = batch_end(q, at);
         if (!batch_done(q, end))
-            mark_refused_locked(q, end);
+            iommu_refusals_add_locked(&q->refusals, end);
     }
     q->settled = resume;
     return resume;
@@ -227,42 +213,22 @@ void amdvi_queue_refuse(struct amdvi_unit *unit, uint64_t command_pa)
     if (number >= q->settled && number >= q->head && number < q->tail) {
         end = batch_end(q, number);
         if (!batch_done(q, end))
-            mark_refused_locked(q, end);
+            iommu_refusals_add_locked(&q->refusals, end);
     }
     amdvi_unlock(unit, flags);
 }
 
 /* ---- submit and wait ---- */
 
-/*
- * A mark outlives its being told: a batch may be refused by an event first and
- * dropped by the restart later, and must not be counted twice.
- */
-static IOMMU_COLD void forget_marks_locked(struct amdvi_queue *q, uint64_t head)
-{
-    for (uint64_t at = q->head; at != head; at++)
-        q->refused[slot_of(at) / 64] &= ~BIT64(slot_of(at) % 64);
-    q->marked = head != q->tail;
-}
-
-/*
- * Slots whose batches have completed, or were dropped by a restart, may be
- * written again; none while a submitter has yet to read that its batch was
- * refused, which is in its slot.
- */
+/* Slots whose batches have completed, or were dropped by a restart, may be written again. */
 static void reclaim_locked(struct amdvi_queue *q)
 {
     uint64_t done = __atomic_load_n(q->semaphore, __ATOMIC_ACQUIRE);
 
-    if (q->untold != 0)
-        return;
     if (done < q->settled)
         done = q->settled;
-    if (done <= q->head || done > q->tail)
-        return;
-    if (q->marked)
-        forget_marks_locked(q, done);
-    q->head = done;
+    if (done > q->head && done <= q->tail)
+        q->head = done;
 }
 
 /* One slot always stays free: a full ring would look empty (head == tail). */
@@ -339,23 +305,18 @@ store_when_room(struct amdvi_unit *unit, const struct amdvi_command *commands, u
     }
 }
 
-/* By its submitter, and once: it has been told then. */
-static bool take_refusal(struct amdvi_unit *unit, uint64_t end)
+static IOMMU_COLD bool was_refused(struct amdvi_unit *unit, uint64_t end)
 {
-    struct amdvi_queue *q = &unit->queue;
-    uint32_t slot = slot_of(end - 1);
     uintptr_t flags = amdvi_lock(unit);
-    bool refused = bit_test(q->refused, slot);
+    bool refused = iommu_refusals_name_locked(&unit->queue.refusals, end);
 
-    if (refused)
-        __atomic_store_n(&q->untold, q->untold - 1, __ATOMIC_RELAXED);
     amdvi_unlock(unit, flags);
     return refused;
 }
 
-static bool any_refused(const struct amdvi_queue *q)
+static bool may_be_refused(const struct amdvi_queue *q, uint64_t end)
 {
-    return __atomic_load_n(&q->untold, __ATOMIC_ACQUIRE) != 0;
+    return iommu_refusals_may_name(&q->refusals, end);
 }
 
 /* The clock is read before the semaphore, so that a late wake-up is no time-out. */
@@ -373,10 +334,10 @@ static IOMMU_COLD enum iommu_status wait_long(struct amdvi_unit *unit, uint64_t 
             if (batch_done(q, end))
                 return IOMMU_OK;
             platform->relax(unit->base.ctx);
-            if (any_refused(q))
+            if (may_be_refused(q, end))
                 break;
         }
-        if (any_refused(q) && take_refusal(unit, end))
+        if (may_be_refused(q, end) && was_refused(unit, end))
             return IOMMU_ERR_QUEUE;
         if (iommu_unit_fenced(&unit->base))
             return IOMMU_ERR_FENCED;
@@ -400,7 +361,7 @@ static inline enum iommu_status finish(struct amdvi_unit *unit, uint64_t end)
         if (status != IOMMU_OK)
             return status;
     }
-    if (__builtin_expect(any_refused(q), 0) && take_refusal(unit, end))
+    if (__builtin_expect(may_be_refused(q, end), 0) && was_refused(unit, end))
         return IOMMU_ERR_QUEUE;
     return IOMMU_OK;
 }

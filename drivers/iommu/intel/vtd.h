@@ -4,6 +4,7 @@
 #define IOMMU_VTD_H
 
 #include "internal.h"
+#include "refusals.h"
 #include "intel/vtd_formats.h"
 #include "intel/vtd_regs.h"
 
@@ -23,9 +24,8 @@
  * end; number n lies in slot n modulo VTD_QUEUE_SLOTS.
  */
 struct vtd_queue_page {
-    uint32_t status[VTD_QUEUE_SLOTS];   /* of a wait: ~number until it has completed */
-    uint32_t batch_end[VTD_QUEUE_SLOTS]; /* at a batch's first descriptor: the number of its wait */
-    uint32_t failed[VTD_QUEUE_SLOTS];   /* at a batch's wait: its number, if hardware refused part of it */
+    uint32_t status[VTD_QUEUE_SLOTS];   /* of a wait: ~number until it has completed, in 32 bits */
+    uint64_t batch_end[VTD_QUEUE_SLOTS]; /* at a batch's first descriptor: the number of its wait */
     uint32_t scratch;                   /* where the wait that replaces a refused descriptor writes */
 };
 _Static_assert(sizeof(struct vtd_queue_page) <= IOMMU_PAGE, "one page");
@@ -35,11 +35,11 @@ struct vtd_queue {
     struct vtd_queue_page *page;
     uint64_t status_pa;
     bool on;            /* the unit has taken the ring */
-    uint32_t head;      /* first descriptor whose slot may not be reused */
-    uint32_t tail;      /* next to be written */
-    uint32_t refused;   /* number of the last descriptor the unit refused */
-    uint32_t untold;    /* batches that were refused and whose submitters have not seen it */
-    uint32_t refusals;  /* how often in a row it refused that one */
+    uint64_t head;      /* first descriptor whose slot may not be reused */
+    uint64_t tail;      /* next to be written */
+    uint64_t refused;   /* number of the last descriptor the unit refused */
+    uint32_t repeats;   /* how often in a row it refused that one */
+    struct iommu_refusals refusals; /* batches, by the number of their wait */
     uint64_t doorbells;
     uint64_t descriptors;
 };
@@ -68,7 +68,7 @@ struct vtd_unit {
     uint64_t *irte_map;         /* bit set: in use; guarded by base.irq_lock, as the next is */
     uint32_t irte_next;         /* behind the block that was given out last */
     struct vtd_queue queue;
-    struct iommu_lock lock;     /* guards: queue, and the registers of invalidation and GCMD.WBF */
+    struct iommu_lock lock;     /* guards: queue, GCMD, and the registers of invalidation */
 };
 
 static inline struct vtd_unit *vtd_unit_of(struct iommu_unit *unit)
@@ -106,9 +106,9 @@ enum iommu_status vtd_unit_identify(struct vtd_unit *unit);
  * GCMD is write-only: each write must restate every standing bit, read back
  * from GSTS, and leave the one-shot bits clear or they fire again
  * (VT-d §11.4.4.1). Not for WBF, whose status bit clears when it is done.
- * One thread owns a unit while it starts or stops.
  */
 enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on);
+enum iommu_status vtd_command_locked(struct vtd_unit *unit, uint32_t bit, bool on);
 
 /* VT-d §6.8. Nothing to do where CAP.RWBF is 0. */
 enum iommu_status vtd_flush_write_buffers(struct vtd_unit *unit);

@@ -16,30 +16,30 @@
 /* IQERCD.IQEI, VT-d §11.4.9.9 */
 enum { IQEI_NONE = 0, IQEI_FETCH = 2, IQEI_TYPE = 3, IQEI_RESERVED = 4 };
 
-static uint32_t slot_of(uint32_t number)
+static uint32_t slot_of(uint64_t number)
 {
-    return number % VTD_QUEUE_SLOTS;
+    return (uint32_t)(number % VTD_QUEUE_SLOTS);
 }
 
-static uint64_t slot_offset(uint32_t number)
+static uint64_t slot_offset(uint64_t number)
 {
     return (uint64_t)slot_of(number) * sizeof(struct vtd_descriptor);
 }
 
-static bool wait_done(const struct vtd_queue *q, uint32_t number)
+static bool wait_done(const struct vtd_queue *q, uint64_t number)
 {
-    return __atomic_load_n(&q->page->status[slot_of(number)], __ATOMIC_ACQUIRE) != ~number;
+    return __atomic_load_n(&q->page->status[slot_of(number)], __ATOMIC_ACQUIRE) != (uint32_t)~number;
 }
 
-static struct vtd_descriptor wait_descriptor(const struct vtd_queue *q, uint32_t data, uint64_t status_offset)
+static struct vtd_descriptor wait_descriptor(const struct vtd_queue *q, uint64_t data, uint64_t status_offset)
 {
     return (struct vtd_descriptor){
-        .lo = VTD_QI_TYPE_WAIT | VTD_QI_WAIT_SW | field_make(VTD_QI_WAIT_STATUS_DATA, data),
+        .lo = VTD_QI_TYPE_WAIT | VTD_QI_WAIT_SW | field_make(VTD_QI_WAIT_STATUS_DATA, (uint32_t)data),
         .hi = q->status_pa + status_offset,
     };
 }
 
-static struct vtd_descriptor batch_wait(const struct vtd_queue *q, uint32_t number)
+static struct vtd_descriptor batch_wait(const struct vtd_queue *q, uint64_t number)
 {
     return wait_descriptor(q, number, slot_of(number) * sizeof(uint32_t));
 }
@@ -58,8 +58,6 @@ enum iommu_status vtd_queue_create(struct vtd_unit *unit)
         return IOMMU_ERR_NOMEM;
     }
     q->status_pa = iommu_pa(platform, q->page);
-    for (uint32_t slot = 0; slot < VTD_QUEUE_SLOTS; slot++)
-        q->page->failed[slot] = ~slot; /* no number of that slot */
     return IOMMU_OK;
 }
 
@@ -76,37 +74,55 @@ void vtd_queue_destroy(struct vtd_unit *unit)
     q->page = NULL;
 }
 
-enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
+static enum iommu_status enable_locked(struct vtd_unit *unit)
 {
     struct vtd_queue *q = &unit->queue;
     enum iommu_status status;
 
     /* IQH is 0 while the queue is off: number and slot start together again. */
-    q->tail = (q->tail + VTD_QUEUE_SLOTS - 1) & ~(VTD_QUEUE_SLOTS - 1);
-    q->head = q->untold != 0 ? q->tail - VTD_QUEUE_SLOTS : q->tail; /* full until reclaim_locked() may empty it */
+    q->tail = (q->tail + VTD_QUEUE_SLOTS - 1) & ~(uint64_t)(VTD_QUEUE_SLOTS - 1);
+    q->head = q->tail;
     reg_write64(&unit->regs, VTD_IQT, 0);
     reg_write64(&unit->regs, VTD_IQA, iommu_pa(unit->base.platform, q->ring) & VTD_IQA_IQA);
-    status = vtd_command(unit, VTD_GCMD_QIE, true);
+    status = vtd_command_locked(unit, VTD_GCMD_QIE, true);
     q->on = status == IOMMU_OK;
     unit->in_doubt |= status != IOMMU_OK;
     return status;
 }
 
-enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
+static enum iommu_status disable_locked(struct vtd_unit *unit)
 {
-    enum iommu_status status = vtd_command(unit, VTD_GCMD_QIE, false);
+    enum iommu_status status = vtd_command_locked(unit, VTD_GCMD_QIE, false);
 
     if (status == IOMMU_OK)
         unit->queue.on = false;
     return status;
 }
 
+enum iommu_status vtd_queue_enable(struct vtd_unit *unit)
+{
+    uintptr_t flags = vtd_lock(unit);
+    enum iommu_status status = enable_locked(unit);
+
+    vtd_unlock(unit, flags);
+    return status;
+}
+
+enum iommu_status vtd_queue_disable(struct vtd_unit *unit)
+{
+    uintptr_t flags = vtd_lock(unit);
+    enum iommu_status status = disable_locked(unit);
+
+    vtd_unlock(unit, flags);
+    return status;
+}
+
 /* ---- errors, VT-d §6.5.2.11 ---- */
 
 /* The batch that holds descriptor number, by the number of its wait; false when none does. */
-static bool find_batch(const struct vtd_queue *q, uint32_t number, uint32_t *wait)
+static bool find_batch(const struct vtd_queue *q, uint64_t number, uint64_t *wait)
 {
-    for (uint32_t at = q->head; at != q->tail; at = *wait + 1) {
+    for (uint64_t at = q->head; at != q->tail; at = *wait + 1) {
         *wait = q->page->batch_end[slot_of(at)];
         if (number - at <= *wait - at)
             return true;
@@ -114,50 +130,42 @@ static bool find_batch(const struct vtd_queue *q, uint32_t number, uint32_t *wai
     return false;
 }
 
-static void mark_refused_locked(struct vtd_queue *q, uint32_t wait)
-{
-    if (q->page->failed[slot_of(wait)] == wait)
-        return;
-    __atomic_store_n(&q->page->failed[slot_of(wait)], wait, __ATOMIC_RELAXED);
-    q->untold++;
-}
-
 /* Everything under way counts as refused; who waits for it is released. */
-static void abandon_batches(struct vtd_queue *q)
+static void abandon_batches_locked(struct vtd_queue *q)
 {
-    uint32_t wait;
+    uint64_t wait;
 
-    for (uint32_t at = q->head; at != q->tail; at = wait + 1) {
+    for (uint64_t at = q->head; at != q->tail; at = wait + 1) {
         wait = q->page->batch_end[slot_of(at)];
         if (wait_done(q, wait))
             continue;
-        mark_refused_locked(q, wait);
-        __atomic_store_n(&q->page->status[slot_of(wait)], wait, __ATOMIC_RELEASE);
+        iommu_refusals_add_locked(&q->refusals, wait);
+        __atomic_store_n(&q->page->status[slot_of(wait)], (uint32_t)wait, __ATOMIC_RELEASE);
     }
 }
 
 /* Tail, width or table mode are wrong: no descriptor is to blame, so the queue starts afresh. */
-static enum iommu_status restart(struct vtd_unit *unit)
+static enum iommu_status restart_locked(struct vtd_unit *unit)
 {
-    enum iommu_status status = vtd_queue_disable(unit);
+    enum iommu_status status = disable_locked(unit);
 
     if (status != IOMMU_OK)
         return status;
     reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_IQE);
-    abandon_batches(&unit->queue);
-    return vtd_queue_enable(unit);
+    abandon_batches_locked(&unit->queue);
+    return enable_locked(unit);
 }
 
 /* Puts something harmless into the slot the unit stopped at and lets it go on. */
-static void replace_refused(struct vtd_unit *unit, uint32_t number)
+static void replace_refused(struct vtd_unit *unit, uint64_t number)
 {
     struct vtd_queue *q = &unit->queue;
+    uint64_t wait;
     bool found;
-    uint32_t wait;
 
     found = find_batch(q, number, &wait);
     if (found)
-        mark_refused_locked(q, wait);
+        iommu_refusals_add_locked(&q->refusals, wait);
     /* Its submitter polls for what a batch's own wait writes. */
     q->ring[slot_of(number)] = found && number == wait ? batch_wait(q, wait) :
                                wait_descriptor(q, 0, offsetof(struct vtd_queue_page, scratch));
@@ -172,21 +180,21 @@ static enum iommu_status recover_iqe_locked(struct vtd_unit *unit)
     struct vtd_queue *q = &unit->queue;
     uint64_t info = field_get(reg_read64(&unit->regs, VTD_IQERCD), VTD_IQERCD_IQEI);
     uint32_t slot = (uint32_t)(field_get(reg_read64(&unit->regs, VTD_IQH), VTD_IQH_QH) % VTD_QUEUE_SLOTS);
-    uint32_t number = q->tail - slot_of(q->tail - slot);
+    uint64_t number = q->tail - slot_of(q->tail - slot);
 
     iommu_log(unit->base.iommu, IOMMU_LOG_ERROR,
               "%s: queue refused descriptor=0x%016llx:0x%016llx slot=%u iqei=%u head=0x%x tail=0x%llx",
               unit->base.name, (unsigned long long)q->ring[slot].hi, (unsigned long long)q->ring[slot].lo,
               slot, (unsigned)info, slot * (unsigned)sizeof(struct vtd_descriptor),
               (unsigned long long)slot_offset(q->tail));
-    q->refusals = number == q->refused && q->refusals != 0 ? q->refusals + 1 : 1;
+    q->repeats = number == q->refused && q->repeats != 0 ? q->repeats + 1 : 1;
     q->refused = number;
-    if (q->refusals > REFUSALS_MAX)
+    if (q->repeats > REFUSALS_MAX)
         return IOMMU_ERR_HARDWARE;
     if (info != IQEI_NONE && info != IQEI_FETCH && info != IQEI_TYPE && info != IQEI_RESERVED)
-        return restart(unit);
+        return restart_locked(unit);
     if (number == q->tail)
-        return restart(unit);
+        return restart_locked(unit);
     replace_refused(unit, number);
     return IOMMU_OK;
 }
@@ -200,18 +208,18 @@ static void recover_ite_locked(struct vtd_unit *unit)
 {
     struct vtd_queue *q = &unit->queue;
     uint32_t slot = (uint32_t)(field_get(reg_read64(&unit->regs, VTD_IQH), VTD_IQH_QH) % VTD_QUEUE_SLOTS);
-    uint32_t fetched = q->tail - slot_of(q->tail - slot), wait;
+    uint64_t fetched = q->tail - slot_of(q->tail - slot), wait;
     unsigned source = (unsigned)field_get(reg_read64(&unit->regs, VTD_IQERCD), VTD_IQERCD_ITESID);
 
     iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: queue device-tlb time-out src=" IOMMU_RID_FORMAT,
               unit->base.name, IOMMU_RID_ARGS(unit->base.segment, source));
-    for (uint32_t at = q->head; at != q->tail && fetched - at <= VTD_QUEUE_SLOTS; at = wait + 1) {
+    for (uint64_t at = q->head; at != q->tail && fetched - at <= VTD_QUEUE_SLOTS; at = wait + 1) {
         wait = q->page->batch_end[slot_of(at)];
         if (wait_done(q, wait) || fetched == at)
             continue;
-        mark_refused_locked(q, wait);
+        iommu_refusals_add_locked(&q->refusals, wait);
         if (fetched - at > wait - at)
-            __atomic_store_n(&q->page->status[slot_of(wait)], wait, __ATOMIC_RELEASE);
+            __atomic_store_n(&q->page->status[slot_of(wait)], (uint32_t)wait, __ATOMIC_RELEASE);
     }
     reg_write32(&unit->regs, VTD_FSTS, VTD_FSTS_ITE);
 }
@@ -242,19 +250,16 @@ void vtd_queue_recover(struct vtd_unit *unit)
 /*
  * Slots whose batches have completed may be written again. When the last has,
  * all have: waits complete in the order of the queue, and those that never
- * will were released by recovery before the unit went on. None may while a
- * submitter has yet to read that its batch was refused, which is in its slot.
+ * will were released by recovery before the unit went on.
  */
 static void reclaim_locked(struct vtd_queue *q)
 {
-    if (q->untold != 0)
-        return;
     if (wait_done(q, q->tail - 1)) {
         q->head = q->tail;
         return;
     }
     while (q->head != q->tail) {
-        uint32_t wait = q->page->batch_end[slot_of(q->head)];
+        uint64_t wait = q->page->batch_end[slot_of(q->head)];
 
         if (!wait_done(q, wait))
             return;
@@ -269,14 +274,15 @@ static bool has_room(const struct vtd_queue *q, uint32_t count)
 }
 
 /* The wait of a batch whose count descriptors are in the ring already, and the doorbell. */
-static inline __attribute__((always_inline)) uint32_t submit_locked(struct vtd_unit *unit, uint32_t count)
+static inline __attribute__((always_inline)) uint64_t submit_locked(struct vtd_unit *unit, uint32_t count)
 {
     struct vtd_queue *q = &unit->queue;
     struct vtd_queue_page *page = q->page;
-    uint32_t first = q->tail, wait = first + count;
+    uint64_t first = q->tail, wait = first + count;
 
     q->ring[slot_of(wait)] = batch_wait(q, wait);
-    __atomic_store_n(&page->status[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
+    /* It releases whoever had the slot before, too, and who sees then whether his batch was refused. */
+    __atomic_store_n(&page->status[slot_of(wait)], (uint32_t)~wait, __ATOMIC_RELEASE);
     page->batch_end[slot_of(first)] = wait;
     q->tail = wait + 1;
     q->descriptors += count + 1;
@@ -286,13 +292,13 @@ static inline __attribute__((always_inline)) uint32_t submit_locked(struct vtd_u
     return wait;
 }
 
-static uint32_t store_one_locked(struct vtd_unit *unit, struct vtd_descriptor descriptor)
+static uint64_t store_one_locked(struct vtd_unit *unit, struct vtd_descriptor descriptor)
 {
     unit->queue.ring[slot_of(unit->queue.tail)] = descriptor;
     return submit_locked(unit, 1);
 }
 
-static uint32_t
+static uint64_t
 store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
     struct vtd_queue *q = &unit->queue;
@@ -304,7 +310,7 @@ store_locked(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, ui
 
 /* The ring is full of batches that have not completed: rare, and bounded like any wait. */
 static enum iommu_status
-store_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count, uint32_t *wait)
+store_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count, uint64_t *wait)
 {
     const struct iommu_platform *platform = unit->base.platform;
     uint64_t start = platform->now_us(unit->base.ctx);
@@ -334,7 +340,7 @@ store_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors,
 }
 
 /* The clock is read before the status word, so that a late wake-up is no time-out. */
-static IOMMU_COLD enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wait)
+static IOMMU_COLD enum iommu_status wait_long(struct vtd_unit *unit, uint64_t wait)
 {
     const struct iommu_platform *platform = unit->base.platform;
     uint64_t start = platform->now_us(unit->base.ctx);
@@ -359,18 +365,17 @@ static IOMMU_COLD enum iommu_status wait_long(struct vtd_unit *unit, uint32_t wa
     }
 }
 
-/* A number must not be found refused again when it comes back after 2^32 descriptors. */
-static IOMMU_COLD enum iommu_status finish_refused(struct vtd_unit *unit, uint32_t wait)
+/* A batch behind this one was refused, or this one. */
+static IOMMU_COLD enum iommu_status ask_refusals(struct vtd_unit *unit, uint64_t wait)
 {
     uintptr_t flags = vtd_lock(unit);
+    bool refused = iommu_refusals_name_locked(&unit->queue.refusals, wait);
 
-    __atomic_store_n(&unit->queue.page->failed[slot_of(wait)], ~wait, __ATOMIC_RELAXED);
-    unit->queue.untold--;
     vtd_unlock(unit, flags);
-    return IOMMU_ERR_QUEUE;
+    return refused ? IOMMU_ERR_QUEUE : IOMMU_OK;
 }
 
-static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
+static inline enum iommu_status finish(struct vtd_unit *unit, uint64_t wait)
 {
     const struct vtd_queue *q = &unit->queue;
 
@@ -380,16 +385,15 @@ static inline enum iommu_status finish(struct vtd_unit *unit, uint32_t wait)
         if (status != IOMMU_OK)
             return status;
     }
-    /* The slot may have a new owner already, and its mark be a number of his. */
-    if (__builtin_expect(__atomic_load_n(&q->page->failed[slot_of(wait)], __ATOMIC_RELAXED) == wait, 0))
-        return finish_refused(unit, wait);
+    if (__builtin_expect(iommu_refusals_may_name(&q->refusals, wait), 0))
+        return ask_refusals(unit, wait);
     return IOMMU_OK;
 }
 
 static IOMMU_COLD enum iommu_status
 run_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
-    uint32_t wait = 0;
+    uint64_t wait = 0;
     enum iommu_status status = store_when_room(unit, descriptors, count, &wait);
 
     return status != IOMMU_OK ? status : finish(unit, wait);
@@ -398,7 +402,7 @@ run_when_room(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, u
 enum iommu_status vtd_queue_run(struct vtd_unit *unit, const struct vtd_descriptor *descriptors, uint32_t count)
 {
     struct vtd_queue *q = &unit->queue;
-    uint32_t wait;
+    uint64_t wait;
     uintptr_t flags;
 
     if (iommu_unit_fenced(&unit->base))
@@ -421,7 +425,7 @@ static IOMMU_COLD enum iommu_status run_one_when_room(struct vtd_unit *unit, str
 /* The flush of one page: the descriptor stays in registers. */
 enum iommu_status vtd_queue_run_one(struct vtd_unit *unit, struct vtd_descriptor descriptor)
 {
-    uint32_t wait;
+    uint64_t wait;
     uintptr_t flags;
 
     if (iommu_unit_fenced(&unit->base))

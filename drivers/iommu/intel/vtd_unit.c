@@ -23,7 +23,7 @@ static uint32_t standing(const struct vtd_unit *unit)
     return reg_read32(&unit->regs, VTD_GSTS) & VTD_GCMD_STANDING & ~unit->gcmd_clear;
 }
 
-enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
+enum iommu_status vtd_command_locked(struct vtd_unit *unit, uint32_t bit, bool on)
 {
     uint32_t others = standing(unit) & ~bit;
     enum iommu_status status;
@@ -33,6 +33,15 @@ enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
     if (status != IOMMU_OK)
         iommu_log(unit->base.iommu, IOMMU_LOG_ERROR, "%s: timeout command=0x%08x on=%u gsts=0x%08x",
                   unit->base.name, bit, on, reg_read32(&unit->regs, VTD_GSTS));
+    return status;
+}
+
+enum iommu_status vtd_command(struct vtd_unit *unit, uint32_t bit, bool on)
+{
+    uintptr_t flags = vtd_lock(unit);
+    enum iommu_status status = vtd_command_locked(unit, bit, on);
+
+    vtd_unlock(unit, flags);
     return status;
 }
 

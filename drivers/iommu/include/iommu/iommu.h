@@ -189,7 +189,7 @@ struct iommu_device_desc {
  * IOMMU_ERR_NOMEM
  * unconfirmed
  *
- * Context: any time before or after iommu_start(), one caller at a time.
+ * Context: any time before or after iommu_start(), not during it.
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_add_device(struct iommu *iommu, const struct iommu_device_desc *desc, struct iommu_device **out);
@@ -247,10 +247,11 @@ IOMMU_MUST_CHECK enum iommu_status iommu_start(struct iommu *iommu);
  * and destroyed without a flush, also what was unconfirmed; nothing can be
  * attached. It may be called again after an error.
  *
- * IOMMU_ERR_TIMEOUT  a unit did not switch off, or may still take memory it was given when it failed
+ * IOMMU_ERR_TIMEOUT  a unit did not switch off, or may still take memory it was given when it failed; or
+ *                    another CPU did not come back from a fault's report
  * IOMMU_ERR_QUEUE, IOMMU_ERR_HARDWARE  a unit did not confirm the last flush
  *
- * Context: one caller, no other call under way, not from interrupt context.
+ * Context: one caller, no other call under way but iommu_unit_interrupt(), not from interrupt context.
  */
 IOMMU_MUST_CHECK enum iommu_status iommu_stop(struct iommu *iommu);
 
@@ -318,7 +319,11 @@ iommu_unit_set_storm(struct iommu *iommu, size_t unit, uint32_t threshold, uint3
 
 /* To be called when the interrupt of platform->fault_interrupt arrives. Reads, clears and reports all faults. */
 void iommu_unit_interrupt(struct iommu *iommu, unsigned unit_index);
-/* The same for all units, for platforms without that interrupt. Returns how many faults were reported. */
+/*
+ * The same for all units, for platforms without that interrupt. Returns how many faults this call has reported.
+ * Those that another CPU is reporting at that time have been reported too, unless it takes longer than 10 ms, or
+ * the calls are nested: config.fault, or an interrupt meanwhile, that calls this waits so long in vain.
+ */
 size_t iommu_poll_faults(struct iommu *iommu);
 
 /* ---- domains ---- */

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* amd/amdvi_dump.c on the model: registers, rings and interrupt entries as they are, by name. */
+#include "test.h"
+
+#include "amdvi_model.h"
+#include "iommu/iommu.h"
+#include "look.h"
+
+#define RID 0x0010
+#define OTHER 0x0018
+#define BEYOND 0x0200
+
+struct machine {
+    struct amdvi_model *m;
+    struct iommu *iommu;
+    struct iommu_device *device, *other;
+};
+static struct look *look;
+
+static const struct iommu_debug_visitor *visitor(void)
+{
+    if (look == NULL)
+        look = look_new();
+    look_clear(look);
+    return &look->visitor;
+}
+
+static bool noted(const char *text)
+{
+    return strstr(look->text, text) != NULL;
+}
+
+static struct iommu_device *add(struct machine *d, uint16_t rid)
+{
+    struct iommu_device *device;
+
+    amdvi_model_function(d->m, 0, rid);
+    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 }, &device));
+    return device;
+}
+
+static struct machine *started(const struct amdvi_model_config *config, enum iommu_irq_mode mode,
+                               enum iommu_irq_format format)
+{
+    struct machine *d = calloc(1, sizeof(*d));
+    struct iommu_config iommu = { .irq = { .mode = mode, .format = format } };
+    uint8_t table[4096];
+
+    d->m = amdvi_model_create(config);
+    CHECK_OK(iommu_create(amdvi_model_platform(d->m), amdvi_model_ctx(d->m), &iommu, &d->iommu));
+    CHECK_OK(iommu_add_table(d->iommu, table, amdvi_model_ivrs(d->m, table, sizeof(table))));
+    d->device = add(d, RID);
+    d->other = add(d, OTHER);
+    CHECK_OK(iommu_start(d->iommu));
+    return d;
+}
+
+static struct machine *plain(void)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+
+    return started(&config, IOMMU_IRQ_OFF, IOMMU_IRQ_FORMAT_AUTO);
+}
+
+static struct machine *remapping(enum iommu_irq_format format)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+
+    return started(&config, IOMMU_IRQ_AUTO, format);
+}
+
+static void abandoned(struct machine *d)
+{
+    amdvi_model_destroy(d->m);
+    free(d);
+}
+
+static void ended(struct machine *d)
+{
+    iommu_destroy(d->iommu);
+    CHECK_STR(amdvi_model_violation_text(d->m), "");
+    CHECK_EQ(amdvi_model_live_pages(d->m), 0);
+    CHECK_EQ(amdvi_model_live_windows(d->m), 0);
+    abandoned(d);
+}
+
+static bool seen(const char *name)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (strcmp(look->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+TEST(registers_are_the_units)
+{
+    struct machine *d = plain();
+
+    CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
+    CHECK_EQ(look_item(look, "CONTROL")->words[0], amdvi_model_reg64(d->m, 0, ASPEC_CONTROL));
+    CHECK_EQ(look_item(look, "DEV_TAB")->words[0], amdvi_model_reg64(d->m, 0, ASPEC_DEV_TAB));
+    CHECK_EQ(look_item(look, "EFR")->words[0], amdvi_model_reg64(d->m, 0, ASPEC_EFR));
+    CHECK(look_has(look, "CONTROL", "IommuEn=1() HtTunEn=0() EventLogEn=1()"));
+    CHECK(look_has(look, "STATUS", "EventLogRun=1() CmdBufRun=1()"));
+    CHECK(look_has(look, "EFR", "HATS=2(host tables: 0 to 2 are 4 to 6 levels, 3 none)"));
+    CHECK(look_has(look, "PCI capability header", "CapId=f() CapPtr="));
+    CHECK_EQ(look_item(look, "PCI capability header")->at, AMDVI_MODEL_CAPABILITY);
+    CHECK(look_has(look, "PCI base low", "Enable=1() Base31:14=fd000000()"));
+    CHECK(look_has(look, "DEV_TAB", "Size=3()"));   /* ids to 01FFh: 4 pages */
+    CHECK(seen("XT_GENERAL"));
+    CHECK(!seen("PPR_B_BASE"));
+    CHECK(!seen("DEV_TAB_SEGMENT"));
+    CHECK(!noted("other features"));
+    CHECK_EQ(iommu_debug_registers(d->iommu, 1, visitor()), IOMMU_ERR_NOT_FOUND);
+    ended(d);
+}
+
+TEST(registers_follow_what_the_unit_has)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+    struct machine *d;
+
+    spec_put(&config.units[0].efr, ASPEC_EFR_DEV_TBL_SEG_SUP, 2);
+    spec_put(&config.units[0].efr, ASPEC_EFR_XT_SUP, 0);
+    d = started(&config, IOMMU_IRQ_OFF, IOMMU_IRQ_FORMAT_AUTO);
+    CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
+    CHECK(!seen("XT_GENERAL"));
+    CHECK_EQ(look_item(look, "DEV_TAB_SEGMENT")->index, 1);
+    CHECK_EQ(look_item(look, "DEV_TAB_SEGMENT")->at, 0x100);
+    ended(d);
+}
+
+TEST(rings_show_the_newest_entries)
+{
+    struct machine *d = plain();
+    uint64_t tail, base, value;
+
+    /* AMD-Vi §2.4.3: domain 5, GN = 0, address 12345000h. */
+    CHECK_OK(iommu_debug_queue_submit(d->iommu, 0, 3ull << 60 | 5ull << 32, 0x12345000));
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 2, visitor()));
+    tail = amdvi_model_reg64(d->m, 0, ASPEC_CMD_TAIL);
+    base = amdvi_model_reg64(d->m, 0, ASPEC_CMD_BASE) & 0xffffffffff000ull;
+    CHECK_EQ(look_item(look, "INVALIDATE_IOMMU_PAGES")->at, base + tail - 32);
+    CHECK(look_has(look, "INVALIDATE_IOMMU_PAGES", "state=0(fetched) PASID=0() DomainID=5()"));
+    CHECK(look_has(look, "INVALIDATE_IOMMU_PAGES", "Address=12345000()"));
+    CHECK(look_has(look, "COMPLETION_WAIT", "S=1() I=0() F=0() StoreAddress="));
+    CHECK(!noted("Run = 0"));
+    (void)amdvi_model_dma(d->m, 0, RID, 0x777000, &value, sizeof(value), true);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK(look_has(look, "IO_PAGE_FAULT", "DeviceID=10() DomainID=0()"));
+    CHECK(look_has(look, "IO_PAGE_FAULT", "Address=777000()"));
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK(noted("CmdBufRun = 0"));
+    CHECK(noted("EventLogRun = 0"));
+    ended(d);
+}
+
+TEST(rings_outside_of_memory_and_no_way_to_read)
+{
+    struct machine *d = plain();
+
+    amdvi_model_poke64(d->m, 0, ASPEC_CMD_BASE, 0x09000000ull << 32 | 0x7f000000);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 8, visitor()));
+    CHECK(noted("the ring lies where there is no memory"));
+    amdvi_model_platform_edit(d->m)->memory_map = NULL;
+    CHECK_EQ(iommu_debug_queues(d->iommu, 0, 8, visitor()), IOMMU_ERR_UNSUPPORTED);
+    CHECK_EQ(iommu_debug_queues(d->iommu, 1, 8, visitor()), IOMMU_ERR_NOT_FOUND);
+    abandoned(d);
+}
+
+static struct iommu_irqs *routed(struct machine *d)
+{
+    struct iommu_irqs *irqs;
+
+    CHECK_OK(iommu_irq_alloc(d->device, 1, &irqs));
+    CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target){ .apic_id = 5, .vector = 0x40 }));
+    return irqs;
+}
+
+TEST(interrupt_entries_of_both_widths)
+{
+    static const struct {
+        enum iommu_irq_format format;
+        unsigned bits;
+    } formats[] = { { IOMMU_IRQ_FORMAT_LEGACY, 32 }, { IOMMU_IRQ_FORMAT_AUTO, 128 } };
+    struct iommu_debug_irq_filter all = { 0 }, one = { .has_rid = true, .rid = RID },
+                                  other = { .has_rid = true, .rid = OTHER };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct machine *d = remapping(formats[i].format);
+        struct iommu_irqs *irqs;
+        struct iommu_msi message;
+
+        CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
+        CHECK(noted("no id has a table"));
+        irqs = routed(d);
+        CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
+        CHECK_EQ(look->count, 3);   /* DEV_TAB, the device table entry, and it */
+        CHECK_EQ(look_item(look, "interrupt entry")->bits, formats[i].bits);
+        iommu_irq_message(irqs, 0, &message);
+        CHECK_EQ(look_item(look, "interrupt entry")->index, message.data);  /* §2.2.5: it names the entry */
+        CHECK(look_has(look, "interrupt entry", "RemapEn=1() SupIOPF=0() IntType=0(fixed)"));
+        CHECK(look_has(look, "interrupt entry", "Vector=40()"));
+        CHECK(look_has(look, "interrupt entry", "Destination=5("));
+        CHECK(look_has(look, "device table entry", "IntCtl=2(remap)"));
+        CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
+        CHECK_EQ(look->count, 3);
+        CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &other, visitor()));
+        CHECK(noted("not remapped"));
+        CHECK_OK(iommu_irq_free(irqs));
+        ended(d);
+    }
+}
+
+TEST(interrupt_entry_by_index)
+{
+    struct iommu_debug_irq_filter filter = { .has_rid = true, .has_index = true, .rid = RID, .index = 7 };
+    struct machine *d = remapping(IOMMU_IRQ_FORMAT_AUTO);
+    struct iommu_irqs *irqs = routed(d);
+
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK_EQ(look_item(look, "interrupt entry")->index, 7);     /* though it is all zero */
+    filter.index = 512;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK(noted("beyond the table"));
+    CHECK(!seen("interrupt entry"));
+    filter.rid = BEYOND;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK(noted("the device table has no entry for the id"));
+    CHECK_OK(iommu_irq_free(irqs));
+    ended(d);
+}
+
+TEST(interrupt_table_outside_of_memory)
+{
+    struct iommu_debug_irq_filter filter = { 0 };
+    struct machine *d = remapping(IOMMU_IRQ_FORMAT_AUTO);
+    uint64_t at, word = 2ull << 60 | 0x7f000000 | 9 << 1 | 1;
+
+    at = (amdvi_model_reg64(d->m, 0, ASPEC_DEV_TAB) & ASPEC_DEV_TAB_ADDR) + OTHER * 32 + 16;
+    memcpy(amdvi_model_ram(d->m, at, 8), &word, 8);
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK(noted("the interrupt table lies where there is no memory"));
+    abandoned(d);
+}
