@@ -18,6 +18,7 @@
 #define WINDOW_ROWS_LEAST 4u
 #define REASON_ROWS 4u
 #define SECOND_US 1000000u
+#define ROWS_AMPLE 36u          /* from here on there is room for empty rows */
 
 bool dashboard_fits(const struct panel *panel)
 {
@@ -42,17 +43,24 @@ static void labelled(struct panel *panel, unsigned row, const char *label, const
     panel_text(panel, row, LABEL_COLUMNS, panel->columns - LABEL_COLUMNS, PANEL_GREY, text);
 }
 
+/* Rows left empty between groups of lines. */
+static unsigned gap(const struct panel *panel)
+{
+    return panel->rows >= ROWS_AMPLE;
+}
+
 static unsigned draw_machine(const struct dashboard *d, struct panel *panel, unsigned row)
 {
     char line[LINE_BYTES];
 
     bar(panel, row++, d->title, d->over ? "the run is over" : "running");
+    row += gap(panel);
     format_line(line, sizeof(line), "%s, %u of %u processors", d->processor, d->online, d->named);
     labelled(panel, row++, "CPU", line);
     format_line(line, sizeof(line), "%llu MiB", (unsigned long long)d->ram_mib);
     labelled(panel, row++, "Memory", line);
     labelled(panel, row++, "Firmware", d->firmware);
-    return row;
+    return row + gap(panel);
 }
 
 /* ---- units ---- */
@@ -87,7 +95,7 @@ static unsigned draw_units(const struct dashboard *d, struct panel *panel, unsig
     if (count == 0) {
         labelled(panel, row, "IOMMU", "");
         panel_text(panel, row++, LABEL_COLUMNS, panel->columns - LABEL_COLUMNS, PANEL_RED, d->no_unit);
-        return row;
+        return row + gap(panel);
     }
     panel_text(panel, row, UNIT_NAME, 8, PANEL_DIM, "Unit");
     panel_text(panel, row, UNIT_VENDOR, 8, PANEL_DIM, "vendor");
@@ -103,7 +111,7 @@ static unsigned draw_units(const struct dashboard *d, struct panel *panel, unsig
         format_line(text, sizeof(text), "and %zu more", count - (room - 1));
         panel_text(panel, row++, UNIT_NAME, panel->columns, PANEL_DIM, text);
     }
-    return row;
+    return row + gap(panel);
 }
 
 /* ---- progress ---- */
@@ -145,13 +153,13 @@ static unsigned draw_progress(const struct dashboard *d, struct panel *panel, un
         format_line(line, sizeof(line), "%s  %u.%u s", d->scenario, (unsigned)(d->scenario_us / SECOND_US),
                     (unsigned)(d->scenario_us % SECOND_US / (SECOND_US / 10)));
     else
-        format_line(line, sizeof(line), "-");
+        format_line(line, sizeof(line), d->over ? "done" : "-");
     labelled(panel, row++, "Now", line);
     labelled(panel, row, "Results", "");
     column = count_of(panel, row, column, d->passed, "passed", PANEL_GREEN);
     column = count_of(panel, row, column, d->failed, "failed", PANEL_RED);
     (void)count_of(panel, row++, column, d->skipped, "skipped", PANEL_YELLOW);
-    return row;
+    return row + gap(panel);
 }
 
 /* ---- the end ---- */
@@ -284,7 +292,7 @@ void dashboard_draw(struct dashboard *dashboard, struct panel *panel)
     row = draw_progress(dashboard, panel, row);
     if (dashboard->over)
         row = draw_end(dashboard, panel, row);
-    panel_fill(panel, row, 0, panel->columns, PANEL_WHITE, PANEL_BLUE);
+    bar(panel, row, "Output", "");
     panel->window_row = row + 1;
     panel->window_rows = panel->rows - 1 - panel->window_row;
     bar(panel, panel->rows - 1, keys_of(dashboard), "");

@@ -24,7 +24,8 @@
 #define MIB (1ull << 20)
 #define TICK_US 500000u
 
-static enum { VIEW_TEXT, VIEW_RUN, VIEW_QR } view, view_before;
+enum view { VIEW_TEXT, VIEW_RUN, VIEW_QR };
+static enum view view, view_before;
 static struct panel run_panel, qr_panel;
 static struct dashboard dashboard;
 static struct qr end_qr;
@@ -161,9 +162,9 @@ void run_view_show_qr(const struct qr *qr)
     console_draw(draw_qr, NULL);
 }
 
-static void show(int wanted)
+static void show(enum view wanted)
 {
-    view = wanted == VIEW_RUN ? VIEW_RUN : VIEW_TEXT;
+    view = wanted;
     if (view == VIEW_RUN)
         console_draw(draw_run, NULL);
     else
@@ -182,7 +183,7 @@ static int read_key(int c)
     if (view == VIEW_TEXT)
         return c;
     if (view == VIEW_QR)
-        show((int)view_before);
+        show(view_before);
     else if (c == 's')
         show(VIEW_TEXT);
     else if (c == 'q' && dashboard.qr != NULL)
