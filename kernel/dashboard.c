@@ -259,13 +259,14 @@ static unsigned draw_protection(struct dashboard *d, struct panel *panel, unsign
     return draw_big(&d->protection, "NOT PROTECTED", panel, row, rows, columns, PANEL_DARK_RED);
 }
 
+/* Green is a machine that is protected: a good run alone is blue. */
 static unsigned draw_end(struct dashboard *d, struct panel *panel, unsigned row)
 {
     unsigned free_rows = panel->rows - 1 - row, columns = draw_qr_beside(d, panel, row);
     unsigned end = panel->rows - 1 - WINDOW_ROWS_LEAST - 1;
 
     row = draw_big(&d->result, d->good ? "PASS" : "FAIL", panel, row, free_rows / 4, columns,
-                   d->good ? PANEL_DARK_GREEN : PANEL_DARK_RED);
+                   !d->good ? PANEL_DARK_RED : text_equal(d->verdict, "protected") ? PANEL_DARK_GREEN : PANEL_BLUE);
     row = draw_protection(d, panel, row, free_rows / 6, columns);
     row = draw_wrapped(panel, row, row + REASON_ROWS < end ? REASON_ROWS : end - row, columns, d->reason);
     return draw_failures(d, panel, row, end, columns);

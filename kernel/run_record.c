@@ -87,7 +87,7 @@ size_t run_record_compact(char *out, size_t size)
     report_cpu_names(vendor, name);
     facts = (struct compact_facts){
         .version = IOMMUKIT_VERSION, .door = report_door_name(), .loader = machine.boot->loader,
-        .result = run_record.done == 0 ? "-" : run_record.failed > 0 ? "FAIL" : "PASS",
+        .result = run_record.done == 0 ? "-" : run_record.failed > 0 || run_record.bad ? "FAIL" : "PASS",
         .processor = name, .online = smp_summary().online, .ram_mib = ram_bytes() / MIB,
         .passed = run_record.passed, .failed = run_record.failed, .skipped = run_record.skipped,
         .failures = run_record.failures, .reason = reason,

@@ -207,6 +207,7 @@ static void make_qr(void)
 void run_view_end(enum exit_status status)
 {
     end_status = status;
+    run_record.bad = status != EXIT_PASSED;
     console_set_key_reader(read_key);
     if (view != VIEW_RUN)
         return;

@@ -416,23 +416,20 @@ static bool is_inside(const struct panel_picture *p)
            p->rows > 0;
 }
 
-static bool is_drawn(const struct panel_picture *p)
-{
-    return screen.shown[(size_t)p->row * screen.columns + p->column] == PICTURE_CELL;
-}
-
 void screen_show(struct panel *panel)
 {
+    bool draw_pictures = panel != NULL && (panel != screen.panel || panel->pictures_changed);
+
     if (screen.rows == 0)
         return;
     screen.panel = panel;
     mark_changed(0, screen.rows - 1);
     for (unsigned row = 0; panel != NULL && row < screen.rows; row++)
         draw_panel_row(row);
-    for (size_t i = 0; panel != NULL && i < panel->picture_count; i++)
-        if (is_inside(&panel->pictures[i]) && (panel->pictures_changed || !is_drawn(&panel->pictures[i])))
+    for (size_t i = 0; draw_pictures && i < panel->picture_count; i++)
+        if (is_inside(&panel->pictures[i]))
             draw_picture(&panel->pictures[i]);
-    if (panel != NULL)
+    if (draw_pictures)
         panel->pictures_changed = false;
     draw_changed();
 }
