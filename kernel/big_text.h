@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 #define BIG_TEXT_LETTERS 16u
-#define BIG_TEXT_LETTER_DOTS 6u     /* across, the gap included */
+#define BIG_TEXT_LETTER_DOTS 6u /* across, the gap included */
 #define BIG_TEXT_STRIDE (BIG_TEXT_LETTERS * BIG_TEXT_LETTER_DOTS / 8u)
 #define BIG_TEXT_HEIGHT 7u
 
 struct big_text {
-    unsigned width;             /* dots, without the last letter's gap */
-    uint8_t bits[BIG_TEXT_HEIGHT][BIG_TEXT_STRIDE];     /* bit 7 of a line's first byte is its first dot */
+    unsigned width; /* dots, without the last letter's gap */
+    uint8_t bits[BIG_TEXT_HEIGHT]
+                [BIG_TEXT_STRIDE]; /* bit 7 of a line's first byte is its first dot */
 };
 
 /* What is longer is cut. */

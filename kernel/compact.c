@@ -47,13 +47,15 @@ static void add_unit(struct sheet *sheet, const struct compact_unit *unit)
     char line[LINE_BYTES];
 
     format_line(line, sizeof(line), "u %s %llx %c%c %s=%llx %s=%llx faults=%llu", unit->name,
-                (unsigned long long)unit->registers_pa, unit->translating ? 'T' : '-', unit->remapping ? 'R' : '-',
-                unit->amd ? "efr" : "cap", (unsigned long long)unit->capability, unit->amd ? "efr2" : "ecap",
+                (unsigned long long)unit->registers_pa, unit->translating ? 'T' : '-',
+                unit->remapping ? 'R' : '-', unit->amd ? "efr" : "cap",
+                (unsigned long long)unit->capability, unit->amd ? "efr2" : "ecap",
                 (unsigned long long)unit->extended, (unsigned long long)unit->faults);
     add_line(sheet, line);
 }
 
-static void add_named(struct sheet *sheet, char kind, const char names[][COMPACT_NAME_BYTES], size_t count)
+static void add_named(struct sheet *sheet, char kind, const char names[][COMPACT_NAME_BYTES],
+                      size_t count)
 {
     char line[LINE_BYTES];
 
@@ -72,7 +74,8 @@ static void add_head(struct sheet *sheet, const struct compact_facts *f)
     add_line(sheet, line);
     format_line(line, sizeof(line), "%s %s", f->result, f->verdict);
     add_line(sheet, line);
-    format_line(line, sizeof(line), "n %u passed %u failed %u skipped", f->passed, f->failed, f->skipped);
+    format_line(line, sizeof(line), "n %u passed %u failed %u skipped", f->passed, f->failed,
+                f->skipped);
     add_line(sheet, line);
     format_line(line, sizeof(line), "%s", f->reason);
     add_line(sheet, line);

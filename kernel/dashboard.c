@@ -14,11 +14,11 @@
 #define ROWS_LEAST 24u
 #define LABEL_COLUMNS 10u
 #define LINE_BYTES 160u
-#define MODULE_PIXELS 3u        /* of a QR code, at least */
+#define MODULE_PIXELS 3u /* of a QR code, at least */
 #define WINDOW_ROWS_LEAST 4u
 #define REASON_ROWS 4u
 #define SECOND_US 1000000u
-#define ROWS_AMPLE 36u          /* from here on there is room for empty rows */
+#define ROWS_AMPLE 36u /* from here on there is room for empty rows */
 
 bool dashboard_fits(const struct panel *panel)
 {
@@ -65,7 +65,14 @@ static unsigned draw_machine(const struct dashboard *d, struct panel *panel, uns
 
 /* ---- units ---- */
 
-enum unit_column { UNIT_NAME = 1, UNIT_VENDOR = 10, UNIT_BASE = 18, UNIT_TRANSLATES = 32, UNIT_REMAPS = 45, UNIT_FAULTS = 56 };
+enum unit_column {
+    UNIT_NAME = 1,
+    UNIT_VENDOR = 10,
+    UNIT_BASE = 18,
+    UNIT_TRANSLATES = 32,
+    UNIT_REMAPS = 45,
+    UNIT_FAULTS = 56
+};
 
 static void yes_or_no(struct panel *panel, unsigned row, unsigned column, bool yes)
 {
@@ -94,7 +101,8 @@ static unsigned draw_units(const struct dashboard *d, struct panel *panel, unsig
 
     if (count == 0) {
         labelled(panel, row, "IOMMU", "");
-        panel_text(panel, row++, LABEL_COLUMNS, panel->columns - LABEL_COLUMNS, PANEL_RED, d->no_unit);
+        panel_text(panel, row++, LABEL_COLUMNS, panel->columns - LABEL_COLUMNS, PANEL_RED,
+                   d->no_unit);
         return row + gap(panel);
     }
     panel_text(panel, row, UNIT_NAME, 8, PANEL_DIM, "Unit");
@@ -119,12 +127,12 @@ static unsigned draw_units(const struct dashboard *d, struct panel *panel, unsig
 static void draw_bar(const struct dashboard *d, struct panel *panel, unsigned row)
 {
     unsigned total = d->total == 0 ? 1 : d->total, done = d->done > total ? total : d->done;
-    unsigned minutes = (unsigned)(d->run_us / SECOND_US / 60), seconds = (unsigned)(d->run_us / SECOND_US % 60);
+    unsigned elapsed = (unsigned)(d->run_us / SECOND_US);
     unsigned width, len;
     char text[64];
 
-    len = (unsigned)format_line(text, sizeof(text), " %3u%%  %u of %u  %u:%02u", done * 100 / total, d->done,
-                                d->total, minutes, seconds);
+    len = (unsigned)format_line(text, sizeof(text), " %3u%%  %u of %u  %u:%02u", done * 100 / total,
+                                d->done, d->total, elapsed / 60, elapsed % 60);
     labelled(panel, row, "Run", "");
     width = panel->columns - LABEL_COLUMNS - len - 1;
     for (unsigned i = 0; i < width; i++)
@@ -134,8 +142,8 @@ static void draw_bar(const struct dashboard *d, struct panel *panel, unsigned ro
     panel_text(panel, row, LABEL_COLUMNS + width, len, PANEL_GREY, text);
 }
 
-static unsigned count_of(struct panel *panel, unsigned row, unsigned column, unsigned count, const char *what,
-                         enum panel_colour ink)
+static unsigned count_of(struct panel *panel, unsigned row, unsigned column, unsigned count,
+                         const char *what, enum panel_colour ink)
 {
     char text[32];
 
@@ -150,7 +158,8 @@ static unsigned draw_progress(const struct dashboard *d, struct panel *panel, un
 
     draw_bar(d, panel, row++);
     if (!d->over && d->scenario[0] != '\0')
-        format_line(line, sizeof(line), "%s  %u.%u s", d->scenario, (unsigned)(d->scenario_us / SECOND_US),
+        format_line(line, sizeof(line), "%s  %u.%u s", d->scenario,
+                    (unsigned)(d->scenario_us / SECOND_US),
                     (unsigned)(d->scenario_us % SECOND_US / (SECOND_US / 10)));
     else
         format_line(line, sizeof(line), d->over ? "done" : "-");
@@ -170,16 +179,26 @@ static void add_picture(struct panel *panel, struct panel_picture picture)
         panel->pictures[panel->picture_count++] = picture;
 }
 
-static struct panel_picture qr_picture(const struct qr *qr, unsigned column, unsigned row, unsigned columns,
-                                       unsigned rows)
+static struct panel_picture qr_picture(const struct qr *qr, unsigned column, unsigned row,
+                                       unsigned columns, unsigned rows)
 {
-    return (struct panel_picture){ .column = column, .row = row, .columns = columns, .rows = rows,
-                                   .bits = qr->dark[0], .stride = QR_ROW_BYTES, .width = qr->size,
-                                   .height = qr->size, .margin = QR_QUIET, .ink = PANEL_BLACK,
+    return (struct panel_picture){ .column = column,
+                                   .row = row,
+                                   .columns = columns,
+                                   .rows = rows,
+                                   .bits = qr->dark[0],
+                                   .stride = QR_ROW_BYTES,
+                                   .width = qr->size,
+                                   .height = qr->size,
+                                   .margin = QR_QUIET,
+                                   .ink = PANEL_BLACK,
                                    .paper = PANEL_WHITE };
 }
 
-/* A square from that row to the one above the keys, at the right edge; returns the columns left of it. */
+/*
+ * A square from that row to the one above the keys, at the right edge; returns the columns left of
+ * it.
+ */
 static unsigned draw_qr_beside(const struct dashboard *d, struct panel *panel, unsigned row)
 {
     unsigned rows = panel->rows - 1 - row, columns = rows * panel->cell_height / panel->cell_width;
@@ -199,22 +218,30 @@ static unsigned draw_qr_beside(const struct dashboard *d, struct panel *panel, u
 }
 
 /* A band of rows; the word stands there as text too, for where no dot fits. */
-static unsigned draw_big(struct big_text *big, const char *text, struct panel *panel, unsigned row, unsigned rows,
-                         unsigned columns, enum panel_colour paper)
+static unsigned draw_big(struct big_text *big, const char *text, struct panel *panel, unsigned row,
+                         unsigned rows, unsigned columns, enum panel_colour paper)
 {
     big_text_make(big, text);
     for (unsigned i = 0; i < rows; i++)
         panel_fill(panel, row + i, 0, columns, PANEL_WHITE, paper);
     panel_text(panel, row + rows / 2, 1, columns - 1, PANEL_WHITE, text);
-    add_picture(panel, (struct panel_picture){ .column = 0, .row = row, .columns = columns, .rows = rows,
-                                               .bits = big->bits[0], .stride = BIG_TEXT_STRIDE,
-                                               .width = big->width, .height = BIG_TEXT_HEIGHT, .margin = 1,
-                                               .ink = PANEL_WHITE, .paper = paper });
+    add_picture(panel, (struct panel_picture){ .column = 0,
+                                               .row = row,
+                                               .columns = columns,
+                                               .rows = rows,
+                                               .bits = big->bits[0],
+                                               .stride = BIG_TEXT_STRIDE,
+                                               .width = big->width,
+                                               .height = BIG_TEXT_HEIGHT,
+                                               .margin = 1,
+                                               .ink = PANEL_WHITE,
+                                               .paper = paper });
     return row + rows;
 }
 
 /* Cut at blanks where there are any; returns the row behind. */
-static unsigned draw_wrapped(struct panel *panel, unsigned row, unsigned rows, unsigned columns, const char *text)
+static unsigned draw_wrapped(struct panel *panel, unsigned row, unsigned rows, unsigned columns,
+                             const char *text)
 {
     while (*text != '\0' && rows-- > 0) {
         size_t len = text_len(text), cut = len;
@@ -234,8 +261,8 @@ static unsigned draw_wrapped(struct panel *panel, unsigned row, unsigned rows, u
     return row;
 }
 
-static unsigned draw_failures(const struct dashboard *d, struct panel *panel, unsigned row, unsigned end,
-                              unsigned columns)
+static unsigned draw_failures(const struct dashboard *d, struct panel *panel, unsigned row,
+                              unsigned end, unsigned columns)
 {
     char line[LINE_BYTES];
 
@@ -249,8 +276,8 @@ static unsigned draw_failures(const struct dashboard *d, struct panel *panel, un
     return row;
 }
 
-static unsigned draw_protection(struct dashboard *d, struct panel *panel, unsigned row, unsigned rows,
-                                unsigned columns)
+static unsigned draw_protection(struct dashboard *d, struct panel *panel, unsigned row,
+                                unsigned rows, unsigned columns)
 {
     if (text_equal(d->verdict, "protected"))
         return draw_big(&d->protection, "PROTECTED", panel, row, rows, columns, PANEL_DARK_GREEN);
@@ -266,9 +293,12 @@ static unsigned draw_end(struct dashboard *d, struct panel *panel, unsigned row)
     unsigned end = panel->rows - 1 - WINDOW_ROWS_LEAST - 1;
 
     row = draw_big(&d->result, d->good ? "PASS" : "FAIL", panel, row, free_rows / 4, columns,
-                   !d->good ? PANEL_DARK_RED : text_equal(d->verdict, "protected") ? PANEL_DARK_GREEN : PANEL_BLUE);
+                   !d->good                              ? PANEL_DARK_RED
+                   : text_equal(d->verdict, "protected") ? PANEL_DARK_GREEN
+                                                         : PANEL_BLUE);
     row = draw_protection(d, panel, row, free_rows / 6, columns);
-    row = draw_wrapped(panel, row, row + REASON_ROWS < end ? REASON_ROWS : end - row, columns, d->reason);
+    row = draw_wrapped(panel, row, row + REASON_ROWS < end ? REASON_ROWS : end - row, columns,
+                       d->reason);
     return draw_failures(d, panel, row, end, columns);
 }
 
@@ -278,7 +308,8 @@ static const char *keys_of(const struct dashboard *d)
         return "keys do nothing until the run is over";
     if (!d->keys)
         return "";
-    return d->qr == NULL ? "s shell   r reboot   p power off" : "s shell   r reboot   p power off   q QR code";
+    return d->qr == NULL ? "s shell   r reboot   p power off"
+                         : "s shell   r reboot   p power off   q QR code";
 }
 
 void dashboard_draw(struct dashboard *dashboard, struct panel *panel)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The run at a glance: what is drawn on a panel while the suite runs, and when it is over. Portable. */
+/*
+ * The run at a glance: what is drawn on a panel while the suite runs, and when it is over.
+ * Portable.
+ */
 #ifndef KERNEL_DASHBOARD_H
 #define KERNEL_DASHBOARD_H
 
@@ -22,24 +25,24 @@ struct dashboard_unit {
 };
 
 struct dashboard {
-    const char *title;                  /* "iommukit 0.1.0" */
-    const char *processor, *firmware;   /* firmware and loader */
-    unsigned online, named;             /* processors */
+    const char *title;                /* "iommukit 0.1.0" */
+    const char *processor, *firmware; /* firmware and loader */
+    unsigned online, named;           /* processors */
     uint64_t ram_mib;
     struct dashboard_unit units[DASHBOARD_UNITS];
-    size_t unit_count;                  /* all of them */
-    const char *no_unit;                /* shown where there is none */
+    size_t unit_count;   /* all of them */
+    const char *no_unit; /* shown where there is none */
     /* The run. */
-    unsigned done, total;               /* results */
-    const char *scenario;               /* "": none yet */
-    uint64_t run_us, scenario_us;       /* elapsed */
+    unsigned done, total;         /* results */
+    const char *scenario;         /* "": none yet */
+    uint64_t run_us, scenario_us; /* elapsed */
     unsigned passed, failed, skipped;
-    const char (*failures)[DASHBOARD_NAME_BYTES];   /* the first DASHBOARD_FAILED of them */
+    const char (*failures)[DASHBOARD_NAME_BYTES]; /* the first DASHBOARD_FAILED of them */
     /* Its end. */
     bool over, good;
-    bool keys;                          /* somebody reads them */
-    const char *verdict, *reason;       /* "protected", "partial", "not-protected" */
-    const struct qr *qr;                /* NULL: none */
+    bool keys;                    /* somebody reads them */
+    const char *verdict, *reason; /* "protected", "partial", "not-protected" */
+    const struct qr *qr;          /* NULL: none */
     /* Filled when drawn: the panel's pictures point here. */
     struct big_text result, protection;
 };

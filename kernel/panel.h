@@ -12,8 +12,18 @@
 #include <stdint.h>
 
 enum panel_colour {
-    PANEL_BLACK, PANEL_GREY, PANEL_WHITE, PANEL_DIM, PANEL_BLUE, PANEL_GREEN, PANEL_RED, PANEL_YELLOW,
-    PANEL_DARK_GREEN, PANEL_DARK_RED, PANEL_DARK_YELLOW, PANEL_COLOURS
+    PANEL_BLACK,
+    PANEL_GREY,
+    PANEL_WHITE,
+    PANEL_DIM,
+    PANEL_BLUE,
+    PANEL_GREEN,
+    PANEL_RED,
+    PANEL_YELLOW,
+    PANEL_DARK_GREEN,
+    PANEL_DARK_RED,
+    PANEL_DARK_YELLOW,
+    PANEL_COLOURS
 };
 
 /* A cell: the character, its colour, that behind it. */
@@ -23,15 +33,16 @@ typedef uint16_t panel_cell;
 
 static inline panel_cell panel_make(unsigned char c, enum panel_colour ink, enum panel_colour paper)
 {
-    return (panel_cell)(c | (unsigned)ink << PANEL_INK_SHIFT | (unsigned)paper << PANEL_PAPER_SHIFT);
+    return (panel_cell)(c | (unsigned)ink << PANEL_INK_SHIFT |
+                        (unsigned)paper << PANEL_PAPER_SHIFT);
 }
 
 /* Dots in a box of cells, as large as it takes them whole, in its middle. */
 struct panel_picture {
-    unsigned column, row, columns, rows;    /* the box */
-    const uint8_t *bits;                    /* bit 7 of the first byte is the upper left dot */
-    unsigned stride, width, height;         /* bytes a line of dots; dots */
-    unsigned margin;                        /* dots of paper around them */
+    unsigned column, row, columns, rows; /* the box */
+    const uint8_t *bits;                 /* bit 7 of the first byte is the upper left dot */
+    unsigned stride, width, height;      /* bytes a line of dots; dots */
+    unsigned margin;                     /* dots of paper around them */
     enum panel_colour ink, paper;
 };
 
@@ -39,19 +50,19 @@ struct panel_picture {
 
 struct panel {
     unsigned columns, rows;
-    unsigned cell_width, cell_height;       /* pixels */
-    panel_cell *cells;                      /* columns * rows */
-    unsigned window_row, window_rows;       /* where the console's text shows; 0 rows: nowhere */
+    unsigned cell_width, cell_height; /* pixels */
+    panel_cell *cells;                /* columns * rows */
+    unsigned window_row, window_rows; /* where the console's text shows; 0 rows: nowhere */
     struct panel_picture pictures[PANEL_PICTURES];
     size_t picture_count;
-    bool pictures_changed;                  /* set by who fills it, cleared when drawn */
+    bool pictures_changed; /* set by who fills it, cleared when drawn */
 };
 
-void panel_fill(struct panel *panel, unsigned row, unsigned column, unsigned width, enum panel_colour ink,
-                enum panel_colour paper);
+void panel_fill(struct panel *panel, unsigned row, unsigned column, unsigned width,
+                enum panel_colour ink, enum panel_colour paper);
 /* At most width characters, the colour behind them kept; returns the column behind them. */
-unsigned panel_text(struct panel *panel, unsigned row, unsigned column, unsigned width, enum panel_colour ink,
-                    const char *text);
+unsigned panel_text(struct panel *panel, unsigned row, unsigned column, unsigned width,
+                    enum panel_colour ink, const char *text);
 /* Pixels of a dot of the picture; 0: it does not fit. */
 unsigned panel_dot(const struct panel *panel, const struct panel_picture *picture);
 

@@ -8,9 +8,9 @@
  */
 #include "qr.h"
 
-#define FINDER 7u               /* modules of a finder pattern's side */
-#define TIMING 6u               /* row and column of the timing patterns */
-#define FIRST_WITH_VERSION 7u   /* version that says its number */
+#define FINDER 7u             /* modules of a finder pattern's side */
+#define TIMING 6u             /* row and column of the timing patterns */
+#define FIRST_WITH_VERSION 7u /* version that says its number */
 #define MODE_BYTES 0x4u
 #define MODE_BITS 4u
 #define PAD_EVEN 0xecu
@@ -36,11 +36,13 @@ static bool bit_at(const uint8_t map[QR_SIZE_MAX][QR_ROW_BYTES], unsigned column
     return map[row][column / 8] >> (7 - column % 8) & 1;
 }
 
-static void set_bit(uint8_t map[QR_SIZE_MAX][QR_ROW_BYTES], unsigned column, unsigned row, bool value)
+static void set_bit(uint8_t map[QR_SIZE_MAX][QR_ROW_BYTES], unsigned column, unsigned row,
+                    bool value)
 {
     uint8_t bit = (uint8_t)(0x80u >> column % 8);
 
-    map[row][column / 8] = (uint8_t)(value ? map[row][column / 8] | bit : map[row][column / 8] & ~bit);
+    map[row][column / 8] =
+        (uint8_t)(value ? map[row][column / 8] | bit : map[row][column / 8] & ~bit);
 }
 
 bool qr_is_dark(const struct qr *qr, unsigned column, unsigned row)
@@ -70,7 +72,8 @@ static unsigned larger(unsigned a, unsigned b)
 static void draw_rings(struct qr *qr, unsigned column, unsigned row, unsigned reach, unsigned light)
 {
     for (unsigned y = row > reach ? row - reach : 0; y <= row + reach && y < qr->size; y++)
-        for (unsigned x = column > reach ? column - reach : 0; x <= column + reach && x < qr->size; x++) {
+        for (unsigned x = column > reach ? column - reach : 0; x <= column + reach && x < qr->size;
+             x++) {
             unsigned ring = larger(distance(x, column), distance(y, row));
 
             fix(qr, x, y, ring != light && ring != FINDER / 2 + 1);
@@ -81,7 +84,7 @@ static void draw_rings(struct qr *qr, unsigned column, unsigned row, unsigned re
 static unsigned alignment_positions(unsigned version, unsigned out[FINDER])
 {
     unsigned count = version == 1 ? 0 : version / 7 + 2;
-    unsigned step = count == 0 ? 0 : (version * 4 + count * 2 + 1) / (count * 2 - 2) * 2;
+    unsigned step = count == 0 ? 0 : (version * 4 + count * 2) / (count * 2 - 2) * 2;
 
     for (unsigned i = 0; i < count; i++)
         out[i] = i == 0 ? TIMING : 4 * version + 10 - (count - 1 - i) * step;
@@ -94,7 +97,8 @@ static void draw_alignment(struct qr *qr)
 
     for (unsigned i = 0; i < count; i++)
         for (unsigned j = 0; j < count; j++) {
-            bool at_finder = (i == 0 && j == 0) || (i == 0 && j == count - 1) || (i == count - 1 && j == 0);
+            bool at_finder =
+                (i == 0 && j == 0) || (i == 0 && j == count - 1) || (i == count - 1 && j == 0);
 
             if (!at_finder)
                 draw_rings(qr, at[i], at[j], 2, 1);
@@ -294,7 +298,10 @@ static void interleave(struct qr *qr)
     }
 }
 
-/* §7.7.3: pairs of columns from the right, upwards and downwards in turn, the timing column left out. */
+/*
+ * §7.7.3: pairs of columns from the right, upwards and downwards in turn, the timing column left
+ * out.
+ */
 static void place(struct qr *qr)
 {
     size_t at = 0, bits = 8 * (size_t)all_words(qr->version);
@@ -319,14 +326,22 @@ static void place(struct qr *qr)
 static bool is_masked(unsigned mask, unsigned j, unsigned i)
 {
     switch (mask) {
-    case 0: return (i + j) % 2 == 0;
-    case 1: return i % 2 == 0;
-    case 2: return j % 3 == 0;
-    case 3: return (i + j) % 3 == 0;
-    case 4: return (i / 2 + j / 3) % 2 == 0;
-    case 5: return i * j % 2 + i * j % 3 == 0;
-    case 6: return (i * j % 2 + i * j % 3) % 2 == 0;
-    default: return ((i + j) % 2 + i * j % 3) % 2 == 0;
+    case 0:
+        return (i + j) % 2 == 0;
+    case 1:
+        return i % 2 == 0;
+    case 2:
+        return j % 3 == 0;
+    case 3:
+        return (i + j) % 3 == 0;
+    case 4:
+        return (i / 2 + j / 3) % 2 == 0;
+    case 5:
+        return i * j % 2 + i * j % 3 == 0;
+    case 6:
+        return (i * j % 2 + i * j % 3) % 2 == 0;
+    default:
+        return ((i + j) % 2 + i * j % 3) % 2 == 0;
     }
 }
 
@@ -339,7 +354,10 @@ static void apply_mask(struct qr *qr)
                 set_bit(qr->dark, column, row, !bit_at(qr->dark, column, row));
 }
 
-/* Along a row or a column: runs of one colour from 5 on, and what looks like a finder pattern beside 4 light ones. */
+/*
+ * Along a row or a column: runs of one colour from 5 on, and what looks like a finder pattern
+ * beside 4 light ones.
+ */
 static unsigned line_penalty(const struct qr *qr, unsigned line, bool down)
 {
     const unsigned finder_before = 0x05d, finder_behind = 0x5d0, window_bits = 0x7ff;
@@ -369,8 +387,9 @@ static unsigned block_penalty(const struct qr *qr, unsigned row)
     for (unsigned column = 0; column + 1 < qr->size; column++) {
         bool dark = bit_at(qr->dark, column, row);
 
-        if (bit_at(qr->dark, column + 1, row) == dark && bit_at(qr->dark, column, row + 1) == dark
-            && bit_at(qr->dark, column + 1, row + 1) == dark)
+        if (bit_at(qr->dark, column + 1, row) == dark &&
+            bit_at(qr->dark, column, row + 1) == dark &&
+            bit_at(qr->dark, column + 1, row + 1) == dark)
             penalty += 3;
     }
     return penalty;
@@ -412,7 +431,8 @@ static void choose_mask(struct qr *qr)
     draw_format(qr);
 }
 
-bool qr_encode(struct qr *qr, const void *bytes, size_t len, enum qr_level level, unsigned version_max)
+bool qr_encode(struct qr *qr, const void *bytes, size_t len, enum qr_level level,
+               unsigned version_max)
 {
     unsigned version = 1;
 

@@ -21,7 +21,8 @@ struct run_record run_record;
 static void begin(void *ctx, unsigned results)
 {
     (void)ctx;
-    run_record = (struct run_record){ .total = results, .start_us = now_us(), .scenario_us = now_us() };
+    run_record =
+        (struct run_record){ .total = results, .start_us = now_us(), .scenario_us = now_us() };
 }
 
 static void scenario(void *ctx, const char *name)
@@ -46,7 +47,9 @@ static void result(void *ctx, const struct tap_result *one)
     }
 }
 
-const struct suite_observer run_record_observer = { .begin = begin, .scenario = scenario, .result = result };
+const struct suite_observer run_record_observer = { .begin = begin,
+                                                    .scenario = scenario,
+                                                    .result = result };
 
 /* ---- the compact report ---- */
 
@@ -57,8 +60,8 @@ static void add_finding(void *ctx, const struct fw_finding *f)
     if (f->severity == FW_NOTE || facts->finding_count == COMPACT_FINDINGS)
         return;
     if (f->table[0] != '\0')
-        format_line(facts->findings[facts->finding_count++], COMPACT_NAME_BYTES, "%s %s+0x%x", f->id, f->table,
-                    f->offset);
+        format_line(facts->findings[facts->finding_count++], COMPACT_NAME_BYTES, "%s %s+0x%x",
+                    f->id, f->table, f->offset);
     else
         format_line(facts->findings[facts->finding_count++], COMPACT_NAME_BYTES, "%s", f->id);
 }
@@ -72,9 +75,14 @@ static void add_units(struct compact_facts *facts)
         if (iommu_unit_info(machine.iommu, i, &info) != IOMMU_OK)
             continue;
         facts->units[i] = (struct compact_unit){
-            .name = info.name, .amd = text_equal(info.vendor, "amd"), .registers_pa = info.registers_pa,
-            .capability = info.capability, .extended = info.extended, .faults = info.faults,
-            .translating = info.translating, .remapping = info.remapping,
+            .name = info.name,
+            .amd = text_equal(info.vendor, "amd"),
+            .registers_pa = info.registers_pa,
+            .capability = info.capability,
+            .extended = info.extended,
+            .faults = info.faults,
+            .translating = info.translating,
+            .remapping = info.remapping,
         };
     }
 }
@@ -86,11 +94,20 @@ size_t run_record_compact(char *out, size_t size)
 
     report_cpu_names(vendor, name);
     facts = (struct compact_facts){
-        .version = IOMMUKIT_VERSION, .door = report_door_name(), .loader = machine.boot->loader,
-        .result = run_record.done == 0 ? "-" : run_record.failed > 0 || run_record.bad ? "FAIL" : "PASS",
-        .processor = name, .online = smp_summary().online, .ram_mib = ram_bytes() / MIB,
-        .passed = run_record.passed, .failed = run_record.failed, .skipped = run_record.skipped,
-        .failures = run_record.failures, .reason = reason,
+        .version = IOMMUKIT_VERSION,
+        .door = report_door_name(),
+        .loader = machine.boot->loader,
+        .result = run_record.done == 0                      ? "-"
+                  : run_record.failed > 0 || run_record.bad ? "FAIL"
+                                                            : "PASS",
+        .processor = name,
+        .online = smp_summary().online,
+        .ram_mib = ram_bytes() / MIB,
+        .passed = run_record.passed,
+        .failed = run_record.failed,
+        .skipped = run_record.skipped,
+        .failures = run_record.failures,
+        .reason = reason,
     };
     facts.verdict = machine_verdict(reason, sizeof(reason));
     add_units(&facts);

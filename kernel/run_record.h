@@ -7,12 +7,12 @@
 #include "suite.h"
 
 struct run_record {
-    unsigned total, done;       /* results */
+    unsigned total, done; /* results */
     unsigned passed, failed, skipped;
-    bool bad;                   /* the run's status says so, whatever failed: set when it is over */
+    bool bad; /* the run's status says so, whatever failed: set when it is over */
     char scenario[COMPACT_NAME_BYTES];
     char failures[COMPACT_FAILED][COMPACT_NAME_BYTES];
-    uint64_t start_us, scenario_us;     /* when the run, and the scenario, began */
+    uint64_t start_us, scenario_us; /* when the run, and the scenario, began */
 };
 extern struct run_record run_record;
 

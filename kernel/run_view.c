@@ -44,8 +44,12 @@ static void fill_units(void)
     for (size_t i = 0; i < dashboard.unit_count && i < DASHBOARD_UNITS; i++)
         if (iommu_unit_info(machine.iommu, i, &info) == IOMMU_OK)
             dashboard.units[i] = (struct dashboard_unit){
-                .name = info.name, .vendor = info.vendor, .registers_pa = info.registers_pa,
-                .faults = info.faults, .translating = info.translating, .remapping = info.remapping,
+                .name = info.name,
+                .vendor = info.vendor,
+                .registers_pa = info.registers_pa,
+                .faults = info.faults,
+                .translating = info.translating,
+                .remapping = info.remapping,
             };
 }
 
@@ -71,9 +75,15 @@ static void fill_machine(void)
     format_line(firmware, sizeof(firmware), "%s, loaded by %s",
                 machine.boot->efi_system_table_pa != 0 ? "UEFI" : "BIOS", machine.boot->loader);
     dashboard = (struct dashboard){
-        .title = "iommukit " IOMMUKIT_VERSION, .processor = name, .firmware = firmware,
-        .online = smp_summary().online, .named = smp_summary().named, .ram_mib = ram_bytes() / MIB,
-        .scenario = run_record.scenario, .failures = run_record.failures, .reason = reason,
+        .title = "iommukit " IOMMUKIT_VERSION,
+        .processor = name,
+        .firmware = firmware,
+        .online = smp_summary().online,
+        .named = smp_summary().named,
+        .ram_mib = ram_bytes() / MIB,
+        .scenario = run_record.scenario,
+        .failures = run_record.failures,
+        .reason = reason,
         .no_unit = reason,
     };
     dashboard.verdict = machine_verdict(reason, sizeof(reason));
@@ -138,7 +148,9 @@ static void result(void *ctx, const struct tap_result *one)
 
 const struct suite_observer *run_view_observer(void)
 {
-    static const struct suite_observer observer = { .begin = begin, .scenario = scenario, .result = result };
+    static const struct suite_observer observer = { .begin = begin,
+                                                    .scenario = scenario,
+                                                    .result = result };
 
     return &observer;
 }

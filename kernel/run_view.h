@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The run on the screen, its end, and the keys that do something there. Nothing of it without a screen. */
+/*
+ * The run on the screen, its end, and the keys that do something there. Nothing of it without a
+ * screen.
+ */
 #ifndef KERNEL_RUN_VIEW_H
 #define KERNEL_RUN_VIEW_H
 

@@ -26,13 +26,13 @@
 #define SCALED_COLUMNS 100u
 #define SCALED_ROWS 30u
 #define SCALE_MAX 8u
-#define PICTURE_CELL 0xffffu    /* in shown[]: part of a picture */
+#define PICTURE_CELL 0xffffu /* in shown[]: part of a picture */
 
 /* Red, green, blue. */
 static const uint32_t colours[PANEL_COLOURS] = {
-    [PANEL_BLACK] = 0x000000, [PANEL_GREY] = 0xd0d0d0,       [PANEL_WHITE] = 0xffffff,
-    [PANEL_DIM] = 0x8c8c8c,   [PANEL_BLUE] = 0x1c3f94,       [PANEL_GREEN] = 0x40c850,
-    [PANEL_RED] = 0xff5048,   [PANEL_YELLOW] = 0xe0c030,     [PANEL_DARK_GREEN] = 0x0f6b2a,
+    [PANEL_BLACK] = 0x000000,    [PANEL_GREY] = 0xd0d0d0,        [PANEL_WHITE] = 0xffffff,
+    [PANEL_DIM] = 0x8c8c8c,      [PANEL_BLUE] = 0x1c3f94,        [PANEL_GREEN] = 0x40c850,
+    [PANEL_RED] = 0xff5048,      [PANEL_YELLOW] = 0xe0c030,      [PANEL_DARK_GREEN] = 0x0f6b2a,
     [PANEL_DARK_RED] = 0xa01818, [PANEL_DARK_YELLOW] = 0x7a5a00,
 };
 
@@ -46,10 +46,10 @@ static struct {
     uint32_t pixel_of[PANEL_COLOURS];
     unsigned scale;
     unsigned columns, rows, column, row;
-    unsigned first_changed, last_changed;   /* rows that may differ; first > last: none */
-    unsigned char *cells;                   /* columns * rows; so are the following */
+    unsigned first_changed, last_changed; /* rows that may differ; first > last: none */
+    unsigned char *cells;                 /* columns * rows; so are the following */
     panel_cell *shown;
-    struct panel *panel;                    /* NULL: the text alone */
+    struct panel *panel; /* NULL: the text alone */
 } screen;
 
 static uint8_t *pixel_at(unsigned x, unsigned y)
@@ -73,7 +73,8 @@ static void draw_row_32(uint8_t *at, unsigned dots, uint32_t ink, uint32_t paper
     pixel_pair *pair = (pixel_pair *)at;
 
     for (unsigned x = 0; x < FONT_WIDTH; x += 2, dots <<= 2)
-        *pair++ = (uint64_t)(dots & 0x80u ? ink : paper) | (uint64_t)(dots & 0x40u ? ink : paper) << 32;
+        *pair++ = (dots & 0x80u ? ink : paper) |
+                  (uint64_t)(dots & 0x40u ? ink : paper) << 32;
 }
 
 static void draw_row(uint8_t *at, unsigned dots, uint32_t ink, uint32_t paper)
@@ -147,11 +148,14 @@ static enum panel_colour row_colour(const unsigned char *cells)
     return row_begins(cells, "# ") ? PANEL_DIM : PANEL_GREY;
 }
 
-/* The row of text that stands in that row of the window, NULL above the first. The last is the cursor's. */
+/*
+ * The row of text that stands in that row of the window, NULL above the first. The last is the
+ * cursor's.
+ */
 static const unsigned char *window_text(unsigned row)
 {
-    unsigned used = screen.row + (screen.column > 0), behind = screen.panel->window_row +
-                    screen.panel->window_rows - row;
+    unsigned used = screen.row + (screen.column > 0);
+    unsigned behind = screen.panel->window_row + screen.panel->window_rows - row;
 
     return behind > used ? NULL : screen.cells + (size_t)(used - behind) * screen.columns;
 }
@@ -167,12 +171,14 @@ static bool in_picture(unsigned column, unsigned row)
     return false;
 }
 
-static void draw_line(unsigned row, const panel_cell *panel, const unsigned char *text, enum panel_colour ink)
+static void draw_line(unsigned row, const panel_cell *panel, const unsigned char *text,
+                      enum panel_colour ink)
 {
     for (unsigned column = 0; column < screen.columns; column++) {
         panel_cell *shown = &screen.shown[(size_t)row * screen.columns + column];
-        panel_cell cell = panel != NULL ? panel[column]
-                                        : panel_make(text == NULL ? ' ' : text[column], ink, PANEL_BLACK);
+        panel_cell cell = panel != NULL
+                              ? panel[column]
+                              : panel_make(text == NULL ? ' ' : text[column], ink, PANEL_BLACK);
 
         /* Of an empty cell the colour does not show. */
         if ((cell & 0xffu) == ' ')
@@ -303,7 +309,8 @@ void screen_first_line(const struct boot_framebuffer *fb, void *pixels, const ch
     if (!is_usable(fb, bytes_per_pixel))
         return;
     use_pixels(fb, pixels);
-    for (unsigned column = 0; text[column] >= ' ' && column < fb->width / (FONT_WIDTH * screen.scale); column++)
+    for (unsigned column = 0;
+         text[column] >= ' ' && column < fb->width / (FONT_WIDTH * screen.scale); column++)
         draw_cell(column, 0, panel_make((unsigned char)text[column], PANEL_GREY, PANEL_BLACK));
 }
 
@@ -377,8 +384,10 @@ bool screen_make_panel(struct panel *panel)
 {
     if (screen.rows == 0)
         return false;
-    *panel = (struct panel){ .columns = screen.columns, .rows = screen.rows,
-                             .cell_width = FONT_WIDTH * screen.scale, .cell_height = FONT_HEIGHT * screen.scale };
+    *panel = (struct panel){ .columns = screen.columns,
+                             .rows = screen.rows,
+                             .cell_width = FONT_WIDTH * screen.scale,
+                             .cell_height = FONT_HEIGHT * screen.scale };
     panel->cells = kalloc(sizeof(*panel->cells) * panel->columns * panel->rows);
     for (unsigned row = 0; row < panel->rows; row++)
         panel_fill(panel, row, 0, panel->columns, PANEL_GREY, PANEL_BLACK);
@@ -399,21 +408,22 @@ static void draw_picture(const struct panel_picture *p)
     unsigned left = p->column * cell_width + (p->columns * cell_width - dot * p->width) / 2;
     unsigned top = p->row * cell_height + (p->rows * cell_height - dot * p->height) / 2;
 
-    fill_box(p->column * cell_width, p->row * cell_height, p->columns * cell_width, p->rows * cell_height,
-             screen.pixel_of[p->paper]);
+    fill_box(p->column * cell_width, p->row * cell_height, p->columns * cell_width,
+             p->rows * cell_height, screen.pixel_of[p->paper]);
     for (unsigned y = 0; y < p->height; y++)
         for (unsigned x = 0; x < p->width; x++)
             if (p->bits[y * p->stride + x / 8] >> (7 - x % 8) & 1)
                 fill_box(left + x * dot, top + y * dot, dot, dot, screen.pixel_of[p->ink]);
     for (unsigned row = 0; row < p->rows; row++)
         for (unsigned column = 0; column < p->columns; column++)
-            screen.shown[(size_t)(p->row + row) * screen.columns + p->column + column] = PICTURE_CELL;
+            screen.shown[(size_t)(p->row + row) * screen.columns + p->column + column] =
+                PICTURE_CELL;
 }
 
 static bool is_inside(const struct panel_picture *p)
 {
-    return p->column + p->columns <= screen.columns && p->row + p->rows <= screen.rows && p->columns > 0 &&
-           p->rows > 0;
+    return p->column + p->columns <= screen.columns && p->row + p->rows <= screen.rows &&
+           p->columns > 0 && p->rows > 0;
 }
 
 void screen_show(struct panel *panel)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The shell's qr: the compact report as text, as half blocks on the serial line, as a picture on the screen. */
+/*
+ * The shell's qr: the compact report as text, as half blocks on the serial line, as a picture on
+ * the screen.
+ */
 #include "shell.h"
 
 #include "console.h"
@@ -40,8 +43,8 @@ void shell_qr(unsigned count, char *const *words)
         print("qr: %zu bytes are too long\n", len);
         return;
     }
-    print("%s\n# qr: %zu bytes, version %u-%c, mask %u\n", text, len, qr.version, qr.level == QR_LEVEL_L ? 'L' : 'M',
-          qr.mask);
+    print("%s\n# qr: %zu bytes, version %u-%c, mask %u\n", text, len, qr.version,
+          qr.level == QR_LEVEL_L ? 'L' : 'M', qr.mask);
     print_blocks(&qr);
     run_view_show_qr(&qr);
 }

@@ -19,7 +19,8 @@ TEST(letters_stand_six_dots_apart)
     for (unsigned letter = 0; letter < 4; letter++)
         for (unsigned row = 0; row < BIG_TEXT_HEIGHT; row++) {
             for (unsigned i = 0; i < 5; i++)
-                CHECK_EQ(dot(&big, 6 * letter + i, row), font_dots((unsigned char)"FAIL"[letter], row) >> (4 - i) & 1);
+                CHECK_EQ(dot(&big, 6 * letter + i, row),
+                         font_dots((unsigned char)"FAIL"[letter], row) >> (4 - i) & 1);
             CHECK(!dot(&big, 6 * letter + 5, row));
         }
     /* I and L as they look. */

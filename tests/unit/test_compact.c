@@ -13,12 +13,24 @@ static struct compact_facts facts_of(void)
     memset(failures, 0, sizeof(failures));
     strcpy(failures[0], "dma/one:edu@0000:00:03.0");
     return (struct compact_facts){
-        .version = "9.9", .door = "multiboot2", .loader = "GRUB", .result = "FAIL", .verdict = "partial",
-        .reason = "1 of 2", .processor = "Some CPU", .online = 4, .ram_mib = 6144, .unit_count = 2,
+        .version = "9.9",
+        .door = "multiboot2",
+        .loader = "GRUB",
+        .result = "FAIL",
+        .verdict = "partial",
+        .reason = "1 of 2",
+        .processor = "Some CPU",
+        .online = 4,
+        .ram_mib = 6144,
+        .unit_count = 2,
         .units = { { "vtd0", false, 0xfed90000, 0x12, 0x34, 5, true, false },
                    { "amdvi0", true, 0xfd200000, 0x56, 0x78, 0, false, true } },
-        .passed = 7, .failed = 1, .skipped = 3, .failures = failures,
-        .findings = { "unit-base-zero DMAR+0x30" }, .finding_count = 1,
+        .passed = 7,
+        .failed = 1,
+        .skipped = 3,
+        .failures = failures,
+        .findings = { "unit-base-zero DMAR+0x30" },
+        .finding_count = 1,
     };
 }
 

@@ -8,24 +8,42 @@
 #define CELLS_MAX (240u * 70u)
 
 static panel_cell cells[CELLS_MAX];
-static const char failures[DASHBOARD_FAILED][DASHBOARD_NAME_BYTES] = { "dma/one:edu", "dma/two:edu" };
+static const char failures[DASHBOARD_FAILED][DASHBOARD_NAME_BYTES] = { "dma/one:edu",
+                                                                       "dma/two:edu" };
 
 static struct panel panel_of(unsigned columns, unsigned rows)
 {
     for (size_t i = 0; i < CELLS_MAX; i++)
         cells[i] = panel_make('!', PANEL_RED, PANEL_RED);
-    return (struct panel){ .columns = columns, .rows = rows, .cell_width = FONT_WIDTH,
-                           .cell_height = FONT_HEIGHT, .cells = cells };
+    return (struct panel){ .columns = columns,
+                           .rows = rows,
+                           .cell_width = FONT_WIDTH,
+                           .cell_height = FONT_HEIGHT,
+                           .cells = cells };
 }
 
 static struct dashboard dashboard_of(void)
 {
     struct dashboard d = {
-        .title = "iommukit 9.9", .processor = "Some CPU", .firmware = "BIOS, loaded by GRUB", .online = 3,
-        .named = 4, .ram_mib = 6144, .unit_count = 1, .no_unit = "no table", .done = 25, .total = 100,
-        .units = { { "vtd0", "intel", 0xfed90000, 7, true, false } }, .scenario = "dma/some",
-        .run_us = 83000000, .scenario_us = 1250000, .passed = 20, .skipped = 5, .failures = failures,
-        .verdict = "protected", .reason = "one unit",
+        .title = "iommukit 9.9",
+        .processor = "Some CPU",
+        .firmware = "BIOS, loaded by GRUB",
+        .online = 3,
+        .named = 4,
+        .ram_mib = 6144,
+        .unit_count = 1,
+        .no_unit = "no table",
+        .done = 25,
+        .total = 100,
+        .units = { { "vtd0", "intel", 0xfed90000, 7, true, false } },
+        .scenario = "dma/some",
+        .run_us = 83000000,
+        .scenario_us = 1250000,
+        .passed = 20,
+        .skipped = 5,
+        .failures = failures,
+        .verdict = "protected",
+        .reason = "one unit",
     };
 
     for (unsigned i = 1; i < DASHBOARD_UNITS; i++)
@@ -78,7 +96,9 @@ TEST(lines_of_a_run)
     struct dashboard d = dashboard_of();
 
     dashboard_draw(&d, &panel);
-    CHECK_STR(row_text(&panel, 0), " iommukit 9.9" "                                                           " "running");
+    CHECK_STR(row_text(&panel, 0), " iommukit 9.9"
+                                   "                                                           "
+                                   "running");
     CHECK_EQ(painted(&panel, 0, PANEL_BLUE), 80);
     CHECK_STR(row_text(&panel, 1), " CPU      Some CPU, 3 of 4 processors");
     CHECK_STR(row_text(&panel, 2), " Memory   6144 MiB");
@@ -212,7 +232,8 @@ TEST(a_long_reason_is_cut_between_words)
     struct panel panel;
     unsigned row;
 
-    d.reason = "aaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccccccccccccc ddd";
+    d.reason = "aaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbb "
+               "cccccccccccccccccccccccccccc ddd";
     panel = end_of(&d, 60, 30);
     row = row_with(&panel, " aaaa");
     CHECK_STR(row_text(&panel, row), " aaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
@@ -225,12 +246,18 @@ TEST(a_qr_code_stands_beside_where_its_dots_are_large_enough)
     struct dashboard d = dashboard_of();
     struct panel panel;
 
-    CHECK(qr_encode(&qr, "some text that is longer than one hundred bytes, which makes it a symbol of version 6 "
-                         "or 7 in level L or M", 107, QR_LEVEL_L, QR_VERSION_MAX));
+    CHECK(qr_encode(
+        &qr,
+        "some text that is longer than one hundred bytes, which makes it a symbol of version 6 "
+        "or 7 in level L or M",
+        107, QR_LEVEL_L, QR_VERSION_MAX));
     CHECK_EQ(qr.version, 6);
     d.qr = &qr;
     d.keys = true;
-    /* 48 rows of 16 pixels less 14 above and one below: 33 rows, 528 pixels, so 64 columns at most: 512. */
+    /*
+     * 48 rows of 16 pixels less 14 above and one below: 33 rows, 528 pixels, so 64 columns at most:
+     * 512.
+     */
     panel = end_of(&d, 128, 48);
     CHECK_EQ(panel.picture_count, 3);
     CHECK_EQ(panel.pictures[0].column, 64);

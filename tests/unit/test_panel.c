@@ -9,7 +9,9 @@ static panel_cell cells[12];
 static struct panel panel_of(void)
 {
     memset(cells, 0, sizeof(cells));
-    return (struct panel){ .columns = 4, .rows = 2, .cell_width = 8, .cell_height = 16, .cells = cells };
+    return (struct panel){
+        .columns = 4, .rows = 2, .cell_width = 8, .cell_height = 16, .cells = cells
+    };
 }
 
 TEST(text_keeps_the_colour_behind_it)
@@ -48,9 +50,9 @@ TEST(dots_are_as_large_as_the_tighter_side_lets_them)
     struct panel_picture picture = { .columns = 4, .rows = 2, .width = 8, .height = 8 };
 
     CHECK_EQ(panel_dot(&panel, &picture), 4);
-    picture.margin = 1;     /* 32 pixels for 10 dots */
+    picture.margin = 1; /* 32 pixels for 10 dots */
     CHECK_EQ(panel_dot(&panel, &picture), 3);
-    picture.rows = 1;       /* 16 pixels down */
+    picture.rows = 1; /* 16 pixels down */
     CHECK_EQ(panel_dot(&panel, &picture), 1);
     picture.margin = 5;
     CHECK_EQ(panel_dot(&panel, &picture), 0);

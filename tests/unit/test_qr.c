@@ -24,9 +24,9 @@ static const char *text_of(size_t len)
 TEST(format_bits_of_the_standards_table)
 {
     /* ISO/IEC 18004 Annex C: its example, and rows of its table. */
-    CHECK_EQ(qr_format_bits(QR_LEVEL_M, 5), 0x40ce);    /* 100000011001110 */
+    CHECK_EQ(qr_format_bits(QR_LEVEL_M, 5), 0x40ce); /* 100000011001110 */
     CHECK_EQ(qr_format_bits(QR_LEVEL_M, 0), 0x5412);
-    CHECK_EQ(qr_format_bits(QR_LEVEL_L, 0), 0x77c4);    /* 111011111000100 */
+    CHECK_EQ(qr_format_bits(QR_LEVEL_L, 0), 0x77c4); /* 111011111000100 */
     CHECK_EQ(qr_format_bits(QR_LEVEL_L, 7), 0x6976);
     for (unsigned mask = 0; mask < QR_MASKS; mask++)
         CHECK(qr_format_bits(QR_LEVEL_L, mask) != qr_format_bits(QR_LEVEL_M, mask));
@@ -75,10 +75,15 @@ TEST(data_words_of_table_7)
 TEST(the_smallest_version_that_holds_it)
 {
     /* Table 7, bytes: 1-M 14, 1-L 17, 9-L 230, 10-L 271, 25-L 1273. */
-    static const struct { size_t len; unsigned version; enum qr_level level; } wanted[] = {
-        { 0, 1, QR_LEVEL_M },     { 14, 1, QR_LEVEL_M },    { 15, 1, QR_LEVEL_L },   { 17, 1, QR_LEVEL_L },
-        { 18, 2, QR_LEVEL_M },    { 230, 9, QR_LEVEL_L },   { 231, 10, QR_LEVEL_L }, { 271, 10, QR_LEVEL_L },
-        { 272, 11, QR_LEVEL_L },  { 1273, 25, QR_LEVEL_L },
+    static const struct {
+        size_t len;
+        unsigned version;
+        enum qr_level level;
+    } wanted[] = {
+        { 0, 1, QR_LEVEL_M },     { 14, 1, QR_LEVEL_M },   { 15, 1, QR_LEVEL_L },
+        { 17, 1, QR_LEVEL_L },    { 18, 2, QR_LEVEL_M },   { 230, 9, QR_LEVEL_L },
+        { 231, 10, QR_LEVEL_L },  { 271, 10, QR_LEVEL_L }, { 272, 11, QR_LEVEL_L },
+        { 1273, 25, QR_LEVEL_L },
     };
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
@@ -129,9 +134,18 @@ static void check_finders(void)
 TEST(patterns_stand_where_annex_e_says)
 {
     static const unsigned centres[][6] = {
-        { 2, 18 },         { 7, 22, 38 },         { 13, 34, 62 },           { 14, 26, 46, 66 },
-        { 15, 26, 48, 70 }, { 16, 26, 50, 74 },   { 19, 30, 58, 86 },       { 20, 34, 62, 90 },
-        { 21, 28, 50, 72, 94 }, { 22, 26, 50, 74, 98 }, { 24, 28, 54, 80, 106 }, { 25, 32, 58, 84, 110 },
+        { 2, 18 },
+        { 7, 22, 38 },
+        { 13, 34, 62 },
+        { 14, 26, 46, 66 },
+        { 15, 26, 48, 70 },
+        { 16, 26, 50, 74 },
+        { 19, 30, 58, 86 },
+        { 20, 34, 62, 90 },
+        { 21, 28, 50, 72, 94 },
+        { 22, 26, 50, 74, 98 },
+        { 24, 28, 54, 80, 106 },
+        { 25, 32, 58, 84, 110 },
     };
 
     for (size_t i = 0; i < sizeof(centres) / sizeof(centres[0]); i++) {
@@ -164,16 +178,17 @@ TEST(penalties_of_symbols_by_hand)
 
 TEST(penalty_of_what_looks_like_a_finder)
 {
-    static const uint8_t alike[] = { 0x00, 0x05, 0xd0 };    /* ...01011101 from column 13 to 19 */
+    static const uint8_t alike[] = { 0x00, 0x05, 0xd0 }; /* ...01011101 from column 13 to 19 */
     unsigned before;
 
     qr = (struct qr){ .version = 1, .size = 21 };
     before = qr_penalty(&qr);
     memcpy(qr.dark[10], alike, sizeof(alike));
     /*
-     * The row: light from 0 to 12 (3 + 8) instead of 21 (19), then no run; 4 light ones on both sides count
-     * twice 40. Each of five columns: two runs of 10 (8 + 8) instead of one of 21 (19). Blocks that hold one of
-     * columns 13, 15, 16, 17, 19 in rows 9 to 11: all 8 pairs 12|13 .. 19|20, two rows each. Dark: 5 of 441.
+     * The row: light from 0 to 12 (3 + 8) instead of 21 (19), then no run; 4 light ones on both
+     * sides count twice 40. Each of five columns: two runs of 10 (8 + 8) instead of one of 21 (19).
+     * Blocks that hold one of columns 13, 15, 16, 17, 19 in rows 9 to 11: all 8 pairs 12|13 ..
+     * 19|20, two rows each. Dark: 5 of 441.
      */
     CHECK_EQ(qr_penalty(&qr), before + 80 - 8 - 5 * 3 - 16 * 3 - 10);
 }
@@ -221,8 +236,14 @@ static bool block_is_sound(const uint8_t *block, unsigned len, unsigned errors)
 
 static bool is_masked(unsigned mask, unsigned i, unsigned j)
 {
-    const unsigned zero[] = { (i + j) % 2, i % 2, j % 3, (i + j) % 3, (i / 2 + j / 3) % 2, i * j % 2 + i * j % 3,
-                              (i * j % 2 + i * j % 3) % 2, ((i + j) % 2 + i * j % 3) % 2 };
+    const unsigned zero[] = { (i + j) % 2,
+                              i % 2,
+                              j % 3,
+                              (i + j) % 3,
+                              (i / 2 + j / 3) % 2,
+                              i * j % 2 + i * j % 3,
+                              (i * j % 2 + i * j % 3) % 2,
+                              ((i + j) % 2 + i * j % 3) % 2 };
 
     return zero[mask] == 0;
 }
@@ -247,7 +268,9 @@ static void read_words(uint8_t words[26])
 
             if (!carries_data(x, y))
                 continue;
-            words[at / 8] = (uint8_t)(words[at / 8] | (qr_is_dark(&qr, x, y) ^ is_masked(mask, y, x)) << (7 - at % 8));
+            words[at / 8] =
+                (uint8_t)(words[at / 8] | (qr_is_dark(&qr, x, y) ^ is_masked(mask, y, x))
+                                              << (7 - at % 8));
             at++;
         }
     CHECK_EQ(at, 208);
@@ -274,22 +297,36 @@ TEST(version_1_read_back)
 
 TEST(words_of_blocks_of_two_lengths_are_interleaved)
 {
-    /* Table 9, 10-M: four blocks of 43 words, one of 44, with 26 each. */
-    static const unsigned lens[] = { 43, 43, 43, 43, 44 };
-    unsigned data = 0;
-    uint8_t block[70];
+    /* Table 9, level M: blocks, the shorter of them, their words of data, words for errors. */
+    static const struct {
+        size_t len;
+        unsigned version, blocks, shorter, words, errors;
+    } rows[] = {
+        { 152, 8, 4, 2, 38, 22 },
+        { 213, 10, 5, 4, 43, 26 },
+    };
 
     make_powers();
-    CHECK(qr_encode(&qr, text_of(213), 213, QR_LEVEL_M, QR_VERSION_MAX));
-    CHECK_EQ(qr.version, 10);
-    for (unsigned b = 0; b < 5; b++) {
-        for (unsigned i = 0; i < lens[b]; i++) {
-            block[i] = i < 43 ? qr.words[5 * i + b] : qr.words[215];
-            CHECK_EQ(block[i], qr.data[data++]);
+    for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+        unsigned words = rows[r].words, blocks = rows[r].blocks, errors = rows[r].errors, data = 0;
+        unsigned all = words * blocks + blocks - rows[r].shorter;
+
+        CHECK(qr_encode(&qr, text_of(rows[r].len), rows[r].len, QR_LEVEL_M, QR_VERSION_MAX));
+        CHECK_EQ(qr.version, rows[r].version);
+        for (unsigned b = 0; b < blocks; b++) {
+            unsigned len = words + (b >= rows[r].shorter);
+            uint8_t block[70];
+
+            for (unsigned i = 0; i < len; i++) {
+                unsigned at = i < words ? blocks * i + b : words * blocks + b - rows[r].shorter;
+
+                block[i] = qr.words[at];
+                CHECK_EQ(block[i], qr.data[data++]);
+            }
+            for (unsigned i = 0; i < errors; i++)
+                block[len + i] = qr.words[all + blocks * i + b];
+            CHECK(block_is_sound(block, len + errors, errors));
         }
-        for (unsigned i = 0; i < 26; i++)
-            block[lens[b] + i] = qr.words[216 + 5 * i + b];
-        CHECK(block_is_sound(block, lens[b] + 26, 26));
+        CHECK_EQ(data, all);
     }
-    CHECK_EQ(data, 216);
 }

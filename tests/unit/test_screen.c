@@ -47,8 +47,13 @@ void log_line(enum log_level level, const char *format, ...)
 static struct boot_framebuffer screen_of(unsigned columns, unsigned rows, uint8_t bits)
 {
     struct boot_framebuffer fb = {
-        .pa = 0x1000, .width = columns * FONT_WIDTH, .height = rows * FONT_HEIGHT,
-        .bits_per_pixel = bits, .red_shift = 16, .green_shift = 8, .blue_shift = 0,
+        .pa = 0x1000,
+        .width = columns * FONT_WIDTH,
+        .height = rows * FONT_HEIGHT,
+        .bits_per_pixel = bits,
+        .red_shift = 16,
+        .green_shift = 8,
+        .blue_shift = 0,
     };
 
     fb.pitch = fb.width * bits / 8 + PITCH_SPARE;
@@ -123,7 +128,8 @@ TEST(a_character_beyond_ascii_takes_one_cell)
     struct boot_framebuffer fb = screen_of(3, 2, 32);
 
     CHECK(screen_init(&fb));
-    write_text("\xc2\xa7" "8");
+    write_text("\xc2\xa7"
+               "8");
     check_cell(&fb, 0, 0, (char)0xc2);
     check_cell(&fb, 1, 0, '8');
     check_cell(&fb, 2, 0, ' ');
@@ -221,8 +227,8 @@ static struct panel panel_here(void)
 }
 
 /* A cell's colours: every pixel is one of the two, as the font says. */
-static void check_colours(const struct boot_framebuffer *fb, unsigned column, unsigned row, char c, uint32_t ink,
-                          uint32_t paper)
+static void check_colours(const struct boot_framebuffer *fb, unsigned column, unsigned row, char c,
+                          uint32_t ink, uint32_t paper)
 {
     for (unsigned y = 0; y < FONT_HEIGHT; y++)
         for (unsigned x = 0; x < FONT_WIDTH; x++) {
@@ -293,15 +299,23 @@ TEST(a_picture_is_as_large_as_its_box_and_text_leaves_it_alone)
     panel = panel_here();
     panel.window_rows = 3;
     /* 24 by 32 pixels for 4 by 4 dots: of 6, 12 by 12 of them in the middle from 6 and 10 on. */
-    panel.pictures[0] = (struct panel_picture){ .column = 2, .columns = 3, .rows = 2, .bits = bits, .stride = 1,
-                                                .width = 2, .height = 2, .margin = 1, .ink = PANEL_GREEN,
+    panel.pictures[0] = (struct panel_picture){ .column = 2,
+                                                .columns = 3,
+                                                .rows = 2,
+                                                .bits = bits,
+                                                .stride = 1,
+                                                .width = 2,
+                                                .height = 2,
+                                                .margin = 1,
+                                                .ink = PANEL_GREEN,
                                                 .paper = PANEL_WHITE };
     panel.picture_count = 1;
     panel.pictures_changed = true;
     screen_show(&panel);
     for (unsigned y = 0; y < 32; y++)
         for (unsigned x = 0; x < 24; x++) {
-            bool lit = (x >= 6 && x < 12 && y >= 10 && y < 16) || (x >= 12 && x < 18 && y >= 16 && y < 22);
+            bool lit =
+                (x >= 6 && x < 12 && y >= 10 && y < 16) || (x >= 12 && x < 18 && y >= 16 && y < 22);
 
             CHECK_EQ(pixel(&fb, 16 + x, y), lit ? GREEN : WHITE);
         }
@@ -328,8 +342,13 @@ TEST(a_picture_follows_another_panels)
 
     CHECK(screen_init(&fb));
     one = panel_here();
-    one.pictures[0] = (struct panel_picture){ .columns = 2, .rows = 1, .bits = bits, .stride = 1, .width = 1,
-                                              .height = 1, .ink = PANEL_GREEN };
+    one.pictures[0] = (struct panel_picture){ .columns = 2,
+                                              .rows = 1,
+                                              .bits = bits,
+                                              .stride = 1,
+                                              .width = 1,
+                                              .height = 1,
+                                              .ink = PANEL_GREEN };
     one.picture_count = 1;
     other = one;
     other.pictures[0].ink = PANEL_BLUE;
@@ -356,8 +375,14 @@ TEST(a_picture_outside_is_not_drawn)
 
     CHECK(screen_init(&fb));
     panel = panel_here();
-    panel.pictures[0] = (struct panel_picture){ .column = 1, .columns = 3, .rows = 1, .bits = bits, .stride = 1,
-                                                .width = 1, .height = 1, .ink = PANEL_RED };
+    panel.pictures[0] = (struct panel_picture){ .column = 1,
+                                                .columns = 3,
+                                                .rows = 1,
+                                                .bits = bits,
+                                                .stride = 1,
+                                                .width = 1,
+                                                .height = 1,
+                                                .ink = PANEL_RED };
     panel.picture_count = 1;
     screen_show(&panel);
     check_cell(&fb, 2, 0, ' ');
@@ -366,10 +391,13 @@ TEST(a_picture_outside_is_not_drawn)
 
 TEST(large_screens_have_large_characters)
 {
-    static const struct { unsigned width, height, columns, rows; } wanted[] = {
-        { 640, 400, 80, 25 },    { 640, 480, 80, 30 },    { 1024, 768, 128, 48 },  { 1280, 800, 160, 50 },
-        { 1599, 960, 199, 60 },  { 1600, 959, 200, 59 },  { 1600, 960, 100, 30 },  { 1920, 1080, 120, 33 },
-        { 2560, 1440, 106, 30 }, { 3840, 2160, 120, 33 },
+    static const struct {
+        unsigned width, height, columns, rows;
+    } wanted[] = {
+        { 640, 400, 80, 25 },    { 640, 480, 80, 30 },    { 1024, 768, 128, 48 },
+        { 1280, 800, 160, 50 },  { 1599, 960, 199, 60 },  { 1600, 959, 200, 59 },
+        { 1600, 960, 100, 30 },  { 1920, 1080, 120, 33 }, { 2560, 1440, 106, 30 },
+        { 3840, 2160, 120, 33 },
     };
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
