@@ -7,6 +7,7 @@
 #include "env.h"
 #include "iommu/iommu.h"
 #include "pci.h"
+#include "preboot_dma.h"
 #include "proof.h"
 
 struct machine {
@@ -18,6 +19,7 @@ struct machine {
     enum iommu_status iommu_status;     /* of iommu_add_table() or iommu_start() */
     struct iommu_handoff handoff;       /* the units as the kernel found them */
     size_t functions, covered;          /* PCI functions but bridges; those some unit covers */
+    struct preboot_dma preboot;         /* a read that was sent before the units were programmed */
     struct proof proof;                 /* that blocked devices are blocked */
     struct suite_env suite;
 };

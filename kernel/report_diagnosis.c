@@ -38,6 +38,7 @@ static struct preboot_facts preboot_known(void)
         .before_exit = &machine.boot->before_exit,
         .entry = &machine.handoff,
         .functions = machine.pci == NULL ? NULL : pci_first(machine.pci),
+        .dma = &machine.preboot,
         .blocked = machine.proof.blocked,
         .passed = machine.proof.passed,
     };
@@ -80,6 +81,18 @@ static void put_sentence(void *ctx, const char *sentence)
     json_text(ctx, NULL, sentence);
 }
 
+static void put_dma(struct json *json, const struct preboot_dma *dma)
+{
+    json_open(json, "dma", '{');
+    json_text(json, "result", preboot_dma_name(dma->result));
+    json_text(json, "reason", dma->reason == NULL ? "" : dma->reason);
+    if (dma->ex != NULL)
+        json_text(json, "device", dma->ex->label);
+    json_number(json, "units_with_faults", dma->recorded);
+    json_number(json, "units_undecided", dma->undecided);
+    json_close(json, '}');
+}
+
 void report_preboot_json(struct json *json)
 {
     struct preboot_facts facts = preboot_known();
@@ -94,6 +107,7 @@ void report_preboot_json(struct json *json)
     json_number(json, "protected_regions", judged.regions);
     json_number(json, "bus_masters", judged.masters);
     json_bool(json, "opt_in_broken", judged.opt_in_broken);
+    put_dma(json, &machine.preboot);
     json_open(json, "explained", '[');
     preboot_explain(&facts, &judged, put_sentence, json);
     json_close(json, ']');

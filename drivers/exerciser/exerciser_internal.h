@@ -16,6 +16,7 @@ struct exerciser_driver {
     bool (*knows)(const struct pci_function *f);
     /* Fills in ex; function, host, label, scratch are set. False: unusable, and why was logged. */
     bool (*setup)(struct exerciser *ex);
+    bool fetches;       /* its ops have fetch() and give() */
 };
 
 extern const struct exerciser_driver edu_driver;

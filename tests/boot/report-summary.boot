@@ -17,4 +17,5 @@ see: ^# groups: [0-9]+ of [0-9]+ devices$
 see: ^# before: open at kernel entry: no unit translated, [0-9]+ devices? could send$
 see: ^# findings: 0 errors, 
 not: ^#     try: 
+not: ^# before: .*before the units were programmed
 check: report_screen
