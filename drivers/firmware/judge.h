@@ -43,6 +43,7 @@ struct fw_unit_state {
 struct fw_facts {
     const struct fw_table *tables;
     size_t table_count;
+    bool every_table;                       /* all the machine has: what is not among them is not there */
     const struct fw_memory *memory;         /* the loader's or firmware's map; NULL: not known */
     size_t memory_count;
     const struct pci_function *functions;   /* linked by next; NULL: not known */

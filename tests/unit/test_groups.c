@@ -11,6 +11,7 @@
 #include "kernel/groups.c"
 
 struct machine machine;
+struct acpi machine_acpi;
 
 static struct {
     char text[16384];
@@ -77,6 +78,7 @@ static void put_text(void *ctx, const char *text, size_t len)
 static void begin(const struct model_env_config *config)
 {
     memset(&machine, 0, sizeof(machine));
+    memset(&machine_acpi, 0, sizeof(machine_acpi));
     free(groups.members);
     memset(&groups, 0, sizeof(groups));
     memset(&kernel, 0, sizeof(kernel));
@@ -153,6 +155,11 @@ TEST(why_there_are_none)
     machine.table = NULL;
     none("firmware gives no DMAR or IVRS table");
     begin(NULL);
+    machine.table = NULL;
+    machine_acpi.tables[0] = dmar;
+    machine_acpi.table_count = 1;
+    none("the table that dmar= or ivrs= asks for is not there");
+    begin(NULL);
     kernel.off_word = "iommu=off";
     none("iommu=off");
     begin(NULL);
@@ -226,6 +233,7 @@ TEST(what_no_unit_watches_is_in_no_group)
     begin(&config);
     groups_init();
     CHECK_EQ(groups_count(), 1);
+    CHECK_EQ(groups_functions(), 2);
     CHECK_EQ(groups_of_id(0, IOMMU_RID(0, 6, 0), &member), PCI_NO_GROUP);
     CHECK_EQ(member->reason, PCI_GROUP_NO_UNIT);
     groups_print();
