@@ -141,25 +141,42 @@ static bool check_units(struct tree *t)
     return f->answering > 0;
 }
 
+/* Which unit does not translate although it answers, behind len characters of text. */
+static void say_short(const struct check_facts *f, struct check *check, size_t len)
+{
+    for (size_t i = 0; i < f->unit_count && i < CHECK_UNITS; i++) {
+        if (!f->units[i].answers || f->units[i].translates)
+            continue;
+        len += format_line(check->text + len, CHECK_TEXT_BYTES - len, ", not at 0x%llx",
+                           (unsigned long long)f->units[i].registers_pa);
+        break;
+    }
+    if (f->failure != NULL)
+        (void)format_line(check->text + len, CHECK_TEXT_BYTES - len, ", status %s", f->failure);
+    TRY(check, "the log above names the unit and the register that it failed at");
+}
+
 /* False: nothing translates. */
 static bool check_translation(struct tree *t)
 {
     const struct check_facts *f = t->facts;
     struct check *check = add(t, "translation", DEPTH_TABLE, CHECK_FAILED);
+    bool is_short = f->translating < f->answering;
+    size_t len;
 
     if (f->off_word != NULL) {
         SAY(check, "switched off by %s", f->off_word);
         TRY(check, "take %s off the command line", f->off_word);
         return false;
     }
-    SAY(check, "on in %zu of %zu units%s%s", f->translating, f->unit_count, f->failure ? ", " : "",
-        f->failure ? f->failure : "");
-    if (f->translating == f->unit_count)
-        check->state = CHECK_OK;
-    else if (f->answering < f->unit_count)
-        TRY(check, "see units");
+    /* One that does not answer has been told above. */
+    if (f->answering < f->unit_count)
+        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of the %zu that answer", f->translating, f->answering);
     else
-        TRY(check, "the log above names the unit and the register that it failed at");
+        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of %zu units", f->translating, f->unit_count);
+    if (is_short)
+        say_short(f, check, len);
+    check->state = passes(!is_short);
     return f->translating > 0;
 }
 
@@ -195,6 +212,16 @@ static void check_blocking(struct tree *t)
     }
 }
 
+static void try_remapping(const struct check_facts *f, struct check *check)
+{
+    if (f->interrupts_suggestion[0] != '\0')
+        TRY(check, "%s", f->interrupts_suggestion);
+    else if (f->no_queue_word)
+        TRY(check, "take vtd=noqueue off the command line");
+    else
+        TRY(check, "a firmware update, or its setup: interrupt remapping = Enabled; the findings say more");
+}
+
 static void check_interrupts(struct tree *t)
 {
     const struct check_facts *f = t->facts;
@@ -211,7 +238,7 @@ static void check_interrupts(struct tree *t)
         TRY(check, "take intremap=off off the command line");
     } else {
         SAY(check, "not remapped: %s", f->interrupts_reason);
-        TRY(check, "%s", f->interrupts_suggestion);
+        try_remapping(f, check);
     }
 }
 

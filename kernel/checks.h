@@ -59,7 +59,7 @@ struct check_facts {
     const char *off_word;               /* "iommu=off"; NULL */
     const char *failure;                /* of the driver, in words; NULL: none */
     struct check_unit units[CHECK_UNITS];   /* the first of */
-    size_t unit_count, answering, translating;
+    size_t unit_count, answering, translating;  /* each set of registers once */
 
     size_t functions, covered;
     char uncovered[16];                 /* the first that no unit covers; "" */
@@ -71,6 +71,7 @@ struct check_facts {
     bool remapping;
     unsigned failed_irq_units;          /* of the units, those that remap no longer */
     bool interrupts_off_word;           /* intremap=off */
+    bool no_queue_word;                 /* vtd=noqueue, which no unit remaps interrupts with */
     const char *interrupts_reason, *interrupts_suggestion;
 };
 

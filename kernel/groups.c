@@ -50,7 +50,9 @@ static const char *why_none(void)
     if (machine.pci == NULL || pci_first(machine.pci) == NULL)
         return "there are no PCI functions";
     if (machine.table == NULL)
-        return "firmware gives no DMAR or IVRS table";
+        return acpi_find(&machine_acpi, "DMAR", 0) != NULL || acpi_find(&machine_acpi, "IVRS", 0) != NULL
+                   ? "the table that dmar= or ivrs= asks for is not there"
+                   : "firmware gives no DMAR or IVRS table";
     if (machine_off_word() != NULL)
         return machine_off_word();
     if (machine.iommu == NULL)
@@ -103,6 +105,15 @@ const char *groups_none(void)
 size_t groups_count(void)
 {
     return groups.groups;
+}
+
+size_t groups_functions(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < groups.count; i++)
+        count += groups.members[i].group != PCI_NO_GROUP;
+    return count;
 }
 
 const struct pci_group_member *groups_member(const struct pci_function *f)

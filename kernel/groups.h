@@ -15,6 +15,8 @@ void groups_init(void);
 /* Why there are no groups; NULL: there are. */
 const char *groups_none(void);
 size_t groups_count(void);
+/* How many functions, bridges too, are in one. */
+size_t groups_functions(void);
 /* NULL: no function has been looked at. Valid for good. */
 const struct pci_group_member *groups_member(const struct pci_function *f);
 /*

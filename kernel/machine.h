@@ -32,5 +32,13 @@ void machine_init(const struct boot_info *info);
 const char *machine_off_word(void);
 /* How many units translate. */
 size_t machine_translating_units(void);
+/* Whether unit number index of the hand-off is the first with its registers: a table may name them twice. */
+static inline bool machine_handoff_first(uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (machine.handoff.units[i].registers_pa == machine.handoff.units[index].registers_pa)
+            return false;
+    return true;
+}
 
 #endif

@@ -47,7 +47,7 @@ static struct preboot_facts preboot_known(void)
     return facts;
 }
 
-void report_preboot_line(void)
+void report_preboot_line(unsigned reserve)
 {
     struct preboot_facts facts = preboot_known();
     struct preboot judged;
@@ -57,7 +57,7 @@ void report_preboot_line(void)
         return;
     preboot_judge(&facts, &judged);
     preboot_summary(&judged, sentence, sizeof(sentence));
-    print("# before: %s\n", sentence);
+    (void)report_line(reserve, "# before: %s", sentence);
 }
 
 static void print_sentence(void *ctx, const char *sentence)
@@ -71,7 +71,6 @@ void report_preboot(void)
     struct preboot_facts facts = preboot_known();
     struct preboot judged;
 
-    report_preboot_line();
     preboot_judge(&facts, &judged);
     preboot_explain(&facts, &judged, print_sentence, NULL);
 }

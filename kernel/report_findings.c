@@ -10,6 +10,7 @@
 #include "amd/amdvi_regs.h"
 #include "console.h"
 #include "cpu.h"
+#include "format.h"
 #include "intel/vtd_regs.h"
 #include "judge.h"
 #include "machine.h"
@@ -19,7 +20,6 @@
 
 #define KEPT_MAX 16u
 #define TEXT_BYTES 200u
-#define SUMMARY_LINES 4u
 
 struct kept {
     struct fw_finding finding;      /* its texts are the following */
@@ -177,11 +177,14 @@ static void count_finding(void *ctx, const struct fw_finding *f)
     ((struct tally *)ctx)->count[f->severity]++;
 }
 
-static void print_tally(const struct tally *t)
+#define TALLY_BYTES 64u
+
+static void tally_text(const struct tally *t, char out[TALLY_BYTES])
 {
-    print("# findings: %zu error%s, %zu warning%s, %zu note%s\n", t->count[FW_ERROR],
-          t->count[FW_ERROR] == 1 ? "" : "s", t->count[FW_WARNING], t->count[FW_WARNING] == 1 ? "" : "s",
-          t->count[FW_NOTE], t->count[FW_NOTE] == 1 ? "" : "s");
+    format_line(out, TALLY_BYTES, "# findings: %zu error%s, %zu warning%s, %zu note%s", t->count[FW_ERROR],
+                t->count[FW_ERROR] == 1 ? "" : "s", t->count[FW_WARNING],
+                t->count[FW_WARNING] == 1 ? "" : "s", t->count[FW_NOTE],
+                t->count[FW_NOTE] == 1 ? "" : "s");
 }
 
 static void tally_all(struct tally *t)
@@ -193,41 +196,51 @@ static void tally_all(struct tally *t)
 void report_findings(void)
 {
     struct tally tally;
+    char text[TALLY_BYTES];
 
     tally_all(&tally);
-    print_tally(&tally);
+    tally_text(&tally, text);
+    print("%s\n", text);
     report_each_finding(&(struct fw_sink){ .found = print_finding });
 }
 
 struct worst {
     enum fw_severity severity;
-    size_t left;
+    size_t shown;
 };
 
-static void print_worst(void *ctx, const struct fw_finding *f)
+/* One row stays free for where the rest is. */
+static void show_worst(void *ctx, const struct fw_finding *f)
 {
     struct worst *worst = ctx;
 
-    if (f->severity != worst->severity || worst->left == 0)
+    if (f->severity != worst->severity)
         return;
-    worst->left--;
-    print_head(f);
-    print_detail("try", f->remedy);
+    if (f->table[0] != '\0'
+            ? !report_line(1, "# finding: %s %s %s+0x%x: %s", fw_severity_name(f->severity), f->id,
+                           f->table, f->offset, f->what)
+            : !report_line(1, "# finding: %s %s: %s", fw_severity_name(f->severity), f->id, f->what))
+        return;
+    worst->shown++;
+    if (f->remedy[0] != '\0')
+        (void)report_line(1, "#   try: %s", f->remedy);
 }
 
-/* Errors first, then warnings, as many as there is room for. */
+/* Errors first, then warnings. */
 void report_findings_summary(void)
 {
     struct tally tally;
-    struct worst worst = { .severity = FW_ERROR, .left = SUMMARY_LINES };
+    struct worst worst = { .severity = FW_ERROR };
+    char text[TALLY_BYTES];
 
     tally_all(&tally);
-    print_tally(&tally);
-    report_each_finding(&(struct fw_sink){ .found = print_worst, .ctx = &worst });
+    tally_text(&tally, text);
+    (void)report_line(0, "%s", text);
+    report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
     worst.severity = FW_WARNING;
-    report_each_finding(&(struct fw_sink){ .found = print_worst, .ctx = &worst });
-    if (tally.count[FW_ERROR] + tally.count[FW_WARNING] > SUMMARY_LINES || tally.count[FW_NOTE] > 0)
-        print("#   all of them: report=full\n");
+    report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
+    if (tally.count[FW_ERROR] + tally.count[FW_WARNING] > worst.shown || tally.count[FW_NOTE] > 0)
+        (void)report_line(0, "#   all of them: report=full");
 }
 
 /* ---- as JSON ---- */

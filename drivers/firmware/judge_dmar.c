@@ -35,7 +35,7 @@ static const struct judge_rule structure_short = {
     "VT-d §8.2",
 };
 static const struct judge_rule structure_unknown = {
-    FW_NOTE, "structure-unknown", "Linux warns and skips it", "", "VT-d §8.2",
+    FW_NOTE, "structure-unknown", "Linux skips it, as the specification says", "", "VT-d §8.2",
 };
 static const struct judge_rule structure_unaligned = {
     FW_NOTE,
@@ -103,16 +103,16 @@ static const struct judge_rule opt_in_open = {
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
-    "Windows offers no Kernel DMA Protection; Linux treats external ports as trusted by default",
-    "firmware setup: Kernel DMA Protection or pre-boot DMA protection; on Linux intel_iommu=on "
-    "iommu.strict=1",
+    "Windows offers no Kernel DMA Protection; Linux does not switch the IOMMU on for external ports "
+    "by itself, and Thunderbolt's iommu_dma_protection is 0",
+    "firmware setup: Kernel DMA Protection or pre-boot DMA protection; on Linux intel_iommu=on",
     "VT-d §8.1",
 };
 static const struct judge_rule all_missing = {
-    FW_WARNING,
+    FW_NOTE,
     "include-all-missing",
-    "devices that no unit names are not translated, hot-plugged ones among them",
-    "firmware update",
+    "only devices that a unit names are translated, and what is below the bridges it names",
+    "",
     "VT-d §8.3",
 };
 static const struct judge_rule all_twice = {

@@ -101,7 +101,7 @@ static const struct judge_rule opt_in_open = {
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
-    "Windows offers no Kernel DMA Protection",
+    "Windows offers no Kernel DMA Protection, and Thunderbolt's iommu_dma_protection is 0 on Linux",
     "firmware setup: Kernel or pre-boot DMA protection",
     "AMD-Vi §5.2.1",
 };
@@ -209,16 +209,22 @@ static void judge_blocks(struct judge *j, const struct judge_table *ivrs)
                     ivrs->len - end < 4 ? 0 : judge_u16(ivrs->bytes + end + 2), ivrs->len - end);
 }
 
-static void judge_ht_ram(struct judge *j, const struct judge_table *ivrs)
+bool judge_ht_ignored(const struct judge_table *ivrs)
 {
-    const struct fw_memory *ram = judge_memory_of(j, JUDGE_HT_START, JUDGE_HT_END, FW_MEMORY_RAM);
     uint32_t ivinfo = judge_u32(ivrs->bytes + IVRS_IVINFO);
     struct judge_item item = { 0 };
 
-    while (ram != NULL && (ivinfo & IVINFO_EFR) != 0 && ivhd_next(ivrs, &item))
+    while ((ivinfo & IVINFO_EFR) != 0 && ivhd_next(ivrs, &item))
         if (item.type != BLOCK_10 && (judge_u64(item.at + 32) & EFR2_HT_IGNORED) != 0)
-            return;
-    if (ram != NULL)
+            return true;
+    return false;
+}
+
+static void judge_ht_ram(struct judge *j, const struct judge_table *ivrs)
+{
+    const struct fw_memory *ram = judge_memory_of(j, JUDGE_HT_START, JUDGE_HT_END, FW_MEMORY_RAM);
+
+    if (ram != NULL && !judge_ht_ignored(ivrs))
         judge_found(j, &ht_hole, ivrs, 0,
                     "RAM from 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff",
                     (unsigned long long)ram->start, (unsigned long long)ram->end - 1);

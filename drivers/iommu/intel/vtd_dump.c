@@ -36,6 +36,7 @@ static const struct dump_field ccmd_fields[] = {
     DUMP_FIELD("ICC", VTD_CCMD_ICC),
     DUMP_MEANING("CIRG", VTD_CCMD_CIRG, granularity_names),
     DUMP_MEANING("CAIG", VTD_CCMD_CAIG, granularity_names),
+    DUMP_FIELD("DID", VTD_CCMD_DID),
 };
 static const struct dump_field iotlb_fields[] = {
     DUMP_FIELD("IVT", VTD_IOTLB_IVT),
@@ -81,6 +82,16 @@ static const struct dump_field fault_fields[] = {
     DUMP_FIELD_OF(1, "SID", VTD_FRCD_SID),
     DUMP_FIELD_OF(1, "FR", VTD_FRCD_FR),
 };
+static const struct dump_field pqh_fields[] = { DUMP_ADDRESS("PQH", VTD_PQH_PQH) };
+static const struct dump_field pqt_fields[] = { DUMP_ADDRESS("PQT", VTD_PQT_PQT) };
+static const struct dump_field pqa_fields[] = {
+    DUMP_ADDRESS("PQA", VTD_PQA_PQA),
+    DUMP_FIELD("PQS", VTD_PQA_PQS),
+};
+static const struct dump_field prs_fields[] = {
+    DUMP_FIELD("PRO", VTD_PRS_PRO),
+    DUMP_FIELD("PPR", VTD_PRS_PPR),
+};
 
 /* Shown where needs is 0 or one of its bits is set in CAP, or in ECAP. */
 struct vtd_register {
@@ -121,11 +132,14 @@ static const struct vtd_register registers[] = {
     { NARROW("IEUADDR", VTD_IEUADDR, feuaddr_fields), NEEDS_ECAP(VTD_ECAP_QI) },
     { WIDE("IQERCD", VTD_IQERCD, iqercd_fields), NEEDS_ECAP(VTD_ECAP_QI) },
     { WIDE("IRTA", VTD_IRTA, irta_fields), NEEDS_ECAP(VTD_ECAP_IR) },
-    { BARE_WIDE("PQH", VTD_PQH), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_WIDE("PQT", VTD_PQT), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_WIDE("PQA", VTD_PQA), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_NARROW("PRS", VTD_PRS), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_NARROW("PECTL", VTD_PECTL), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { WIDE("PQH", VTD_PQH, pqh_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { WIDE("PQT", VTD_PQT, pqt_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { WIDE("PQA", VTD_PQA, pqa_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PRS", VTD_PRS, prs_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PECTL", VTD_PECTL, fectl_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PEDATA", VTD_PEDATA, fedata_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PEADDR", VTD_PEADDR, feaddr_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PEUADDR", VTD_PEUADDR, feuaddr_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
 };
 
 /* CAP and ECAP have their names and meanings already. */
@@ -195,6 +209,8 @@ static const struct dump_field iotlb_descriptor_fields[] = {
 static const struct dump_field device_tlb_fields[] = {
     DUMP_FIELD("MIP", VTD_QI_DEV_TLB_MIP),
     DUMP_FIELD("SID", VTD_QI_DEV_TLB_SID),
+    DUMP_FIELD("PFSID15:4", VTD_QI_DEV_TLB_PFSID_HI),
+    DUMP_FIELD("PFSID3:0", VTD_QI_DEV_TLB_PFSID_LO),
     DUMP_FIELD_OF(1, "S", VTD_QI_DEV_TLB_S),
     DUMP_ADDRESS_OF(1, "ADDR", VTD_QI_DEV_TLB_ADDR),
 };
@@ -228,6 +244,7 @@ static const struct {
     { "PASID-cache invalidate", { NULL, 0 } },
     { "PASID-based device-TLB invalidate", { NULL, 0 } },
     { "page group response", { NULL, 0 } },
+    { "HPT cache invalidate", { NULL, 0 } },
 };
 
 /* Number index of so many in the ring; head and tail are such numbers. */

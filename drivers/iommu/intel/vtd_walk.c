@@ -22,7 +22,6 @@ enum {
 /* §9.8 Second-stage entries */
 #define SS_R                    BIT64(0)
 #define SS_W                    BIT64(1)
-#define SS_X                    BIT64(2)
 #define SS_EMT                  BITS64(5, 3)
 #define SS_IPAT                 BIT64(6)
 #define SS_PS                   BIT64(7)
@@ -30,8 +29,8 @@ enum {
 #define SS_D                    BIT64(9)
 #define SS_SNP                  BIT64(11)
 #define SS_ADDR                 BITS64(51, 12)
+#define SS_IR                   BIT64(61)
 #define SS_IW                   BIT64(62)
-#define SS_IR                   BIT64(63)
 #define LEVEL_BITS 9u
 #define LEVEL_ENTRIES 512u
 #define LARGE_LEVELS 2u         /* levels 1 and 2 have large pages */
@@ -55,7 +54,7 @@ static const struct dump_field context_list[] = {
     DUMP_FIELD_OF(1, "DID", VTD_CONTEXT_DID),
 };
 static const struct dump_field ss_list[] = {
-    DUMP_FIELD("R", SS_R),   DUMP_FIELD("W", SS_W), DUMP_FIELD("X", SS_X), DUMP_FIELD("EMT", SS_EMT),
+    DUMP_FIELD("R", SS_R), DUMP_FIELD("W", SS_W), DUMP_FIELD("EMT", SS_EMT),
     DUMP_FIELD("IPAT", SS_IPAT), DUMP_FIELD("PS", SS_PS), DUMP_FIELD("A", SS_A), DUMP_FIELD("D", SS_D),
     DUMP_FIELD("SNP", SS_SNP), DUMP_ADDRESS("ADDR", SS_ADDR), DUMP_FIELD("IR", SS_IR), DUMP_FIELD("IW", SS_IW),
 };
