@@ -72,7 +72,7 @@ static void run_poweroff(unsigned count, char *const *words)
 static const struct shell_command commands[] = {
     { .name = "help", .arguments = "[COMMAND]", .meaning = "this list, or more of one command", .run = run_help,
       .most = 2, .kinds = { SHELL_COMMAND } },
-    { .name = "report", .arguments = "[full|json]", .meaning = "what is known about the machine", .run = shell_report,
+    { .name = "report", .arguments = "[summary|full|json]", .meaning = "what is known about the machine", .run = shell_report,
       .most = 1, .kinds = { SHELL_REPORT } },
     { .name = "run", .arguments = "[GLOB,...]", .meaning = "run scenarios", .run = run_run, .most = 1,
       .kinds = { SHELL_SCENARIO }, .more = "dma/* runs one area; without a word all of them. The verdict follows." },
@@ -180,7 +180,7 @@ static bool nth_unit(size_t n, char *out, size_t size)
 
 static bool value(enum shell_kind kind, size_t n, char *out, size_t size)
 {
-    static const char *const reports[] = { "full", "json" };
+    static const char *const reports[] = { "summary", "full", "json" };
 
     switch (kind) {
     case SHELL_RID:
@@ -250,7 +250,9 @@ static bool execute(char *text)
         return true;
     }
     if (count - used < found->least || count - used > found->most) {
-        print("%s: expected %s%s%s %s\n", found->name, used > 1 ? words[0] : "", used > 1 ? " " : "", found->name,
+        const char *above = used > 1 ? words[0] : "", *blank = used > 1 ? " " : "";
+
+        print("%s%s%s: expected %s%s%s %s\n", above, blank, found->name, above, blank, found->name,
               *found->arguments != '\0' ? found->arguments : "and nothing behind it");
         return true;
     }

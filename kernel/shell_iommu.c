@@ -224,15 +224,28 @@ static void run_queue(unsigned count, char *const *words)
     for_units("queue", count, words, look_queue, NULL);
 }
 
+struct wanted_irte {
+    struct iommu_debug_irq_filter filter;
+    uint16_t segment;           /* of the id */
+};
+
 static enum iommu_status look_irte(size_t unit, const void *arg)
 {
-    return iommu_debug_irq_entries(machine.iommu, unit, arg, &shell_dump);
+    const struct wanted_irte *wanted = arg;
+    struct iommu_unit_info info;
+
+    if (wanted->filter.has_rid && iommu_unit_info(machine.iommu, unit, &info) == IOMMU_OK &&
+        info.segment != wanted->segment) {
+        print("note: the id is of another segment\n");
+        return IOMMU_OK;
+    }
+    return iommu_debug_irq_entries(machine.iommu, unit, &wanted->filter, &shell_dump);
 }
 
 /* UNIT, RID and INDEX look different, so that any of them may be left out. */
 static void run_irte(unsigned count, char *const *words)
 {
-    struct iommu_debug_irq_filter filter = { .has_rid = false };
+    struct wanted_irte wanted = { .segment = 0 };
     unsigned units = 0;
     struct shell_id id;
     uint64_t index;
@@ -241,11 +254,12 @@ static void run_irte(unsigned count, char *const *words)
         return;
     for (unsigned i = 0; i < count; i++) {
         if (text_number(words[i], &index) && index <= UINT32_MAX) {
-            filter.has_index = true;
-            filter.index = (uint32_t)index;
+            wanted.filter.has_index = true;
+            wanted.filter.index = (uint32_t)index;
         } else if (shell_read_id(words[i], &id)) {
-            filter.has_rid = true;
-            filter.rid = id.rid;
+            wanted.filter.has_rid = true;
+            wanted.filter.rid = id.rid;
+            wanted.segment = id.segment;
         } else if (i == 0 && unit_named(words[i]) != SIZE_MAX) {
             units = 1;
         } else {
@@ -253,7 +267,7 @@ static void run_irte(unsigned count, char *const *words)
             return;
         }
     }
-    for_units("irte", units, words, look_irte, &filter);
+    for_units("irte", units, words, look_irte, &wanted);
 }
 
 /* ---- walk ---- */

@@ -17,14 +17,14 @@
 
 void shell_report(unsigned count, char *const *words)
 {
-    if (count == 0)
+    if (count == 0 || text_equal(words[0], "summary"))
         report_print(REPORT_SUMMARY);
     else if (text_equal(words[0], "full"))
         report_print(REPORT_FULL);
     else if (text_equal(words[0], "json"))
         report_print(REPORT_JSON);
     else
-        print("report: expected full, json or nothing, not \"%s\"\n", words[0]);
+        print("report: expected summary, full, json or nothing, not \"%s\"\n", words[0]);
 }
 
 /* ---- tables ---- */
@@ -170,7 +170,7 @@ void shell_faults(unsigned count, char *const *words)
     shown = suite_env_recent_faults(faults, FAULTS_SHOWN);
     for (size_t i = 0; i < shown; i++)
         print_fault(&faults[i]);
-    print("%zu faults\n", shown);
+    print("%zu of %llu faults\n", shown, (unsigned long long)suite_env_faults_seen());
 }
 
 /* ---- the machine ---- */
