@@ -58,17 +58,26 @@ static bool is_above(const struct pci_function *port, const struct pci_function 
     return f != NULL;
 }
 
+static bool redirects(const struct pci_function *port)
+{
+    static const struct pci_group_options by_capability;
+    const struct pci_quirk *quirk;
+
+    return (pci_acs_missing(port, &by_capability, &quirk) & PCI_ACS_RR) == 0;
+}
+
 /* The first port above both, or on the way there, that may turn the request round; NULL: none is known. */
 static const struct pci_function *turning_port(const struct pair *p)
 {
     const struct pci_function *from = p->m->ex->function, *to = p->target->function;
     const struct pci_function *port = from == NULL ? NULL : from->parent;
 
-    for (; port != NULL && to != NULL; port = port->parent)
-        if (port->cap_acs == 0 || (port->acs_control & PCI_ACS_RR) == 0)
+    for (; port != NULL && to != NULL; port = port->parent) {
+        if (!redirects(port))
             return port;
-        else if (is_above(port, to))
+        if (is_above(port, to))
             break;
+    }
     return NULL;
 }
 
