@@ -25,6 +25,9 @@ const struct pci_group_member *groups_member(const struct pci_function *f);
  */
 size_t groups_of_id(uint16_t segment, uint16_t rid, const struct pci_group_member **member);
 
+/* As pci_turned_ranges(), on this machine; 0 without groups. */
+size_t groups_turned(const struct pci_function *f, struct pci_range *out, size_t max);
+
 /* One line a group with its members, one a member with its reason; every line starts with "# ". */
 void groups_print(void);
 void groups_print_group(size_t group);

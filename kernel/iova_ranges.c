@@ -36,6 +36,13 @@ static void take_away(struct iova_ranges *r, const struct iommu_region *hole)
             cut(r, i, hole->start, hole->end);
 }
 
+void iova_ranges_without(struct iova_ranges *ranges, uint64_t start, uint64_t end)
+{
+    const struct iommu_region hole = { .start = start, .end = end };
+
+    take_away(ranges, &hole);
+}
+
 static void take_ranges(const struct iommu_domain *domain, const struct iommu_device *device,
                         struct iova_ranges *out)
 {

@@ -12,6 +12,7 @@
 #include "finding.h"
 #include "iommu/iommu.h"
 #include "json.h"
+#include "pci.h"
 
 /* One screen of 25 rows and 80 columns: what there is no room for is left to the full report. */
 void report_summary(void);
@@ -33,7 +34,7 @@ void report_preboot_json(struct json *json);
 /* Usable IOVAs, unit by unit, and of devices that have others than their unit's. */
 void report_iova(void);
 /* Of one device, as member "iova_ranges"; an empty list where it can be given none. */
-void report_iova_json(struct json *json, struct iommu_device *device);
+void report_iova_json(struct json *json, const struct pci_function *f);
 void report_domains_json(struct json *json);
 
 /* What is wrong with the tables, and what scenarios have found since (suite/env.h). */

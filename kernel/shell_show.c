@@ -5,6 +5,7 @@
 #include "acpi.h"
 #include "console.h"
 #include "decode_text.h"
+#include "groups.h"
 #include "irq.h"
 #include "machine.h"
 #include "report.h"
@@ -14,6 +15,7 @@
 
 #define FAULTS_SHOWN 32u
 #define SIGNATURE_LETTERS 4u
+#define TURNED_SHOWN 16u
 
 void shell_report(unsigned count, char *const *words)
 {
@@ -110,6 +112,19 @@ static void holes_of(const struct pci_function *f)
               (unsigned long long)hole.start, (unsigned long long)hole.end - 1);
 }
 
+/* What a port or a neighbour may answer before the unit sees it. */
+static void turned_of(const struct pci_function *f)
+{
+    struct pci_range turned[TURNED_SHOWN];
+    size_t count = groups_turned(f, turned, TURNED_SHOWN);
+
+    for (size_t i = 0; i < count && i < TURNED_SHOWN; i++)
+        print("reserved: " PCI_FORMAT " 0x%llx-0x%llx may not reach the unit: devices are there\n",
+              PCI_ARGS(f), (unsigned long long)turned[i].start, (unsigned long long)turned[i].end - 1);
+    if (count > TURNED_SHOWN)
+        print("reserved: " PCI_FORMAT " %zu more of that kind\n", PCI_ARGS(f), count - TURNED_SHOWN);
+}
+
 void shell_reserved(unsigned count, char *const *words)
 {
     struct shell_id id = { 0, 0 };
@@ -127,6 +142,8 @@ void shell_reserved(unsigned count, char *const *words)
             continue;
         regions += regions_of(f);
         holes_of(f);
+        if (!f->is_bridge)
+            turned_of(f);
     }
     print("reserved: %zu regions that firmware wants mapped\n", regions);
 }
