@@ -98,6 +98,14 @@ static const struct judge_rule opt_in_open = {
     "switch pre-boot DMA protection on in the firmware setup; firmware update",
     "AMD-Vi §5.2.1",
 };
+static const struct judge_rule opt_in_unused = {
+    FW_WARNING,
+    "dma-opt-in-unused",
+    "what firmware kept out comes in as soon as the system runs without the units; Linux shows "
+    "Thunderbolt's iommu_dma_protection as 0",
+    "on Linux no iommu=off or amd_iommu=off",
+    "AMD-Vi §5.2.1",
+};
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
@@ -253,7 +261,10 @@ static void judge_protection(struct judge *j, const struct judge_table *ivrs, ui
                     "IVinfo 0x%08x does not say that firmware kept DMA out", ivinfo);
         return;
     }
-    for (size_t i = 0; i < j->facts->unit_count; i++)
+    if (j->facts->units_unused)
+        judge_found(j, &opt_in_unused, ivrs, IVRS_IVINFO,
+                    "firmware says that DMA was kept out; the running system uses no unit");
+    for (size_t i = 0; !j->facts->entry_unknown && i < j->facts->unit_count; i++)
         if (j->facts->units[i].answers && !j->facts->units[i].translated_at_entry)
             judge_found(j, &opt_in_open, ivrs, IVRS_IVINFO,
                         "firmware says that DMA was kept out; the unit at 0x%llx came switched off",

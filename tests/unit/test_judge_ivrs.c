@@ -34,6 +34,8 @@ static const struct fw_unit_state narrow_unit = {
 static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 };
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
 static const struct fw_facts with_open = { .units = &open_unit, .unit_count = 1 };
+static const struct fw_facts with_running = { .units = &open_unit, .unit_count = 1, .entry_unknown = true };
+static const struct fw_facts with_unused = { .entry_unknown = true, .units_unused = true };
 static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 static const struct fw_facts with_narrow = { .units = &narrow_unit, .unit_count = 1 };
 
@@ -80,6 +82,8 @@ TEST(each_fault_of_header_and_blocks_is_found_and_its_twin_is_sound)
           "ivrs ivinfo=0x203041 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND, NULL,
           NULL },
         { "dma-opt-in-not-protected", 36, SOUND, NULL, &with_open, &with_good },
+        { "dma-opt-in-not-protected", 36, SOUND, NULL, &with_open, &with_running },
+        { "dma-opt-in-unused", 36, SOUND, NULL, &with_unused, &with_running },
         { "ht-hole", 0, SOUND, NULL, &with_hole, &with_memory },
         { "ht-hole", 0, SOUND, HEAD "ivhd type=0x11 base=0xfeb80000 efr2=0x800\n" ENTRIES,
           &with_hole, NULL },
