@@ -144,6 +144,22 @@ TEST(each_fault_of_a_unit_is_found_and_its_twin_is_sound)
     CHECK(strstr(judge_text(SOUND, &with_smbus)->finding[0].what, "is no IOMMU") != NULL);
 }
 
+/* Linux looks for the first unit's highest type and takes blocks of that type alone. */
+TEST(each_unit_must_have_a_block_of_the_type_that_linux_takes)
+{
+#define SECOND(type) "ivhd type=" type " device=0x4002 base=0xfeb84000\n select device=0x4100\n"
+    const struct seen_findings *seen =
+        judge_text(SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES SECOND("0x11"), NULL);
+
+    CHECK_STR(seen->ids, "block-type-missing");
+    CHECK_EQ(seen->finding[seen->count - 1].offset, 152);
+    CHECK_STR(judge_text(SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES SECOND("0x11")
+                             SECOND("0x40"), NULL)->ids, "");
+    CHECK_STR(judge_text(SOUND SECOND("0x11"), NULL)->ids, "");
+    /* The first unit's type is not the highest of all. */
+    CHECK_STR(judge_text(SOUND SECOND("0x40"), NULL)->ids, "block-type-missing");
+}
+
 TEST(blocks_of_one_unit_must_agree)
 {
     static const struct judged_case cases[] = {
