@@ -54,7 +54,8 @@ struct fw_facts {
     unsigned cpu_physical_bits;             /* CPUID 80000008h; 0: not known */
     bool amd;                               /* the machine's processor, where a table alone cannot tell */
     bool hypervisor;                        /* CPUID says so */
-    bool measured_launch;                   /* the loader was started by tboot (Intel TXT) */
+    /* The loader was started by tboot (Intel TXT). No door of the kernel is told of that: there it stays false. */
+    bool measured_launch;
 };
 
 /* Returns the number of findings handed over that are not notes. */

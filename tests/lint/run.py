@@ -414,7 +414,20 @@ def running_machine():
         assert sorted(members) == sorted(functions)
         for function in functions.values():
             assert function["group_reason"] and function["address"] in found["groups"][function["group"]]["members"]
+            assert found["groups"][function["group"]]["reserved"] == function["reserved"]   # each is alone in its group
+        assert functions["0000:00:02.0"]["group_kind"] == "alone"
         assert not {"rmrr-in-ram", "scope-names-nothing"} & ids(found)
+
+
+@test
+def a_region_named_twice_is_its_groups_once():
+    rmrr = "rmrr base=0x80000000 limit=0x8fffffff\n  scope endpoint bus=0 path=02.0\n"
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR + rmrr + rmrr.replace("0x80000000", "0x88000000"))
+        found = report("--sys=" + folder.path)
+        group = {function["address"]: function for function in found["functions"]}["0000:00:02.0"]["group"]
+        assert [region["start"] for region in found["groups"][group]["reserved"]] == ["0x80000000", "0x88000000"]
 
 
 @test
@@ -486,6 +499,10 @@ def running_machine_of_the_other_vendor():
         assert functions["00:02.0"]["reserved"] == [
             {"start": "0x80000000", "end": "0x80001000", "read": True, "write": True}]
         assert functions["00:1c.0"]["reserved"] == [] and "group" not in functions["00:00.0"]
+        assert functions["00:00.0"]["group_kind"] == "no-unit"
+        # The bridge's group: who is behind it shares its id.
+        assert functions["01:00.0"]["group_kind"] == "behind-bridge"
+        assert functions["01:00.0"]["group_because"] == "0000:00:1c.0"
 
 
 @test
