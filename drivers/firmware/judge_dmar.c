@@ -111,7 +111,8 @@ static const struct judge_rule opt_in_unused = {
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
-    "Windows offers no Kernel DMA Protection; Linux does not switch the IOMMU on for external ports "
+    "Windows offers no Kernel DMA Protection; Linux does not switch the IOMMU on for external "
+    "ports "
     "by itself, and Thunderbolt's iommu_dma_protection is 0",
     "firmware setup: Kernel DMA Protection or pre-boot DMA protection; on Linux intel_iommu=on",
     "VT-d §8.1",

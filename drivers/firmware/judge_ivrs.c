@@ -68,7 +68,8 @@ static const struct judge_rule segment_unknown = {
 static const struct judge_rule type_missing = {
     FW_ERROR,
     "block-type-missing",
-    "Linux takes blocks of one type, the highest of the first unit: it never sees this unit, and DMA "
+    "Linux takes blocks of one type, the highest of the first unit: it never sees this unit, and "
+    "DMA "
     "of its devices is not translated",
     "firmware update",
     "AMD-Vi §5.2.2",

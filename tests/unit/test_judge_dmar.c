@@ -38,7 +38,9 @@ static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
 static const struct fw_facts with_pmr = { .units = &pmr_unit, .unit_count = 1 };
 static const struct fw_facts with_open = { .units = &open_unit, .unit_count = 1 };
-static const struct fw_facts with_running = { .units = &open_unit, .unit_count = 1, .entry_unknown = true };
+static const struct fw_facts with_running = { .units = &open_unit,
+                                              .unit_count = 1,
+                                              .entry_unknown = true };
 static const struct fw_facts with_unused = { .entry_unknown = true, .units_unused = true };
 static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 

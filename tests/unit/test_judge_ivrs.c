@@ -34,7 +34,9 @@ static const struct fw_unit_state narrow_unit = {
 static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 };
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
 static const struct fw_facts with_open = { .units = &open_unit, .unit_count = 1 };
-static const struct fw_facts with_running = { .units = &open_unit, .unit_count = 1, .entry_unknown = true };
+static const struct fw_facts with_running = { .units = &open_unit,
+                                              .unit_count = 1,
+                                              .entry_unknown = true };
 static const struct fw_facts with_unused = { .entry_unknown = true, .units_unused = true };
 static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 static const struct fw_facts with_narrow = { .units = &narrow_unit, .unit_count = 1 };
@@ -154,7 +156,10 @@ TEST(each_unit_must_have_a_block_of_the_type_that_linux_takes)
     CHECK_STR(seen->ids, "block-type-missing");
     CHECK_EQ(seen->finding[seen->count - 1].offset, 152);
     CHECK_STR(judge_text(SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES SECOND("0x11")
-                             SECOND("0x40"), NULL)->ids, "");
+                             SECOND("0x40"),
+                         NULL)
+                  ->ids,
+              "");
     CHECK_STR(judge_text(SOUND SECOND("0x11"), NULL)->ids, "");
     /* The first unit's type is not the highest of all. */
     CHECK_STR(judge_text(SOUND SECOND("0x40"), NULL)->ids, "block-type-missing");
