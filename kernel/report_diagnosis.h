@@ -42,6 +42,8 @@ void report_findings(void);
 /* As many of the worst as fit on the screen. */
 void report_findings_summary(void);
 void report_findings_json(struct json *json);
+/* Hands each to sink, in the order of the report. */
+void report_each_finding(const struct fw_sink *sink);
 /* Where scenarios put theirs: printed at once, and kept. */
 extern const struct fw_sink report_scenario_findings;
 

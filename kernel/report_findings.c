@@ -136,7 +136,7 @@ static size_t judge_machine(const struct fw_sink *sink)
     return fw_judge(&facts, sink);
 }
 
-static void for_each_finding(const struct fw_sink *sink)
+void report_each_finding(const struct fw_sink *sink)
 {
     (void)judge_machine(sink);
     for (size_t i = 0; i < kept_count; i++)
@@ -190,7 +190,7 @@ static void tally_text(const struct tally *t, char out[TALLY_BYTES])
 static void tally_all(struct tally *t)
 {
     *t = (struct tally){ { 0 } };
-    for_each_finding(&(struct fw_sink){ .found = count_finding, .ctx = t });
+    report_each_finding(&(struct fw_sink){ .found = count_finding, .ctx = t });
 }
 
 void report_findings(void)
@@ -201,7 +201,7 @@ void report_findings(void)
     tally_all(&tally);
     tally_text(&tally, text);
     print("%s\n", text);
-    for_each_finding(&(struct fw_sink){ .found = print_finding });
+    report_each_finding(&(struct fw_sink){ .found = print_finding });
 }
 
 struct worst {
@@ -236,9 +236,9 @@ void report_findings_summary(void)
     tally_all(&tally);
     tally_text(&tally, text);
     (void)report_line(0, "%s", text);
-    for_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
+    report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
     worst.severity = FW_WARNING;
-    for_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
+    report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
     if (tally.count[FW_ERROR] + tally.count[FW_WARNING] > worst.shown || tally.count[FW_NOTE] > 0)
         (void)report_line(0, "#   all of them: report=full");
 }
@@ -264,7 +264,7 @@ static void put_finding(void *ctx, const struct fw_finding *f)
 void report_findings_json(struct json *json)
 {
     json_open(json, "findings", '[');
-    for_each_finding(&(struct fw_sink){ .found = put_finding, .ctx = json });
+    report_each_finding(&(struct fw_sink){ .found = put_finding, .ctx = json });
     json_close(json, ']');
 }
 

@@ -12,6 +12,7 @@
 #include "line.h"
 #include "machine.h"
 #include "panic.h"
+#include "run_record.h"
 #include "suite.h"
 #include "verdict.h"
 #include "words.h"
@@ -27,7 +28,8 @@ static void run_help(unsigned count, char *const *words);
 
 static struct suite_options options_for(unsigned count, char *const *words)
 {
-    return (struct suite_options){ .run = count > 0 ? words[0] : "*", .loglevel = machine.options.loglevel };
+    return (struct suite_options){ .run = count > 0 ? words[0] : "*", .loglevel = machine.options.loglevel,
+                                   .observer = &run_record_observer };
 }
 
 static void run_run(unsigned count, char *const *words)
@@ -92,6 +94,7 @@ static const struct shell_command commands[] = {
       .run = shell_reserved, .most = 1, .kinds = { SHELL_RID } },
     { .name = "faults", .arguments = "", .meaning = "the newest refused requests", .run = shell_faults },
     { .name = "irqs", .arguments = "", .meaning = "how often each vector's handler ran", .run = shell_irqs },
+    { .name = "qr", .arguments = "", .meaning = "the compact report, and as a QR code", .run = shell_qr },
     { .name = "cmdline", .arguments = "", .meaning = "the command line", .run = shell_cmdline },
     { .name = "mem", .arguments = "", .meaning = "memory and the loader's map of it", .run = shell_mem },
     { .name = "exit", .arguments = "", .meaning = "end the run with the suite's status" },

@@ -53,7 +53,9 @@ static const struct judge_rule beyond = {
 static const struct judge_rule unaligned = {
     FW_WARNING,
     "ivmd-unaligned",
-    "Linux and Xen round it to whole pages: devices reach what lies beside it",
+    "Linux begins with the next whole page, so that DMA to what lies before it faults; Xen maps "
+    "the "
+    "pages whole, so that devices reach what lies beside it",
     "firmware update",
     "AMD-Vi §5.2",
 };
@@ -121,7 +123,7 @@ static void judge_place(struct judge *j, const struct judge_table *ivrs, uint32_
     if (((start | end) & JUDGE_PAGE_MASK) != 0)
         judge_found(j, &unaligned, ivrs, at,
                     "the region 0x%llx to 0x%llx is not made of whole pages", first, last);
-    if (start < JUDGE_HT_END && end > JUDGE_HT_START)
+    if (start < JUDGE_HT_END && end > JUDGE_HT_START && !judge_ht_ignored(ivrs))
         judge_found(j, &ht_hole, ivrs, at,
                     "the region 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff", first, last);
     if (start < JUDGE_INTERRUPTS_END && end > JUDGE_INTERRUPTS_START)

@@ -324,6 +324,8 @@ static void judge_south_bridge(struct judge *j, const struct judge_table *t,
 void judge_sources(struct judge *j, const struct judge_table *t)
 {
     const struct judge_table madt = judge_table(j, "APIC"), hpet = judge_table(j, "HPET");
+    struct judge_item item = { 0 };
+    struct judge_ioapic io;
 
     if (j->source_count > JUDGE_SOURCES) {
         judge_found(j, &too_many, t, 0, "of %u IOAPIC and HPET entries the first %u are judged",
@@ -335,7 +337,7 @@ void judge_sources(struct judge *j, const struct judge_table *t)
     if (madt.bytes != NULL && (is_amd(t) || any_ioapic(j)))
         judge_ioapics(j, t, &madt);
     if (!any_ioapic(j)) {
-        if (!is_amd(t))
+        if (!is_amd(t) && (madt.bytes == NULL || judge_ioapic_next(&madt, &item, &io)))
             judge_found(j, &none_intel, t, 37,
                         "the table offers interrupt remapping and names no IOAPIC");
         else if (madt.bytes == NULL)
