@@ -8,7 +8,7 @@
 #define POLL_MIN_US 10u
 #define POLL_MAX_US 10000u
 
-static const struct exerciser_driver *const drivers[] = { &edu_driver, &nvme_driver };
+static const struct exerciser_driver *const drivers[] = { &edu_driver, &nvme_driver, &xhci_driver };
 
 void ex_log(const struct exerciser *ex, const char *format, ...)
 {

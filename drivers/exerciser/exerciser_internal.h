@@ -21,6 +21,7 @@ struct exerciser_driver {
 
 extern const struct exerciser_driver edu_driver;
 extern const struct exerciser_driver nvme_driver;
+extern const struct exerciser_driver xhci_driver;
 
 void ex_log(const struct exerciser *ex, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -53,7 +53,8 @@ static const struct judge_rule beyond = {
 static const struct judge_rule unaligned = {
     FW_WARNING,
     "ivmd-unaligned",
-    "Linux begins with the next whole page, so that DMA to what lies before it faults; Xen maps the "
+    "Linux begins with the next whole page, so that DMA to what lies before it faults; Xen maps "
+    "the "
     "pages whole, so that devices reach what lies beside it",
     "firmware update",
     "AMD-Vi §5.2",
