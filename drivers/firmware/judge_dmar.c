@@ -125,8 +125,11 @@ static const struct judge_rule all_missing = {
     "VT-d §8.3",
 };
 static const struct judge_rule all_twice = {
-    FW_ERROR,          "include-all-twice", "Xen refuses the table; Linux takes the first",
-    "firmware update", "VT-d §8.3",
+    FW_ERROR,
+    "include-all-twice",
+    "Xen refuses the table where it is segment 0; Linux takes the first",
+    "firmware update",
+    "VT-d §8.3",
 };
 static const struct judge_rule all_not_last = {
     FW_WARNING,
