@@ -50,7 +50,8 @@ static const char *why_none(void)
     if (machine.pci == NULL || pci_first(machine.pci) == NULL)
         return "there are no PCI functions";
     if (machine.table == NULL)
-        return acpi_find(&machine_acpi, "DMAR", 0) != NULL || acpi_find(&machine_acpi, "IVRS", 0) != NULL
+        return acpi_find(&machine_acpi, "DMAR", 0) != NULL ||
+                       acpi_find(&machine_acpi, "IVRS", 0) != NULL
                    ? "the table that dmar= or ivrs= asks for is not there"
                    : "firmware gives no DMAR or IVRS table";
     if (machine_off_word() != NULL)

@@ -50,14 +50,17 @@ static void take_ranges(const struct iommu_domain *domain, const struct iommu_de
     struct iommu_region hole;
 
     iommu_domain_info(domain, &info);
-    *out = (struct iova_ranges){ .list = { { .end = info.aperture_end } }, .count = 1, .format = info.format };
+    *out = (struct iova_ranges){ .list = { { .end = info.aperture_end } },
+                                  .count = 1,
+                                  .format = info.format };
     for (size_t i = 0; iommu_domain_hole(domain, i, &hole) == IOMMU_OK; i++)
         take_away(out, &hole);
     for (size_t i = 0; iommu_reserved_region(device, i, &hole) == IOMMU_OK; i++)
         take_away(out, &hole);
 }
 
-enum iommu_status iova_ranges(struct iommu *iommu, struct iommu_device *device, struct iova_ranges *out)
+enum iommu_status iova_ranges(struct iommu *iommu, struct iommu_device *device,
+                              struct iova_ranges *out)
 {
     const struct iommu_domain_desc desc = {
         .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device, .device_count = 1

@@ -263,7 +263,8 @@ static char escape_meaning(char last, unsigned parameter)
 {
     static const char letters[] = { 'A', CONTROL('p'), 'B', CONTROL('n'), 'C', CONTROL('f'),
                                     'D', CONTROL('b'), 'H', CONTROL('a'), 'F', CONTROL('e') };
-    static const char tildes[] = { 0, CONTROL('a'), 0, CONTROL('d'), CONTROL('e'), 0, 0, CONTROL('a'), CONTROL('e') };
+    static const char tildes[] = { 0, CONTROL('a'), 0,           CONTROL('d'), CONTROL('e'), 0,
+                                   0, CONTROL('a'), CONTROL('e') };
 
     if (last == '~')
         return parameter < sizeof(tildes) ? tildes[parameter] : '\0';

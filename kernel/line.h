@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Editing one line of input, with history and completion. Portable: characters in, text to show out. */
+/*
+ * Editing one line of input, with history and completion. Portable: characters in, text to show
+ * out.
+ */
 #ifndef KERNEL_LINE_H
 #define KERNEL_LINE_H
 
@@ -35,11 +38,11 @@ struct line {
 enum line_state {
     LINE_OPEN,
     /*
-     * The line is complete in text, and in the history; text is empty after Ctrl-C, and where more was typed than
-     * fits, which is then said.
+     * The line is complete in text, and in the history; text is empty after Ctrl-C, and where more
+     * was typed than fits, which is then said.
      */
     LINE_DONE,
-    LINE_CLOSED,                /* Ctrl-D on an empty line: there is no more input */
+    LINE_CLOSED, /* Ctrl-D on an empty line: there is no more input */
 };
 
 /* Empties the line for the next command and shows the prompt; the history stays. */

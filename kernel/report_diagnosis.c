@@ -144,8 +144,8 @@ static bool ranges_of(const struct pci_function *f, struct iova_ranges *out)
 static bool unit_ranges(size_t unit, struct iova_ranges *out)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
-        if (f->owner != NULL && iommu_device_unit(f->owner) == unit && !iommu_device_has_reserved(f->owner) &&
-            groups_turned(f, NULL, 0) == 0)
+        if (f->owner != NULL && iommu_device_unit(f->owner) == unit &&
+            !iommu_device_has_reserved(f->owner) && groups_turned(f, NULL, 0) == 0)
             return ranges_of(f, out);
     return false;
 }
@@ -169,7 +169,8 @@ void report_iova(void)
     struct iommu_unit_info unit;
     struct iova_ranges ranges;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++) {
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++) {
         bool known = unit_ranges(i, &ranges);
 
         if (known)
@@ -244,7 +245,8 @@ static void put_domain(struct json *json, const struct iommu_domain *domain)
 void report_domains_json(struct json *json)
 {
     json_open(json, "domains", '[');
-    for (struct pci_function *f = machine.pci == NULL ? NULL : pci_first(machine.pci); f != NULL; f = f->next) {
+    for (struct pci_function *f = machine.pci == NULL ? NULL : pci_first(machine.pci); f != NULL;
+         f = f->next) {
         const struct iommu_domain *domain = f->owner == NULL ? NULL : iommu_device_domain(f->owner);
 
         if (domain != NULL && is_first_of(f, domain))

@@ -17,15 +17,18 @@
 /* One screen of 25 rows and 80 columns: what there is no room for is left to the full report. */
 void report_summary(void);
 /*
- * A line of that screen, without its newline, where it fits and leaves so many rows free; false: it does not.
- * What is wider than the screen takes as many rows as it is wrapped to.
+ * A line of that screen, without its newline, where it fits and leaves so many rows free; false: it
+ * does not. What is wider than the screen takes as many rows as it is wrapped to.
  */
 bool report_line(unsigned reserve, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 size_t report_make_checks(struct check out[CHECKS_MAX]);
 void report_checks_json(struct json *json);
 
-/* Whether the table claims DMA protection before boot (DMAR flag, IVinfo bit); false: it cannot be read. */
+/*
+ * Whether the table claims DMA protection before boot (DMAR flag, IVinfo bit); false: it cannot be
+ * read.
+ */
 bool report_opt_in(bool *opt_in);
 void report_preboot_line(unsigned reserve);
 void report_preboot(void);

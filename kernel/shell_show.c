@@ -62,12 +62,14 @@ void shell_acpi(unsigned count, char *const *words)
     if (!read_signature(words[0], signature))
         return;
     if (count > 1 && !text_number(words[1], &number)) {
-        print("acpi: \"%s\" is no number: expected which table %s, counted from 0\n", words[1], signature);
+        print("acpi: \"%s\" is no number: expected which table %s, counted from 0\n", words[1],
+              signature);
         return;
     }
     found = acpi_find(&machine_acpi, signature, number);
     if (found == NULL) {
-        print("acpi: there is no table %s number %llu, \"acpi\" lists them\n", signature, (unsigned long long)number);
+        print("acpi: there is no table %s number %llu, \"acpi\" lists them\n", signature,
+              (unsigned long long)number);
         return;
     }
     if (!fw_print(found->bytes, found->len, print_line, NULL))
@@ -97,7 +99,8 @@ static size_t regions_of(const struct pci_function *f)
 
     for (; f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++)
         print("reserved: " PCI_FORMAT " 0x%llx-0x%llx stays mapped, %s\n", PCI_ARGS(f),
-              (unsigned long long)region.start, (unsigned long long)region.end - 1, rights(region.prot));
+              (unsigned long long)region.start, (unsigned long long)region.end - 1,
+              rights(region.prot));
     return i;
 }
 
@@ -108,8 +111,8 @@ static void holes_of(const struct pci_function *f)
     struct iommu_region hole;
 
     for (size_t i = 0; domain != NULL && iommu_domain_hole(domain, i, &hole) == IOMMU_OK; i++)
-        print("reserved: " PCI_FORMAT " 0x%llx-0x%llx cannot be mapped in its domain\n", PCI_ARGS(f),
-              (unsigned long long)hole.start, (unsigned long long)hole.end - 1);
+        print("reserved: " PCI_FORMAT " 0x%llx-0x%llx cannot be mapped in its domain\n",
+              PCI_ARGS(f), (unsigned long long)hole.start, (unsigned long long)hole.end - 1);
 }
 
 /* What a port or a neighbour may answer before the unit sees it. */
@@ -120,9 +123,11 @@ static void turned_of(const struct pci_function *f)
 
     for (size_t i = 0; i < count && i < TURNED_SHOWN; i++)
         print("reserved: " PCI_FORMAT " 0x%llx-0x%llx may not reach the unit: devices are there\n",
-              PCI_ARGS(f), (unsigned long long)turned[i].start, (unsigned long long)turned[i].end - 1);
+              PCI_ARGS(f), (unsigned long long)turned[i].start,
+              (unsigned long long)turned[i].end - 1);
     if (count > TURNED_SHOWN)
-        print("reserved: " PCI_FORMAT " %zu more of that kind\n", PCI_ARGS(f), count - TURNED_SHOWN);
+        print("reserved: " PCI_FORMAT " %zu more of that kind\n", PCI_ARGS(f),
+              count - TURNED_SHOWN);
 }
 
 void shell_reserved(unsigned count, char *const *words)
@@ -137,7 +142,8 @@ void shell_reserved(unsigned count, char *const *words)
         return;
     }
     print("reserved: every device 0xfee00000-0xfeefffff is interrupts\n");
-    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL; f = f->next) {
+    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL;
+         f = f->next) {
         if (count > 0 && (f->segment != id.segment || f->rid != id.rid))
             continue;
         regions += regions_of(f);

@@ -18,7 +18,8 @@ static struct pci_range window_of(uint64_t base, uint64_t limit)
 {
     uint64_t end = limit + (1ull << MEMORY_UNIT_SHIFT);
 
-    return base <= limit && end > base ? (struct pci_range){ base, end } : (struct pci_range){ 0, 0 };
+    return base <= limit && end > base ? (struct pci_range){ base, end }
+                                       : (struct pci_range){ 0, 0 };
 }
 
 /* Bits 15:4 of a register of 16 bits are bits 31:20 of an address. */
@@ -32,9 +33,11 @@ void pci_windows_read(struct pci_function *f)
     uint64_t base, limit;
 
     /* Closed, whatever the registers say, while memory is not decoded. */
-    if (!f->is_bridge || f->header_type == CARDBUS_HEADER || !(f->command_at_entry & PCI_COMMAND_MEMORY))
+    if (!f->is_bridge || f->header_type == CARDBUS_HEADER ||
+        !(f->command_at_entry & PCI_COMMAND_MEMORY))
         return;
-    f->windows[0] = window_of(window_address(f, PCI_MEMORY_BASE), window_address(f, PCI_MEMORY_LIMIT));
+    f->windows[0] =
+        window_of(window_address(f, PCI_MEMORY_BASE), window_address(f, PCI_MEMORY_LIMIT));
     base = window_address(f, PCI_PREFETCH_BASE);
     limit = window_address(f, PCI_PREFETCH_LIMIT);
     if (pci_read(f, PCI_PREFETCH_BASE, 2) & PCI_WINDOW_64) {
@@ -119,7 +122,9 @@ size_t pci_turned_ranges(const struct pci_function *first, const struct pci_func
                          const struct pci_group_options *options, struct pci_range *out, size_t max)
 {
     static const struct pci_group_options none;
-    struct reach r = { .first = first, .options = options != NULL ? options : &none, .out = out, .max = max };
+    struct reach r = {
+        .first = first, .options = options != NULL ? options : &none, .out = out, .max = max
+    };
 
     add_neighbours(&r, f);
     for (const struct pci_function *bridge = f->parent; bridge != NULL; bridge = bridge->parent)
