@@ -18,7 +18,7 @@
 #define WINDOW_ROWS_LEAST 4u
 #define REASON_ROWS 4u
 #define SECOND_US 1000000u
-#define ROWS_AMPLE 36u /* from here on there is room for empty rows */
+#define ROWS_AMPLE 32u /* from here on there is room for empty rows */
 
 bool dashboard_fits(const struct panel *panel)
 {
@@ -280,13 +280,14 @@ static unsigned draw_protection(struct dashboard *d, struct panel *panel, unsign
                                 unsigned rows, unsigned columns)
 {
     if (text_equal(d->verdict, "protected"))
-        return draw_big(&d->protection, "PROTECTED", panel, row, rows, columns, PANEL_DARK_GREEN);
+        return draw_big(&d->protection, "PROTECTED", panel, row, rows, columns,
+                        d->good ? PANEL_DARK_GREEN : PANEL_BLUE);
     if (text_equal(d->verdict, "partial"))
         return draw_big(&d->protection, "PARTIAL", panel, row, rows, columns, PANEL_DARK_YELLOW);
     return draw_big(&d->protection, "NOT PROTECTED", panel, row, rows, columns, PANEL_DARK_RED);
 }
 
-/* Green is a machine that is protected: a good run alone is blue. */
+/* Green is a good run on a machine that is protected: one of them alone is blue. */
 static unsigned draw_end(struct dashboard *d, struct panel *panel, unsigned row)
 {
     unsigned free_rows = panel->rows - 1 - row, columns = draw_qr_beside(d, panel, row);

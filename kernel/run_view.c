@@ -89,18 +89,22 @@ static void fill_machine(void)
     dashboard.verdict = machine_verdict(reason, sizeof(reason));
 }
 
-static void draw_run(void *ctx)
+static void show_panel(void *panel)
 {
-    (void)ctx;
-    dashboard_draw(&dashboard, &run_panel);
-    screen_show(&run_panel);
+    screen_show(panel);
+}
+
+static void draw_run(void *panel)
+{
+    dashboard_draw(&dashboard, panel);
+    screen_show(panel);
 }
 
 static void redraw(void)
 {
     fill_units();
     fill_run();
-    console_draw(draw_run, NULL);
+    console_draw(draw_run, &run_panel);
 }
 
 /* ---- the run ---- */
@@ -157,12 +161,6 @@ const struct suite_observer *run_view_observer(void)
 
 /* ---- the end ---- */
 
-static void draw_qr(void *ctx)
-{
-    (void)ctx;
-    screen_show(&qr_panel);
-}
-
 void run_view_show_qr(const struct qr *qr)
 {
     if (!have_panels())
@@ -171,14 +169,14 @@ void run_view_show_qr(const struct qr *qr)
         view_before = view;
     view = VIEW_QR;
     dashboard_draw_qr(qr, &qr_panel, "any key: back");
-    console_draw(draw_qr, NULL);
+    console_draw(show_panel, &qr_panel);
 }
 
 static void show(enum view wanted)
 {
     view = wanted;
     if (view == VIEW_RUN)
-        console_draw(draw_run, NULL);
+        console_draw(show_panel, &run_panel);
     else
         console_show_text();
 }

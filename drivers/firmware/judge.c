@@ -108,7 +108,7 @@ static const struct judge_rule measured_note = {
     "VT-d §8.1",
 };
 
-#define NO_TABLE_TRIPS \
+#define NO_TABLE_TRIPS                                                                             \
     "Linux, FreeBSD and Xen find no IOMMU: a device that may master the bus reaches all memory"
 static const struct judge_rule no_table = {
     FW_WARNING,

@@ -49,6 +49,8 @@ struct fw_facts {
     const struct pci_function *functions;   /* linked by next; NULL: not known */
     const struct fw_unit_state *units;      /* NULL: not known */
     size_t unit_count;
+    bool entry_unknown;                     /* the units are as a running system shows them, */
+    bool units_unused;                      /* and it uses none */
     unsigned cpu_physical_bits;             /* CPUID 80000008h; 0: not known */
     bool amd;                               /* the machine's processor, where a table alone cannot tell */
     bool hypervisor;                        /* CPUID says so */

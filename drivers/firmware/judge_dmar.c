@@ -100,10 +100,19 @@ static const struct judge_rule opt_in_open = {
     "switch pre-boot DMA protection on in the firmware setup; firmware update",
     "VT-d §8.1",
 };
+static const struct judge_rule opt_in_unused = {
+    FW_WARNING,
+    "dma-opt-in-unused",
+    "what firmware kept out comes in as soon as the system runs without the units; Linux shows "
+    "Thunderbolt's iommu_dma_protection as 0",
+    "on Linux intel_iommu=on, and no iommu=off",
+    "VT-d §8.1",
+};
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
-    "Windows offers no Kernel DMA Protection; Linux does not switch the IOMMU on for external ports "
+    "Windows offers no Kernel DMA Protection; Linux does not switch the IOMMU on for external "
+    "ports "
     "by itself, and Thunderbolt's iommu_dma_protection is 0",
     "firmware setup: Kernel DMA Protection or pre-boot DMA protection; on Linux intel_iommu=on",
     "VT-d §8.1",
@@ -116,8 +125,11 @@ static const struct judge_rule all_missing = {
     "VT-d §8.3",
 };
 static const struct judge_rule all_twice = {
-    FW_ERROR,          "include-all-twice", "Xen refuses the table; Linux takes the first",
-    "firmware update", "VT-d §8.3",
+    FW_ERROR,
+    "include-all-twice",
+    "Xen refuses the table where it is segment 0; Linux takes the first",
+    "firmware update",
+    "VT-d §8.3",
 };
 static const struct judge_rule all_not_last = {
     FW_WARNING,
@@ -249,7 +261,10 @@ static void judge_opt_in(struct judge *j, const struct judge_table *dmar)
                     dmar->bytes[DMAR_FLAGS]);
         return;
     }
-    for (size_t i = 0; i < j->facts->unit_count; i++) {
+    if (j->facts->units_unused)
+        judge_found(j, &opt_in_unused, dmar, DMAR_FLAGS,
+                    "firmware promises that DMA was kept out; the running system uses no unit");
+    for (size_t i = 0; !j->facts->entry_unknown && i < j->facts->unit_count; i++) {
         const struct fw_unit_state *unit = &j->facts->units[i];
 
         if (unit->answers && !unit->translated_at_entry && !unit->protected_memory_at_entry)

@@ -31,7 +31,9 @@ static const struct judge_rule none_amd = {
 static const struct judge_rule missing = {
     FW_ERROR,
     "ioapic-missing",
-    "Linux and Xen switch interrupt remapping off for the whole machine",
+    "Linux and Xen switch interrupt remapping off for the whole machine; Linux on AMD not where "
+    "the "
+    "MADT has this IOAPIC before the south bridge's: then its interrupts fail alone",
     "intremap=off; firmware update",
     REFERENCE,
 };

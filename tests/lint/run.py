@@ -515,6 +515,31 @@ def running_machine_with_faults():
 
 
 @test
+def units_of_the_running_system():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR.replace("flags=0x4", "flags=0x5").replace(
+            "flags=1\n", "flags=1\n  scope ioapic id=2 bus=0xf0 path=1f.0\n"))
+        # Whether the system uses them is not known.
+        found = report("--sys=" + folder.path)
+        assert ids(found) == set(), ids(found)
+        os.makedirs(folder.path + "/class/iommu")
+        assert ids(report("--sys=" + folder.path, status=1)) == {"dma-opt-in-unused"}
+        for number, ecap in ((0, "f0000a"), (1, "f00002")):     # the second without IR, bit 3
+            for name, value in (("address", f"fed9{number}000"), ("cap", "d2008c222f0686"), ("ecap", ecap)):
+                folder.file(f"class/iommu/dmar{number}/intel-iommu/{name}", value + "\n")
+        found = report("--sys=" + folder.path, status=1)
+        assert ids(found) == {"intremap-not-capable"}
+        assert "0xfed91000" in [finding["what"] for finding in found["findings"] if finding["severity"] == "error"][0]
+        folder.file("class/iommu/dmar1/intel-iommu/ecap", "f0000a\n")
+        assert ids(report("--sys=" + folder.path, status=0)) == set()
+        # AMD's drivers name no registers: enough to see that they are there.
+        shutil.rmtree(folder.path + "/class/iommu")
+        folder.file("class/iommu/ivhd0/amd-iommu/features", "0:29d3\n")
+        assert ids(report("--sys=" + folder.path, status=0)) == set()
+
+
+@test
 def running_machine_without_a_memory_map():
     with Folder() as folder:
         os.makedirs(folder.path + "/firmware/acpi/tables")

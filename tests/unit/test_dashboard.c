@@ -218,6 +218,10 @@ TEST(the_end_of_a_run_that_failed)
     CHECK(shows(&panel, "failed: dma/one:edu") && shows(&panel, "failed: dma/two:edu"));
     CHECK_EQ(panel.pictures[0].paper, PANEL_DARK_RED);
     CHECK_EQ(panel.pictures[1].paper, PANEL_DARK_RED);
+    d.verdict = "protected";
+    panel = end_of(&d, 80, 30);
+    CHECK_EQ(panel.pictures[0].paper, PANEL_DARK_RED);
+    CHECK_EQ(panel.pictures[1].paper, PANEL_BLUE);
     d.good = true;
     d.verdict = "partial";
     panel = end_of(&d, 80, 30);

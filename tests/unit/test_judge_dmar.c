@@ -38,6 +38,10 @@ static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
 static const struct fw_facts with_pmr = { .units = &pmr_unit, .unit_count = 1 };
 static const struct fw_facts with_open = { .units = &open_unit, .unit_count = 1 };
+static const struct fw_facts with_running = { .units = &open_unit,
+                                              .unit_count = 1,
+                                              .entry_unknown = true };
+static const struct fw_facts with_unused = { .entry_unknown = true, .units_unused = true };
 static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 
 static const struct fw_memory map[] = {
@@ -109,6 +113,8 @@ TEST(each_fault_of_the_flags_is_found_and_its_twin_is_sound)
           SOUND "---\napic\nioapic id=2\n", NULL, NULL },
         { "dma-opt-in-missing", 37, "dmar flags=1\n" UNIT, SOUND, NULL, NULL },
         { "dma-opt-in-not-protected", 37, SOUND, NULL, &with_open, &with_good },
+        { "dma-opt-in-not-protected", 37, SOUND, NULL, &with_open, &with_running },
+        { "dma-opt-in-unused", 37, SOUND, NULL, &with_unused, &with_running },
         { "dma-opt-in-not-protected", 37, SOUND, NULL, &with_open, &with_pmr },
         { "intremap-not-capable", 37, SOUND, NULL, &with_old, &with_good },
     };
