@@ -51,7 +51,8 @@ static void check_chipset(struct tree *t)
                                              : "");
         check->state = passes(f->chipset != CHIPSET_DISABLED || f->translating > 0);
         if (check->state == CHECK_FAILED)
-            TRY(check, "firmware setup: VT-d = Enabled; where it is off all the same this processor has none");
+            TRY(check, "firmware setup: VT-d = Enabled; where it is off all the same this "
+                       "processor has none");
         return;
     }
     check->state = CHECK_UNKNOWN;
@@ -61,11 +62,14 @@ static void check_chipset(struct tree *t)
 static void say_setup(const struct check_facts *f, struct check *check)
 {
     if (f->hypervisor)
-        TRY(check, "give the machine one: QEMU -device intel-iommu,intremap=on or amd-iommu,dma-remap=on");
+        TRY(check,
+            "give the machine one: QEMU -device intel-iommu,intremap=on or amd-iommu,dma-remap=on");
     else if (text_equal(f->cpu_vendor, "GenuineIntel"))
-        TRY(check, "firmware setup: VT-d (Intel Virtualization Technology for Directed I/O) = Enabled");
+        TRY(check,
+            "firmware setup: VT-d (Intel Virtualization Technology for Directed I/O) = Enabled");
     else
-        TRY(check, "firmware setup: IOMMU = Enabled, not Auto (AMD CBS, NBIO; also under SVM or AMD-Vi)");
+        TRY(check,
+            "firmware setup: IOMMU = Enabled, not Auto (AMD CBS, NBIO; also under SVM or AMD-Vi)");
 }
 
 /* False: nothing below it is reached. */
@@ -88,8 +92,9 @@ static bool check_table(struct tree *t)
         }
         return false;
     }
-    SAY(check, "%s, %u bytes, revision %u, checksum %s%s", f->table, f->table_len, f->table_revision,
-        f->table_checksum_ok ? "right" : "wrong", f->table_damaged && f->table_checksum_ok ? ", damaged" : "");
+    SAY(check, "%s, %u bytes, revision %u, checksum %s%s", f->table, f->table_len,
+        f->table_revision, f->table_checksum_ok ? "right" : "wrong",
+        f->table_damaged && f->table_checksum_ok ? ", damaged" : "");
     check->state = passes(f->table_checksum_ok && !f->table_damaged);
     if (check->state == CHECK_FAILED)
         TRY(check, "a firmware update; the findings name the byte");
@@ -132,9 +137,10 @@ static bool check_units(struct tree *t)
         SAY(check, "the table names none that makes sense");
         TRY(check, "a firmware update; the findings name the byte");
     } else if (absent != NULL) {
-        SAY(check, "%zu of %zu answer, registers at 0x%llx read all ones", f->answering, f->unit_count,
-            (unsigned long long)absent->registers_pa);
-        TRY(check, "a firmware update: it names a unit that the firmware left off or that is not there");
+        SAY(check, "%zu of %zu answer, registers at 0x%llx read all ones", f->answering,
+            f->unit_count, (unsigned long long)absent->registers_pa);
+        TRY(check,
+            "a firmware update: it names a unit that the firmware left off or that is not there");
     } else {
         SAY(check, "%zu of %zu answer", f->answering, f->unit_count);
     }
@@ -171,9 +177,11 @@ static bool check_translation(struct tree *t)
     }
     /* One that does not answer has been told above. */
     if (f->answering < f->unit_count)
-        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of the %zu that answer", f->translating, f->answering);
+        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of the %zu that answer",
+                          f->translating, f->answering);
     else
-        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of %zu units", f->translating, f->unit_count);
+        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of %zu units", f->translating,
+                          f->unit_count);
     if (is_short)
         say_short(f, check, len);
     check->state = passes(!is_short);
@@ -219,7 +227,8 @@ static void try_remapping(const struct check_facts *f, struct check *check)
     else if (f->no_queue_word)
         TRY(check, "take vtd=noqueue off the command line");
     else
-        TRY(check, "a firmware update, or its setup: interrupt remapping = Enabled; the findings say more");
+        TRY(check, "a firmware update, or its setup: interrupt remapping = Enabled; the findings "
+                   "say more");
 }
 
 static void check_interrupts(struct tree *t)
@@ -229,7 +238,8 @@ static void check_interrupts(struct tree *t)
                               passes(f->remapping && f->failed_irq_units == 0));
 
     if (f->remapping && f->failed_irq_units > 0) {
-        SAY(check, "remapped, but for those of %u units: %s", f->failed_irq_units, f->interrupts_reason);
+        SAY(check, "remapped, but for those of %u units: %s", f->failed_irq_units,
+            f->interrupts_reason);
         TRY(check, "the log above names the unit and the register that it failed at");
     } else if (f->remapping) {
         SAY(check, "remapped");

@@ -50,7 +50,8 @@ static const char *why_none(void)
     if (machine.pci == NULL || pci_first(machine.pci) == NULL)
         return "there are no PCI functions";
     if (machine.table == NULL)
-        return acpi_find(&machine_acpi, "DMAR", 0) != NULL || acpi_find(&machine_acpi, "IVRS", 0) != NULL
+        return acpi_find(&machine_acpi, "DMAR", 0) != NULL ||
+                       acpi_find(&machine_acpi, "IVRS", 0) != NULL
                    ? "the table that dmar= or ivrs= asks for is not there"
                    : "firmware gives no DMAR or IVRS table";
     if (machine_off_word() != NULL)
@@ -62,13 +63,18 @@ static const char *why_none(void)
     return NULL;
 }
 
-static void find(void)
+static struct pci_group_options options_now(void)
 {
-    const struct pci_group_options options = {
+    return (struct pci_group_options){
         .firmware_ids = firmware_ids,
         .watched = watched,
         .amd_unit = text_equal(machine.table->signature, "IVRS"),
     };
+}
+
+static void find(void)
+{
+    const struct pci_group_options options = options_now();
     const struct pci_function *first = pci_first(machine.pci);
 
     for (const struct pci_function *f = first; f != NULL; f = f->next)
@@ -138,6 +144,16 @@ size_t groups_of_id(uint16_t segment, uint16_t rid, const struct pci_group_membe
     if (member != NULL)
         *member = found;
     return found != NULL ? found->group : PCI_NO_GROUP;
+}
+
+size_t groups_turned(const struct pci_function *f, struct pci_range *out, size_t max)
+{
+    struct pci_group_options options;
+
+    if (groups.none != NULL)
+        return 0;
+    options = options_now();
+    return pci_turned_ranges(pci_first(machine.pci), f, &options, out, max);
 }
 
 /* ---- text ---- */

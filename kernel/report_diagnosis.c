@@ -3,12 +3,14 @@
 #include "report_diagnosis.h"
 
 #include "console.h"
+#include "groups.h"
 #include "iova_ranges.h"
 #include "machine.h"
 #include "preboot.h"
 #include "report.h"
 
 #define SENTENCE_BYTES 160u
+#define TURNED_MAX 32u
 
 /* ---- checks ---- */
 
@@ -124,23 +126,38 @@ static void print_ranges(const char *whose, const struct iova_ranges *ranges)
     print("%s\n", ranges->more ? " ..." : "");
 }
 
-/* The ranges of a device without reserved regions stand for its unit. */
+/* False: it can be given no domain. */
+static bool ranges_of(const struct pci_function *f, struct iova_ranges *out)
+{
+    struct pci_range turned[TURNED_MAX];
+    size_t count = groups_turned(f, turned, TURNED_MAX);
+
+    if (iova_ranges(machine.iommu, f->owner, out) != IOMMU_OK)
+        return false;
+    out->more |= count > TURNED_MAX;
+    for (size_t i = 0; i < count && i < TURNED_MAX; i++)
+        iova_ranges_without(out, turned[i].start, turned[i].end);
+    return true;
+}
+
+/* The ranges of a device that has no holes of its own stand for its unit. */
 static bool unit_ranges(size_t unit, struct iova_ranges *out)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
-        if (f->owner != NULL && iommu_device_unit(f->owner) == unit && !iommu_device_has_reserved(f->owner))
-            return iova_ranges(machine.iommu, f->owner, out) == IOMMU_OK;
+        if (f->owner != NULL && iommu_device_unit(f->owner) == unit &&
+            !iommu_device_has_reserved(f->owner) && groups_turned(f, NULL, 0) == 0)
+            return ranges_of(f, out);
     return false;
 }
 
-static void reserved_device_ranges(size_t unit)
+static void ranges_of_others(size_t unit, const struct iova_ranges *of_unit)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next) {
         struct iova_ranges ranges;
         char name[RID_TEXT_BYTES];
 
-        if (f->owner == NULL || iommu_device_unit(f->owner) != unit || !iommu_device_has_reserved(f->owner) ||
-            iova_ranges(machine.iommu, f->owner, &ranges) != IOMMU_OK)
+        if (f->owner == NULL || iommu_device_unit(f->owner) != unit || !ranges_of(f, &ranges) ||
+            (of_unit != NULL && iova_ranges_equal(&ranges, of_unit)))
             continue;
         report_rid(name, f->segment, f->rid);
         print_ranges(name, &ranges);
@@ -152,10 +169,13 @@ void report_iova(void)
     struct iommu_unit_info unit;
     struct iova_ranges ranges;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++) {
-        if (unit_ranges(i, &ranges))
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++) {
+        bool known = unit_ranges(i, &ranges);
+
+        if (known)
             print_ranges(unit.name, &ranges);
-        reserved_device_ranges(i);
+        ranges_of_others(i, known ? &ranges : NULL);
     }
 }
 
@@ -167,11 +187,11 @@ static void put_range(struct json *json, const struct iommu_region *range)
     json_close(json, '}');
 }
 
-void report_iova_json(struct json *json, struct iommu_device *device)
+void report_iova_json(struct json *json, const struct pci_function *f)
 {
     struct iova_ranges ranges = { .count = 0 };
 
-    if (device != NULL && iova_ranges(machine.iommu, device, &ranges) != IOMMU_OK)
+    if (f->owner != NULL && !ranges_of(f, &ranges))
         ranges.count = 0;
     json_open(json, "iova_ranges", '[');
     for (size_t i = 0; i < ranges.count; i++)
@@ -225,7 +245,8 @@ static void put_domain(struct json *json, const struct iommu_domain *domain)
 void report_domains_json(struct json *json)
 {
     json_open(json, "domains", '[');
-    for (struct pci_function *f = machine.pci == NULL ? NULL : pci_first(machine.pci); f != NULL; f = f->next) {
+    for (struct pci_function *f = machine.pci == NULL ? NULL : pci_first(machine.pci); f != NULL;
+         f = f->next) {
         const struct iommu_domain *domain = f->owner == NULL ? NULL : iommu_device_domain(f->owner);
 
         if (domain != NULL && is_first_of(f, domain))

@@ -47,7 +47,10 @@ static size_t fill_tables(void)
     return machine_acpi.table_count;
 }
 
-/* Memory that the boot loader or firmware's boot services lie in is handed to an operating system as RAM. */
+/*
+ * Memory that the boot loader or firmware's boot services lie in is handed to an operating system
+ * as RAM.
+ */
 static enum fw_memory_kind kind_of(uint32_t type)
 {
     switch (type) {
@@ -79,7 +82,8 @@ static void add_widths(struct fw_unit_state *unit)
 {
     struct iommu_unit_info info;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &info) == IOMMU_OK; i++)
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &info) == IOMMU_OK; i++)
         if (info.registers_pa == unit->registers_pa) {
             unit->guest_address_bits = info.input_bits;
             unit->host_address_bits = info.output_bits;
@@ -101,7 +105,8 @@ static size_t fill_units(void)
             .x2apic = amd ? (found->amd.features & AMDVI_EFR_XT_SUP) != 0
                           : (found->intel.extended & VTD_ECAP_EIM) != 0,
             .translated_at_entry = found->translating,
-            .protected_memory_at_entry = !amd && (found->intel.protected_memory & VTD_PMEN_PRS) != 0,
+            .protected_memory_at_entry =
+                !amd && (found->intel.protected_memory & VTD_PMEN_PRS) != 0,
         };
         add_widths(&units[count]);
     }
@@ -154,7 +159,8 @@ static void print_detail(const char *name, const char *text)
 static void print_head(const struct fw_finding *f)
 {
     if (f->table[0] != '\0')
-        print("# finding: %s %s %s+0x%x: %s\n", fw_severity_name(f->severity), f->id, f->table, f->offset, f->what);
+        print("# finding: %s %s %s+0x%x: %s\n", fw_severity_name(f->severity), f->id, f->table,
+              f->offset, f->what);
     else
         print("# finding: %s %s: %s\n", fw_severity_name(f->severity), f->id, f->what);
 }
@@ -181,8 +187,8 @@ static void count_finding(void *ctx, const struct fw_finding *f)
 
 static void tally_text(const struct tally *t, char out[TALLY_BYTES])
 {
-    format_line(out, TALLY_BYTES, "# findings: %zu error%s, %zu warning%s, %zu note%s", t->count[FW_ERROR],
-                t->count[FW_ERROR] == 1 ? "" : "s", t->count[FW_WARNING],
+    format_line(out, TALLY_BYTES, "# findings: %zu error%s, %zu warning%s, %zu note%s",
+                t->count[FW_ERROR], t->count[FW_ERROR] == 1 ? "" : "s", t->count[FW_WARNING],
                 t->count[FW_WARNING] == 1 ? "" : "s", t->count[FW_NOTE],
                 t->count[FW_NOTE] == 1 ? "" : "s");
 }
@@ -219,7 +225,8 @@ static void show_worst(void *ctx, const struct fw_finding *f)
     if (f->table[0] != '\0'
             ? !report_line(1, "# finding: %s %s %s+0x%x: %s", fw_severity_name(f->severity), f->id,
                            f->table, f->offset, f->what)
-            : !report_line(1, "# finding: %s %s: %s", fw_severity_name(f->severity), f->id, f->what))
+            : !report_line(1, "# finding: %s %s: %s", fw_severity_name(f->severity), f->id,
+                           f->what))
         return;
     worst->shown++;
     if (f->remedy[0] != '\0')
@@ -288,8 +295,8 @@ static void keep(const struct fw_finding *f)
     (void)text_copy(k->trips, sizeof(k->trips), f->trips);
     (void)text_copy(k->remedy, sizeof(k->remedy), f->remedy);
     (void)text_copy(k->reference, sizeof(k->reference), f->reference);
-    k->finding = (struct fw_finding){ f->severity, k->id, k->table, f->offset, k->what, k->trips, k->remedy,
-                                      k->reference };
+    k->finding = (struct fw_finding){ f->severity, k->id,    k->table,  f->offset,
+                                       k->what,     k->trips, k->remedy, k->reference };
     kept_count++;
 }
 

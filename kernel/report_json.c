@@ -222,7 +222,7 @@ static void put_function(struct json *json, const struct pci_function *f)
     json_close(json, ']');
     put_reserved(json, f);
     groups_json_function(json, f);
-    report_iova_json(json, f->owner);
+    report_iova_json(json, f);
     json_text(json, "state", f->owner == NULL ? "unwatched" : iommu_debug_device_state(f->owner));
     json_bool(json, "bus_master_at_entry", (f->command_at_entry & PCI_COMMAND_MASTER) != 0);
     json_close(json, '}');

@@ -90,7 +90,8 @@ static bool runs(uint64_t registers_pa)
 {
     struct iommu_unit_info unit;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
         if (unit.registers_pa == registers_pa)
             return unit.translating && !unit.fenced;
     return false;
@@ -117,27 +118,31 @@ static void unit_facts(struct check_facts *f)
         f->unit_count = f->answering = iommu_unit_count(machine.iommu);
     f->translating = machine_translating_units();
 }
-_Static_assert((int)CHECK_UNITS >= (int)IOMMU_HANDOFF_UNITS, "every unit of the snapshot has a place");
+_Static_assert((int)CHECK_UNITS >= (int)IOMMU_HANDOFF_UNITS,
+               "every unit of the snapshot has a place");
 
 static enum chipset_units ask_chipset(const struct pci_function *bridge)
 {
     uint16_t offset = chipset_register(bridge->vendor, bridge->device);
 
     return offset == 0 ? CHIPSET_UNKNOWN
-                       : chipset_units(bridge->vendor, bridge->device, pci_read(bridge, offset, sizeof(uint32_t)));
+                       : chipset_units(bridge->vendor, bridge->device,
+                                       pci_read(bridge, offset, sizeof(uint32_t)));
 }
 
 static void device_facts(struct check_facts *f)
 {
     f->functions = machine.functions;
     f->covered = machine.covered;
-    for (const struct pci_function *p = machine.pci ? pci_first(machine.pci) : NULL; p != NULL; p = p->next) {
+    for (const struct pci_function *p = machine.pci ? pci_first(machine.pci) : NULL; p != NULL;
+         p = p->next) {
         if (p->rid == 0 && p->segment == 0 && p->class_code >> 8 == CLASS_HOST_BRIDGE) {
             f->bridge_vendor = p->vendor;
             f->bridge_device = p->device;
             f->chipset = ask_chipset(p);
         }
-        if (f->uncovered[0] == '\0' && !p->is_bridge && p->class_code >> 8 != CLASS_IOMMU && p->owner == NULL)
+        if (f->uncovered[0] == '\0' && !p->is_bridge && p->class_code >> 8 != CLASS_IOMMU &&
+            p->owner == NULL)
             format_line(f->uncovered, sizeof(f->uncovered), PCI_FORMAT, PCI_ARGS(p));
     }
 }
@@ -147,7 +152,8 @@ static void proof_facts(struct check_facts *f)
     f->blocked = machine.proof.blocked;
     f->passed = machine.proof.passed;
     f->leak = machine.proof.leak == NULL ? "" : machine.proof.leak->label;
-    f->qemu_amd = machine.suite.emulated && machine.table != NULL && text_equal(machine.table->signature, "IVRS");
+    f->qemu_amd = machine.suite.emulated && machine.table != NULL &&
+                  text_equal(machine.table->signature, "IVRS");
 }
 
 /* info outlives the facts: they point to its texts. */
@@ -159,7 +165,8 @@ static void interrupt_facts(struct check_facts *f, struct iommu_irq_info *info)
     f->remapping = info->remapping;
     f->failed_irq_units = info->failed_units;
     f->interrupts_off_word = machine.options.intremap_off;
-    f->no_queue_word = machine.options.no_queue && machine.table != NULL && text_equal(machine.table->signature, "DMAR");
+    f->no_queue_word = machine.options.no_queue && machine.table != NULL &&
+                       text_equal(machine.table->signature, "DMAR");
     f->interrupts_reason = info->reason;
     f->interrupts_suggestion = info->suggestion;
 }
@@ -236,7 +243,10 @@ static void show_check(const struct check *check)
 
     (void)report_line(0, "#   %*s%-*s %s%*s%s", indent, "", COLUMN_STATE - indent, check->name,
                       mark(check->state),
-                      check->text[0] == '\0' ? 0 : check->state == CHECK_UNKNOWN ? 2 : 1, "", check->text);
+                      check->text[0] == '\0'          ? 0
+                      : check->state == CHECK_UNKNOWN ? 2
+                                                      : 1,
+                      "", check->text);
 }
 
 static void show_checks(void)
@@ -250,7 +260,8 @@ static void show_checks(void)
     (void)report_line(0, "# report: %s (%s)", verdict, reason);
     for (size_t i = 0; i < count; i++) {
         show_check(&checks[i]);
-        if (checks[i].remedy[0] != '\0' && (&checks[i] == first || checks[i].state == CHECK_UNKNOWN))
+        if (checks[i].remedy[0] != '\0' &&
+            (&checks[i] == first || checks[i].state == CHECK_UNKNOWN))
             (void)report_line(0, "#     try: %s", checks[i].remedy);
     }
 }
@@ -273,9 +284,11 @@ static void unit_lines(void)
 
     while (shown < count && shown < UNIT_LINES &&
            iommu_unit_info(machine.iommu, shown, &unit) == IOMMU_OK &&
-           report_line(ROWS_BELOW_UNITS + 1, "# %s: base=0x%llx translating=%s remapping=%s bits=%u faults=%llu",
-                       unit.name, (unsigned long long)unit.registers_pa, unit.translating ? "yes" : "no",
-                       unit.remapping ? "yes" : "no", unit.input_bits, (unsigned long long)unit.faults))
+           report_line(ROWS_BELOW_UNITS + 1,
+                       "# %s: base=0x%llx translating=%s remapping=%s bits=%u faults=%llu",
+                       unit.name, (unsigned long long)unit.registers_pa,
+                       unit.translating ? "yes" : "no", unit.remapping ? "yes" : "no",
+                       unit.input_bits, (unsigned long long)unit.faults))
         shown++;
     if (count > shown)
         (void)report_line(ROWS_BELOW_UNITS, "# units: %zu more in report=full", count - shown);
@@ -286,7 +299,8 @@ static void groups_line(void)
     if (groups_none() != NULL)
         (void)report_line(ROWS_BELOW_GROUPS, "# groups: none (%s)", groups_none());
     else
-        (void)report_line(ROWS_BELOW_GROUPS, "# groups: %zu, of %zu functions", groups_count(), groups_functions());
+        (void)report_line(ROWS_BELOW_GROUPS, "# groups: %zu, of %zu functions", groups_count(),
+                          groups_functions());
 }
 
 void report_summary(void)

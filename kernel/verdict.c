@@ -54,8 +54,8 @@ static void interrupts_text(char *out, size_t size)
 
     iommu_irq_info(machine.iommu, &info);
     if (info.failed_units > 0)
-        format_line(out, size, "interrupts remapped, but for those of %u of %zu units: %s", info.failed_units,
-                    iommu_unit_count(machine.iommu), info.reason);
+        format_line(out, size, "interrupts remapped, but for those of %u of %zu units: %s",
+                    info.failed_units, iommu_unit_count(machine.iommu), info.reason);
     else if (info.remapping)
         format_line(out, size, "interrupts remapped");
     else if (machine.options.intremap_off)
@@ -65,7 +65,10 @@ static void interrupts_text(char *out, size_t size)
                     info.suggestion[0] != '\0' ? ", try " : "", info.suggestion);
 }
 
-/* Units that the table names, once each, and that do not answer: what they should watch is not known. */
+/*
+ * Units that the table names, once each, and that do not answer: what they should watch is not
+ * known.
+ */
 static size_t dead_units(void)
 {
     const struct iommu_handoff *handoff = &machine.handoff;
@@ -82,14 +85,17 @@ static void untranslated_text(const char *interrupts, char *reason, size_t size)
     size_t units = iommu_unit_count(machine.iommu);
 
     if (machine_off_word() != NULL)
-        format_line(reason, size, "DMA is not translated by %s, %s", machine_off_word(), interrupts);
+        format_line(reason, size, "DMA is not translated by %s, %s", machine_off_word(),
+                    interrupts);
     else if (units > 0)
         format_line(reason, size, "none of %zu units translates, status %s, %s", units,
                     iommu_status_name(machine.iommu_status), interrupts);
     else if (machine.handoff.unit_count > 0)
-        format_line(reason, size, "no unit that the %s table names answers", machine.table->signature);
+        format_line(reason, size, "no unit that the %s table names answers",
+                    machine.table->signature);
     else
-        format_line(reason, size, "the %s table names no unit that makes sense", machine.table->signature);
+        format_line(reason, size, "the %s table names no unit that makes sense",
+                    machine.table->signature);
 }
 
 const char *machine_verdict(char *reason, size_t size)
