@@ -51,7 +51,8 @@ static void check_chipset(struct tree *t)
                                              : "");
         check->state = passes(f->chipset != CHIPSET_DISABLED || f->translating > 0);
         if (check->state == CHECK_FAILED)
-            TRY(check, "firmware setup: VT-d = Enabled; where it is off all the same this processor has none");
+            TRY(check, "firmware setup: VT-d = Enabled; where it is off all the same this "
+                       "processor has none");
         return;
     }
     check->state = CHECK_UNKNOWN;
@@ -61,11 +62,14 @@ static void check_chipset(struct tree *t)
 static void say_setup(const struct check_facts *f, struct check *check)
 {
     if (f->hypervisor)
-        TRY(check, "give the machine one: QEMU -device intel-iommu,intremap=on or amd-iommu,dma-remap=on");
+        TRY(check,
+            "give the machine one: QEMU -device intel-iommu,intremap=on or amd-iommu,dma-remap=on");
     else if (text_equal(f->cpu_vendor, "GenuineIntel"))
-        TRY(check, "firmware setup: VT-d (Intel Virtualization Technology for Directed I/O) = Enabled");
+        TRY(check,
+            "firmware setup: VT-d (Intel Virtualization Technology for Directed I/O) = Enabled");
     else
-        TRY(check, "firmware setup: IOMMU = Enabled, not Auto (AMD CBS, NBIO; also under SVM or AMD-Vi)");
+        TRY(check,
+            "firmware setup: IOMMU = Enabled, not Auto (AMD CBS, NBIO; also under SVM or AMD-Vi)");
 }
 
 /* False: nothing below it is reached. */
@@ -88,8 +92,9 @@ static bool check_table(struct tree *t)
         }
         return false;
     }
-    SAY(check, "%s, %u bytes, revision %u, checksum %s%s", f->table, f->table_len, f->table_revision,
-        f->table_checksum_ok ? "right" : "wrong", f->table_damaged && f->table_checksum_ok ? ", damaged" : "");
+    SAY(check, "%s, %u bytes, revision %u, checksum %s%s", f->table, f->table_len,
+        f->table_revision, f->table_checksum_ok ? "right" : "wrong",
+        f->table_damaged && f->table_checksum_ok ? ", damaged" : "");
     check->state = passes(f->table_checksum_ok && !f->table_damaged);
     if (check->state == CHECK_FAILED)
         TRY(check, "a firmware update; the findings name the byte");
@@ -132,13 +137,29 @@ static bool check_units(struct tree *t)
         SAY(check, "the table names none that makes sense");
         TRY(check, "a firmware update; the findings name the byte");
     } else if (absent != NULL) {
-        SAY(check, "%zu of %zu answer, registers at 0x%llx read all ones", f->answering, f->unit_count,
-            (unsigned long long)absent->registers_pa);
-        TRY(check, "a firmware update: it names a unit that the firmware left off or that is not there");
+        SAY(check, "%zu of %zu answer, registers at 0x%llx read all ones", f->answering,
+            f->unit_count, (unsigned long long)absent->registers_pa);
+        TRY(check,
+            "a firmware update: it names a unit that the firmware left off or that is not there");
     } else {
         SAY(check, "%zu of %zu answer", f->answering, f->unit_count);
     }
     return f->answering > 0;
+}
+
+/* Which unit does not translate although it answers, behind len characters of text. */
+static void say_short(const struct check_facts *f, struct check *check, size_t len)
+{
+    for (size_t i = 0; i < f->unit_count && i < CHECK_UNITS; i++) {
+        if (!f->units[i].answers || f->units[i].translates)
+            continue;
+        len += format_line(check->text + len, CHECK_TEXT_BYTES - len, ", not at 0x%llx",
+                           (unsigned long long)f->units[i].registers_pa);
+        break;
+    }
+    if (f->failure != NULL)
+        (void)format_line(check->text + len, CHECK_TEXT_BYTES - len, ", status %s", f->failure);
+    TRY(check, "the log above names the unit and the register that it failed at");
 }
 
 /* False: nothing translates. */
@@ -146,20 +167,24 @@ static bool check_translation(struct tree *t)
 {
     const struct check_facts *f = t->facts;
     struct check *check = add(t, "translation", DEPTH_TABLE, CHECK_FAILED);
+    bool is_short = f->translating < f->answering;
+    size_t len;
 
     if (f->off_word != NULL) {
         SAY(check, "switched off by %s", f->off_word);
         TRY(check, "take %s off the command line", f->off_word);
         return false;
     }
-    SAY(check, "on in %zu of %zu units%s%s", f->translating, f->unit_count, f->failure ? ", " : "",
-        f->failure ? f->failure : "");
-    if (f->translating == f->unit_count)
-        check->state = CHECK_OK;
-    else if (f->answering < f->unit_count)
-        TRY(check, "see units");
+    /* One that does not answer has been told above. */
+    if (f->answering < f->unit_count)
+        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of the %zu that answer",
+                          f->translating, f->answering);
     else
-        TRY(check, "the log above names the unit and the register that it failed at");
+        len = format_line(check->text, CHECK_TEXT_BYTES, "on in %zu of %zu units", f->translating,
+                          f->unit_count);
+    if (is_short)
+        say_short(f, check, len);
+    check->state = passes(!is_short);
     return f->translating > 0;
 }
 
@@ -195,6 +220,17 @@ static void check_blocking(struct tree *t)
     }
 }
 
+static void try_remapping(const struct check_facts *f, struct check *check)
+{
+    if (f->interrupts_suggestion[0] != '\0')
+        TRY(check, "%s", f->interrupts_suggestion);
+    else if (f->no_queue_word)
+        TRY(check, "take vtd=noqueue off the command line");
+    else
+        TRY(check, "a firmware update, or its setup: interrupt remapping = Enabled; the findings "
+                   "say more");
+}
+
 static void check_interrupts(struct tree *t)
 {
     const struct check_facts *f = t->facts;
@@ -202,7 +238,8 @@ static void check_interrupts(struct tree *t)
                               passes(f->remapping && f->failed_irq_units == 0));
 
     if (f->remapping && f->failed_irq_units > 0) {
-        SAY(check, "remapped, but for those of %u units: %s", f->failed_irq_units, f->interrupts_reason);
+        SAY(check, "remapped, but for those of %u units: %s", f->failed_irq_units,
+            f->interrupts_reason);
         TRY(check, "the log above names the unit and the register that it failed at");
     } else if (f->remapping) {
         SAY(check, "remapped");
@@ -211,7 +248,7 @@ static void check_interrupts(struct tree *t)
         TRY(check, "take intremap=off off the command line");
     } else {
         SAY(check, "not remapped: %s", f->interrupts_reason);
-        TRY(check, "%s", f->interrupts_suggestion);
+        try_remapping(f, check);
     }
 }
 

@@ -24,7 +24,7 @@ enum check_state {
 #define CHECK_TEXT_BYTES 160
 struct check {
     const char *name;
-    unsigned depth;         /* 0: of the machine; the branch above is the nearest before with one less */
+    unsigned depth; /* 0: of the machine; the branch above is the nearest before with one less */
     enum check_state state;
     char text[CHECK_TEXT_BYTES];    /* what was seen; "" where it was not reached */
     char remedy[CHECK_TEXT_BYTES];  /* what to do; "" unless it failed or is unknown */
@@ -46,7 +46,7 @@ struct check_facts {
     enum chipset_units chipset;         /* what that says of itself */
 
     const char *table;                  /* "DMAR", "IVRS"; NULL: none */
-    const char *missing_word;           /* a table number was asked for that is not there: "dmar=3"; NULL */
+    const char *missing_word; /* a table number was asked for that is not there: "dmar=3"; NULL */
     bool virtio_table;                  /* there is a VIOT */
     uint32_t table_len;
     uint8_t table_revision;
@@ -59,7 +59,7 @@ struct check_facts {
     const char *off_word;               /* "iommu=off"; NULL */
     const char *failure;                /* of the driver, in words; NULL: none */
     struct check_unit units[CHECK_UNITS];   /* the first of */
-    size_t unit_count, answering, translating;
+    size_t unit_count, answering, translating;  /* each set of registers once */
 
     size_t functions, covered;
     char uncovered[16];                 /* the first that no unit covers; "" */
@@ -71,6 +71,7 @@ struct check_facts {
     bool remapping;
     unsigned failed_irq_units;          /* of the units, those that remap no longer */
     bool interrupts_off_word;           /* intremap=off */
+    bool no_queue_word;                 /* vtd=noqueue, which no unit remaps interrupts with */
     const char *interrupts_reason, *interrupts_suggestion;
 };
 

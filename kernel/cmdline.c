@@ -85,6 +85,17 @@ static bool set_report(struct parser *parser, const char *value)
     return true;
 }
 
+static bool set_preboot(struct parser *parser, const char *value)
+{
+    static const char *const names[] = { "on", "off" };
+    size_t index;
+
+    if (!one_of(value, names, COUNT(names), &index))
+        return false;
+    parser->options->preboot = index == 0 ? PREBOOT_WORD_ON : PREBOOT_WORD_OFF;
+    return true;
+}
+
 static bool set_exit(struct parser *parser, const char *value)
 {
     static const char *const names[] = { "qemu", "poweroff", "reboot", "halt", "shell" };
@@ -455,6 +466,7 @@ static const struct word {
     { "run=", set_run },
     { "bench=", set_bench },
     { "report=", set_report },
+    { "preboot=", set_preboot },
     { "scratch=", set_scratch },
     { "expect=", set_expect },
     { "exit=", set_exit },

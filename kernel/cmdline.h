@@ -10,6 +10,7 @@
 #include "iommu/irq.h"
 #include "panic.h"
 
+enum preboot_word { PREBOOT_WORD_NONE, PREBOOT_WORD_ON, PREBOOT_WORD_OFF };
 enum report_kind { REPORT_SUMMARY, REPORT_FULL, REPORT_JSON, REPORT_NONE };
 
 /* Where a policy came from, so that the log can say so (requirement D11). */
@@ -19,6 +20,7 @@ struct options {
     char run[512];              /* globs, comma separated; "*" */
     char bench[256];            /* "" none */
     enum report_kind report;
+    enum preboot_word preboot;  /* preboot=on|off: the DMA attempt before the units are programmed; none: as report= is */
     char scratch[64];           /* BDF or serial; "" none */
     bool expect_unprotected;
     enum exit_action exit;

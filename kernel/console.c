@@ -19,6 +19,7 @@
 static struct spin_lock lock = SPIN_LOCK("console");
 static bool to_serial, to_screen, from_keyboard;
 static bool at_line_start = true;
+static int (*key_reader)(int c);
 static enum log_level shown_level = LOG_INFO;
 
 struct choice {
@@ -186,9 +187,50 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(args);
 }
 
+void console_draw(void (*draw)(void *ctx), void *ctx)
+{
+    uintptr_t flags = spin_lock(&lock);
+
+    draw(ctx);
+    spin_unlock(&lock, flags);
+}
+
+static void show_text(void *ctx)
+{
+    (void)ctx;
+    screen_show(NULL);
+}
+
+void console_show_text(void)
+{
+    console_draw(show_text, NULL);
+}
+
+void console_write_serial(const char *text, size_t len)
+{
+    uintptr_t flags = spin_lock(&lock);
+
+    if (to_serial)
+        serial_write(text, len);
+    spin_unlock(&lock, flags);
+}
+
+bool console_has_keyboard(void)
+{
+    return from_keyboard;
+}
+
+void console_set_key_reader(int (*read)(int c))
+{
+    key_reader = read;
+}
+
 int console_getc(void)
 {
     int c = serial_getc();
 
-    return c < 0 && from_keyboard ? keyboard_getc() : c;
+    if (c >= 0 || !from_keyboard)
+        return c;
+    c = keyboard_getc();
+    return c >= 0 && key_reader != NULL ? key_reader(c) : c;
 }

@@ -28,6 +28,14 @@ void vprint(const char *format, va_list args);
 /* One log line: "# " before and a newline behind it; left out when level is above the set level. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void vlog_line(enum log_level level, const char *format, va_list args);
+/* Shows a panel or the text (screen.h): draw runs while nothing is written. */
+void console_draw(void (*draw)(void *ctx), void *ctx);
+/* The text alone from here on: what comes must be seen. */
+void console_show_text(void);
+void console_write_serial(const char *text, size_t len);
+bool console_has_keyboard(void);
+/* Who sees each key first, and returns it or -1; NULL: nobody. */
+void console_set_key_reader(int (*read)(int c));
 int console_getc(void); /* a character, or -1 when none waits; keys as ASCII or ESC sequences */
 
 #endif

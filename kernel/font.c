@@ -127,9 +127,12 @@ static uint8_t widen(uint8_t dots)
     return row;
 }
 
+uint8_t font_dots(unsigned char c, unsigned row)
+{
+    return c >= FIRST && c <= LAST ? glyphs[c - FIRST][row] : box[row];
+}
+
 uint8_t font_row(unsigned char c, unsigned row)
 {
-    const uint8_t *glyph = c >= FIRST && c <= LAST ? glyphs[c - FIRST] : box;
-
-    return widen(glyph[row * DOTS / FONT_HEIGHT]);
+    return widen(font_dots(c, row * DOTS / FONT_HEIGHT));
 }

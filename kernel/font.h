@@ -10,5 +10,8 @@
 
 /* Row 0 is the top one, bit 7 its leftmost pixel. Any other character is a box. */
 uint8_t font_row(unsigned char c, unsigned row);
+/* The grid behind it: FONT_DOTS across, bit 4 the leftmost, in 8 rows. */
+#define FONT_DOTS 5u
+uint8_t font_dots(unsigned char c, unsigned row);
 
 #endif

@@ -50,7 +50,10 @@ static const char *why_none(void)
     if (machine.pci == NULL || pci_first(machine.pci) == NULL)
         return "there are no PCI functions";
     if (machine.table == NULL)
-        return "firmware gives no DMAR or IVRS table";
+        return acpi_find(&machine_acpi, "DMAR", 0) != NULL ||
+                       acpi_find(&machine_acpi, "IVRS", 0) != NULL
+                   ? "the table that dmar= or ivrs= asks for is not there"
+                   : "firmware gives no DMAR or IVRS table";
     if (machine_off_word() != NULL)
         return machine_off_word();
     if (machine.iommu == NULL)
@@ -60,13 +63,18 @@ static const char *why_none(void)
     return NULL;
 }
 
-static void find(void)
+static struct pci_group_options options_now(void)
 {
-    const struct pci_group_options options = {
+    return (struct pci_group_options){
         .firmware_ids = firmware_ids,
         .watched = watched,
         .amd_unit = text_equal(machine.table->signature, "IVRS"),
     };
+}
+
+static void find(void)
+{
+    const struct pci_group_options options = options_now();
     const struct pci_function *first = pci_first(machine.pci);
 
     for (const struct pci_function *f = first; f != NULL; f = f->next)
@@ -105,6 +113,15 @@ size_t groups_count(void)
     return groups.groups;
 }
 
+size_t groups_functions(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < groups.count; i++)
+        count += groups.members[i].group != PCI_NO_GROUP;
+    return count;
+}
+
 const struct pci_group_member *groups_member(const struct pci_function *f)
 {
     for (size_t i = 0; i < groups.count; i++)
@@ -127,6 +144,16 @@ size_t groups_of_id(uint16_t segment, uint16_t rid, const struct pci_group_membe
     if (member != NULL)
         *member = found;
     return found != NULL ? found->group : PCI_NO_GROUP;
+}
+
+size_t groups_turned(const struct pci_function *f, struct pci_range *out, size_t max)
+{
+    struct pci_group_options options;
+
+    if (groups.none != NULL)
+        return 0;
+    options = options_now();
+    return pci_turned_ranges(pci_first(machine.pci), f, &options, out, max);
 }
 
 /* ---- text ---- */

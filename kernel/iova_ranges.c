@@ -36,6 +36,13 @@ static void take_away(struct iova_ranges *r, const struct iommu_region *hole)
             cut(r, i, hole->start, hole->end);
 }
 
+void iova_ranges_without(struct iova_ranges *ranges, uint64_t start, uint64_t end)
+{
+    const struct iommu_region hole = { .start = start, .end = end };
+
+    take_away(ranges, &hole);
+}
+
 static void take_ranges(const struct iommu_domain *domain, const struct iommu_device *device,
                         struct iova_ranges *out)
 {
@@ -43,14 +50,17 @@ static void take_ranges(const struct iommu_domain *domain, const struct iommu_de
     struct iommu_region hole;
 
     iommu_domain_info(domain, &info);
-    *out = (struct iova_ranges){ .list = { { .end = info.aperture_end } }, .count = 1, .format = info.format };
+    *out = (struct iova_ranges){ .list = { { .end = info.aperture_end } },
+                                  .count = 1,
+                                  .format = info.format };
     for (size_t i = 0; iommu_domain_hole(domain, i, &hole) == IOMMU_OK; i++)
         take_away(out, &hole);
     for (size_t i = 0; iommu_reserved_region(device, i, &hole) == IOMMU_OK; i++)
         take_away(out, &hole);
 }
 
-enum iommu_status iova_ranges(struct iommu *iommu, struct iommu_device *device, struct iova_ranges *out)
+enum iommu_status iova_ranges(struct iommu *iommu, struct iommu_device *device,
+                              struct iova_ranges *out)
 {
     const struct iommu_domain_desc desc = {
         .type = IOMMU_DOMAIN_UNMANAGED, .devices = &device, .device_count = 1

@@ -17,7 +17,14 @@ struct iova_ranges {
 };
 
 /* The status of the domain that is made for it, and taken away again. */
-enum iommu_status iova_ranges(struct iommu *iommu, struct iommu_device *device, struct iova_ranges *out);
+enum iommu_status iova_ranges(struct iommu *iommu, struct iommu_device *device,
+                              struct iova_ranges *out);
+
+/*
+ * Takes [start, end) away: what the device's requests meet before they meet the unit
+ * (pci_turned_ranges()).
+ */
+void iova_ranges_without(struct iova_ranges *ranges, uint64_t start, uint64_t end);
 
 /* The same ranges, of the same format. */
 bool iova_ranges_equal(const struct iova_ranges *a, const struct iova_ranges *b);

@@ -150,21 +150,28 @@ static void nobody_waits(void *arg)
     (void)arg;
 }
 
+bool irq_vector_settle(int vector)
+{
+    uint64_t start = now_us();
+
+    while (__atomic_load_n(&vectors[vector].running, __ATOMIC_SEQ_CST) != 0) {
+        if (now_us() - start > FREE_WAIT_US) {
+            log_line(LOG_ERROR, "irq: handler of vector=0x%x has run for %u ms, what it uses stays in use",
+                     (unsigned)vector, FREE_WAIT_US / 1000);
+            return false;
+        }
+        smp_relax();
+    }
+    return true;
+}
+
 /* The store and the look at running are in one order with a handler's two (irq_dispatch()). */
 void irq_vector_free(int vector)
 {
     bool ended = wait_for_holders(vector);
-    uint64_t start = now_us();
 
     __atomic_store_n(&vectors[vector].fn, ended ? NULL : nobody_waits, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&vectors[vector].running, __ATOMIC_SEQ_CST) != 0) {
-        if (now_us() - start > FREE_WAIT_US) {
-            log_line(LOG_ERROR, "irq: handler of vector=0x%x has run for %u ms, the vector stays in use",
-                     (unsigned)vector, FREE_WAIT_US / 1000);
-            return;
-        }
-        smp_relax();
-    }
+    (void)irq_vector_settle(vector);
 }
 
 /* ---- messages ---- */

@@ -34,6 +34,11 @@ void irq_vector_set(int vector, irq_fn *fn, void *arg);     /* for the vectors a
  * with interrupts on.
  */
 void irq_vector_free(int vector);
+/*
+ * Handlers that had begun have ended: those that begin see what the caller has stored before (sequentially consistent).
+ * False, logged: one has run for a second. Not in a handler.
+ */
+bool irq_vector_settle(int vector);
 /* What a device must write, where, to raise that vector on this CPU. As irq_message_to(). */
 bool irq_message(int vector, uint64_t *address, uint32_t *data);
 /* What an APIC id is at most for a message to name it without remapping. */

@@ -337,7 +337,8 @@ enum iommu_status irq_route_to(struct irq_route *route, unsigned index, unsigned
     enum iommu_status status;
     bool held;
 
-    if (index >= route->count || vector <= 0 || vector >= IRQ_VECTORS || percpu_at(cpu) == NULL)
+    /* One that was left out may be in another mode than its messages. */
+    if (index >= route->count || vector <= 0 || vector >= IRQ_VECTORS || !smp_online(cpu))
         return IOMMU_ERR_INVALID;
     held = hold_pin(route, vector);
     status = move_and_tell(route, index, cpu, vector);

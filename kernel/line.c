@@ -45,8 +45,10 @@ static void redraw_rest(struct line *line, size_t erased)
 
 static void insert(struct line *line, char c)
 {
-    if (line->len + 1 == LINE_BYTES)
+    if (line->len + 1 == LINE_BYTES) {
+        line->too_long = true;
         return;
+    }
     for (size_t i = line->len + 1; i > line->cursor; i--)
         line->text[i] = line->text[i - 1];
     line->text[line->cursor] = c;
@@ -70,6 +72,7 @@ static void cut(struct line *line, size_t start, size_t end)
 {
     if (start == end)
         return;
+    line->too_long = false;
     move_to(line, start);
     for (size_t i = end; i <= line->len; i++)
         line->text[start + i - end] = line->text[i];
@@ -81,6 +84,7 @@ static void replace(struct line *line, const char *text)
 {
     size_t old = line->len;
 
+    line->too_long = false;
     move_to(line, 0);
     (void)text_copy(line->text, sizeof(line->text), text);
     line->len = text_len(line->text);
@@ -259,7 +263,8 @@ static char escape_meaning(char last, unsigned parameter)
 {
     static const char letters[] = { 'A', CONTROL('p'), 'B', CONTROL('n'), 'C', CONTROL('f'),
                                     'D', CONTROL('b'), 'H', CONTROL('a'), 'F', CONTROL('e') };
-    static const char tildes[] = { 0, CONTROL('a'), 0, CONTROL('d'), CONTROL('e'), 0, 0, CONTROL('a'), CONTROL('e') };
+    static const char tildes[] = { 0, CONTROL('a'), 0,           CONTROL('d'), CONTROL('e'), 0,
+                                   0, CONTROL('a'), CONTROL('e') };
 
     if (last == '~')
         return parameter < sizeof(tildes) ? tildes[parameter] : '\0';
@@ -297,6 +302,7 @@ static void escape_byte(struct line *line, char c)
 void line_begin(struct line *line)
 {
     line->len = line->cursor = line->history_back = 0;
+    line->too_long = false;
     line->text[0] = '\0';
     line->escape = ESCAPE_NONE;
     if (line->prompt != NULL)
@@ -309,21 +315,31 @@ void line_idle(struct line *line)
         line->escape = ESCAPE_NONE;
 }
 
+static enum line_state empty(struct line *line)
+{
+    line->len = line->cursor = 0;
+    line->text[0] = '\0';
+    return LINE_DONE;
+}
+
+/* Half of a command may be another command. */
 static enum line_state end_line(struct line *line)
 {
     show_text(line, "\n");
     history_add(line);
-    return LINE_DONE;
+    if (!line->too_long)
+        return LINE_DONE;
+    show_text(line, "the line is longer than 127 characters: it is not run\n");
+    return empty(line);
 }
+_Static_assert(LINE_BYTES == 128, "the number above");
 
 /* The line is forgotten. */
 static enum line_state cancel(struct line *line)
 {
     move_to(line, line->len);
     show_text(line, "^C\n");
-    line->len = line->cursor = 0;
-    line->text[0] = '\0';
-    return LINE_DONE;
+    return empty(line);
 }
 
 enum line_state line_put(struct line *line, char c)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Editing one line of input, with history and completion. Portable: characters in, text to show out. */
+/*
+ * Editing one line of input, with history and completion. Portable: characters in, text to show
+ * out.
+ */
 #ifndef KERNEL_LINE_H
 #define KERNEL_LINE_H
 
@@ -21,6 +24,7 @@ struct line {
     const char *prompt;         /* NULL: none */
     char text[LINE_BYTES];      /* zero-terminated */
     size_t len, cursor;
+    bool too_long;              /* characters did not fit since it was begun or last cut */
     char history[LINE_HISTORY][LINE_BYTES];
     size_t history_count;       /* ever; the newest LINE_HISTORY are kept */
     size_t history_back;        /* how far up the arrow has gone; 0: the line itself */
@@ -33,8 +37,12 @@ struct line {
 
 enum line_state {
     LINE_OPEN,
-    LINE_DONE,                  /* the line is complete in text, and in the history; empty after Ctrl-C */
-    LINE_CLOSED,                /* Ctrl-D on an empty line: there is no more input */
+    /*
+     * The line is complete in text, and in the history; text is empty after Ctrl-C, and where more
+     * was typed than fits, which is then said.
+     */
+    LINE_DONE,
+    LINE_CLOSED, /* Ctrl-D on an empty line: there is no more input */
 };
 
 /* Empties the line for the next command and shows the prompt; the history stays. */

@@ -7,6 +7,7 @@
 #include "env.h"
 #include "iommu/iommu.h"
 #include "pci.h"
+#include "preboot_dma.h"
 #include "proof.h"
 
 struct machine {
@@ -18,6 +19,7 @@ struct machine {
     enum iommu_status iommu_status;     /* of iommu_add_table() or iommu_start() */
     struct iommu_handoff handoff;       /* the units as the kernel found them */
     size_t functions, covered;          /* PCI functions but bridges; those some unit covers */
+    struct preboot_dma preboot;         /* a read that was sent before the units were programmed */
     struct proof proof;                 /* that blocked devices are blocked */
     struct suite_env suite;
 };
@@ -30,5 +32,13 @@ void machine_init(const struct boot_info *info);
 const char *machine_off_word(void);
 /* How many units translate. */
 size_t machine_translating_units(void);
+/* Whether unit number index of the hand-off is the first with its registers: a table may name them twice. */
+static inline bool machine_handoff_first(uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (machine.handoff.units[i].registers_pa == machine.handoff.units[index].registers_pa)
+            return false;
+    return true;
+}
 
 #endif

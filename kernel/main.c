@@ -17,6 +17,7 @@
 #include "panic.h"
 #include "policy.h"
 #include "report.h"
+#include "run_view.h"
 #include "shell.h"
 #include "smp.h"
 #include "suite.h"
@@ -103,13 +104,19 @@ static enum exit_status judge(const struct suite_totals *totals, const char *ver
 static enum exit_status run_suite(void)
 {
     struct suite_options options = suite_options();
-    struct suite_totals totals = suite_run(&machine.suite, &options);
+    struct suite_totals totals;
+    enum exit_status status;
     char reason[VERDICT_REASON_BYTES];
-    const char *verdict = machine_verdict(reason, sizeof(reason));
+    const char *verdict;
 
+    options.observer = run_view_observer();
+    totals = suite_run(&machine.suite, &options);
+    verdict = machine_verdict(reason, sizeof(reason));
     print("# verdict: %s (%s)\n", verdict, reason);
     print("%u passed, %u failed, %u skipped\n", totals.passed, totals.failed, totals.skipped);
-    return judge(&totals, verdict);
+    status = judge(&totals, verdict);
+    run_view_end(status);
+    return status;
 }
 
 static enum exit_status use_machine(void)

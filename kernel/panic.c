@@ -77,6 +77,7 @@ _Noreturn static void end_run(uint64_t rip, uint64_t rbp, const char *format, va
     smp_stop_others();
     level = ++depth;
     if (level == 1) {
+        console_show_text();
         console_begin_line();
         print("Bail out! ");
         vprint(format, args);

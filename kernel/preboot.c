@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See preboot.h. No DMA is sent through tables that are not this kernel's: a
- * write that they lead astray would land in memory of nobody's choice, and a
- * read of the exercisers ends in a write. What firmware's tables let pass is
- * what the take-over says of them in the log.
+ * See preboot.h. Through tables that are not this kernel's at most one read is
+ * sent (preboot_dma.h): a write that they lead astray would land in memory of
+ * nobody's choice. What else firmware's tables let pass is what the take-over
+ * says of them in the log.
  */
 #include "preboot.h"
 
@@ -194,6 +194,33 @@ static void tell_opt_in(const struct telling *t, const struct preboot_facts *fac
          judged->opt_in_broken ? ", and nothing of that was on" : "");
 }
 
+static void tell_read(const struct telling *t, const struct preboot_dma *dma)
+{
+    const char *label = dma->ex == NULL ? "" : dma->ex->label;
+
+    switch (dma->result) {
+    case PREBOOT_DMA_NOT_TRIED:
+        TELL(t, "no device was told to read memory before the units were programmed: %s", dma->reason);
+        return;
+    case PREBOOT_DMA_UNCLEAR:
+        TELL(t, "%s was told to read memory before the units were programmed, what came of it is not known: %s", label,
+             dma->reason);
+        return;
+    case PREBOOT_DMA_REACHED:
+        TELL(t, "open: %s read our memory before the units were programmed", label);
+        break;
+    case PREBOOT_DMA_STOPPED:
+        TELL(t, "%s did not read our memory before the units were programmed: refused, or led elsewhere", label);
+        break;
+    }
+    TELL(t, "%zu unit%s recorded a fault meanwhile", dma->recorded, plural(dma->recorded));
+    if (dma->undecided > 0)
+        TELL(t, "%zu unit%s had faults pending before, which hide whether there is one more", dma->undecided,
+             plural(dma->undecided));
+    TELL(t, "that shows one read of that device, after firmware and before this kernel programmed a unit: nothing of "
+            "earlier, of other devices, or of writes");
+}
+
 /* What a DMA then would have met, and what one met that was really sent. */
 static void tell_attempt(const struct telling *t, const struct preboot_facts *facts, const struct preboot *judged)
 {
@@ -202,8 +229,9 @@ static void tell_attempt(const struct telling *t, const struct preboot_facts *fa
     else if (judged->verdict == PREBOOT_REGIONS)
         TELL(t, "a DMA then would have arrived anywhere but in those regions");
     else if (judged->translating > 0)
-        TELL(t, "whether a DMA then would have arrived is not known: none was sent through tables that are not "
-                "ours, for it may land anywhere; the log's line take-over says how many entries let pass");
+        TELL(t, "what a write then would have met is not known: none was sent through tables that are not ours, for "
+                "it may land anywhere; the log's line take-over says how many entries let pass");
+    tell_read(t, facts->dma);
     if (facts->passed > 0)
         TELL(t, "a DMA sent now while blocked arrived: %zu of %zu devices pass", facts->passed,
              facts->passed + facts->blocked);

@@ -13,6 +13,7 @@
 
 #include "iommu/iommu.h"
 #include "pci.h"
+#include "preboot_dma.h"
 
 enum preboot_verdict {
     PREBOOT_UNKNOWN,        /* no snapshot, or no unit in it that answers */
@@ -27,6 +28,7 @@ struct preboot_facts {
     const struct iommu_handoff *entry;          /* at kernel entry */
     bool opt_in_known, opt_in;          /* the table says that firmware protected memory from DMA before boot */
     const struct pci_function *functions;       /* linked; NULL: not known */
+    const struct preboot_dma *dma;      /* what was sent before the units were programmed */
     size_t blocked, passed;             /* exercisers whose DMA was sent while this kernel blocked it */
 };
 

@@ -364,20 +364,22 @@ void report_interrupts(void)
     for (size_t i = 0; i < irq_ioapics.count; i++) {
         const struct ioapic *ioapic = &irq_ioapics.list[i];
 
-        print("# interrupts: ioapic=%u version=0x%x gsi=%u pins=%u", ioapic->id, ioapic->version, ioapic->gsi_base,
-              ioapic->pins);
+        print("# interrupts: ioapic=%u version=0x%x gsi=%u pins=%u", ioapic->id, ioapic->version,
+              ioapic->gsi_base, ioapic->pins);
         interrupt_source(IOMMU_IRQ_IOAPIC, ioapic->id);
     }
     if (irq_has_hpet) {
-        print("# interrupts: hpet=%u comparators=%u messages=%s", irq_hpet.number, irq_hpet.comparators,
-              yes(hpet_has_messages(&irq_hpet, 0)));
+        print("# interrupts: hpet=%u comparators=%u messages=%s", irq_hpet.number,
+              irq_hpet.comparators, yes(hpet_has_messages(&irq_hpet, 0)));
         interrupt_source(IOMMU_IRQ_HPET, irq_hpet.number);
     }
     if (machine.iommu == NULL)
         return;
     iommu_irq_info(machine.iommu, &info);
-    print("# interrupts: remapped=%s failed-units=%u x2apic=%s posting=%s reason=\"%s\" suggestion=\"%s\"\n",
-          yes(info.remapping), info.failed_units, yes(info.x2apic), yes(info.posting), info.reason, info.suggestion);
+    print("# interrupts: remapped=%s failed-units=%u x2apic=%s posting=%s reason=\"%s\" "
+          "suggestion=\"%s\"\n",
+          yes(info.remapping), info.failed_units, yes(info.x2apic), yes(info.posting), info.reason,
+          info.suggestion);
     interrupt_entries();
 }
 
@@ -389,8 +391,8 @@ static void report_proof(void)
         return;
     (void)proof_text(&machine.proof, text, sizeof(text));
     print("# proof: %s, %zu pass, refusals recorded: %zu while blocked, %zu of %zu unmapped\n",
-          text, machine.proof.passed, machine.proof.blocked_recorded, machine.proof.unmapped_recorded,
-          machine.proof.unmapped);
+          text, machine.proof.passed, machine.proof.blocked_recorded,
+          machine.proof.unmapped_recorded, machine.proof.unmapped);
 }
 
 /* Everything, the verdict first. */

@@ -3,12 +3,14 @@
 #include "report_diagnosis.h"
 
 #include "console.h"
+#include "groups.h"
 #include "iova_ranges.h"
 #include "machine.h"
 #include "preboot.h"
 #include "report.h"
 
 #define SENTENCE_BYTES 160u
+#define TURNED_MAX 32u
 
 /* ---- checks ---- */
 
@@ -38,6 +40,7 @@ static struct preboot_facts preboot_known(void)
         .before_exit = &machine.boot->before_exit,
         .entry = &machine.handoff,
         .functions = machine.pci == NULL ? NULL : pci_first(machine.pci),
+        .dma = &machine.preboot,
         .blocked = machine.proof.blocked,
         .passed = machine.proof.passed,
     };
@@ -46,7 +49,7 @@ static struct preboot_facts preboot_known(void)
     return facts;
 }
 
-void report_preboot_line(void)
+void report_preboot_line(unsigned reserve)
 {
     struct preboot_facts facts = preboot_known();
     struct preboot judged;
@@ -56,7 +59,7 @@ void report_preboot_line(void)
         return;
     preboot_judge(&facts, &judged);
     preboot_summary(&judged, sentence, sizeof(sentence));
-    print("# before: %s\n", sentence);
+    (void)report_line(reserve, "# before: %s", sentence);
 }
 
 static void print_sentence(void *ctx, const char *sentence)
@@ -70,7 +73,6 @@ void report_preboot(void)
     struct preboot_facts facts = preboot_known();
     struct preboot judged;
 
-    report_preboot_line();
     preboot_judge(&facts, &judged);
     preboot_explain(&facts, &judged, print_sentence, NULL);
 }
@@ -78,6 +80,18 @@ void report_preboot(void)
 static void put_sentence(void *ctx, const char *sentence)
 {
     json_text(ctx, NULL, sentence);
+}
+
+static void put_dma(struct json *json, const struct preboot_dma *dma)
+{
+    json_open(json, "dma", '{');
+    json_text(json, "result", preboot_dma_name(dma->result));
+    json_text(json, "reason", dma->reason == NULL ? "" : dma->reason);
+    if (dma->ex != NULL)
+        json_text(json, "device", dma->ex->label);
+    json_number(json, "units_with_faults", dma->recorded);
+    json_number(json, "units_undecided", dma->undecided);
+    json_close(json, '}');
 }
 
 void report_preboot_json(struct json *json)
@@ -94,6 +108,7 @@ void report_preboot_json(struct json *json)
     json_number(json, "protected_regions", judged.regions);
     json_number(json, "bus_masters", judged.masters);
     json_bool(json, "opt_in_broken", judged.opt_in_broken);
+    put_dma(json, &machine.preboot);
     json_open(json, "explained", '[');
     preboot_explain(&facts, &judged, put_sentence, json);
     json_close(json, ']');
@@ -111,23 +126,38 @@ static void print_ranges(const char *whose, const struct iova_ranges *ranges)
     print("%s\n", ranges->more ? " ..." : "");
 }
 
-/* The ranges of a device without reserved regions stand for its unit. */
+/* False: it can be given no domain. */
+static bool ranges_of(const struct pci_function *f, struct iova_ranges *out)
+{
+    struct pci_range turned[TURNED_MAX];
+    size_t count = groups_turned(f, turned, TURNED_MAX);
+
+    if (iova_ranges(machine.iommu, f->owner, out) != IOMMU_OK)
+        return false;
+    out->more |= count > TURNED_MAX;
+    for (size_t i = 0; i < count && i < TURNED_MAX; i++)
+        iova_ranges_without(out, turned[i].start, turned[i].end);
+    return true;
+}
+
+/* The ranges of a device that has no holes of its own stand for its unit. */
 static bool unit_ranges(size_t unit, struct iova_ranges *out)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next)
-        if (f->owner != NULL && iommu_device_unit(f->owner) == unit && !iommu_device_has_reserved(f->owner))
-            return iova_ranges(machine.iommu, f->owner, out) == IOMMU_OK;
+        if (f->owner != NULL && iommu_device_unit(f->owner) == unit &&
+            !iommu_device_has_reserved(f->owner) && groups_turned(f, NULL, 0) == 0)
+            return ranges_of(f, out);
     return false;
 }
 
-static void reserved_device_ranges(size_t unit)
+static void ranges_of_others(size_t unit, const struct iova_ranges *of_unit)
 {
     for (struct pci_function *f = pci_first(machine.pci); f != NULL; f = f->next) {
         struct iova_ranges ranges;
         char name[RID_TEXT_BYTES];
 
-        if (f->owner == NULL || iommu_device_unit(f->owner) != unit || !iommu_device_has_reserved(f->owner) ||
-            iova_ranges(machine.iommu, f->owner, &ranges) != IOMMU_OK)
+        if (f->owner == NULL || iommu_device_unit(f->owner) != unit || !ranges_of(f, &ranges) ||
+            (of_unit != NULL && iova_ranges_equal(&ranges, of_unit)))
             continue;
         report_rid(name, f->segment, f->rid);
         print_ranges(name, &ranges);
@@ -139,10 +169,13 @@ void report_iova(void)
     struct iommu_unit_info unit;
     struct iova_ranges ranges;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++) {
-        if (unit_ranges(i, &ranges))
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++) {
+        bool known = unit_ranges(i, &ranges);
+
+        if (known)
             print_ranges(unit.name, &ranges);
-        reserved_device_ranges(i);
+        ranges_of_others(i, known ? &ranges : NULL);
     }
 }
 
@@ -154,11 +187,11 @@ static void put_range(struct json *json, const struct iommu_region *range)
     json_close(json, '}');
 }
 
-void report_iova_json(struct json *json, struct iommu_device *device)
+void report_iova_json(struct json *json, const struct pci_function *f)
 {
     struct iova_ranges ranges = { .count = 0 };
 
-    if (device != NULL && iova_ranges(machine.iommu, device, &ranges) != IOMMU_OK)
+    if (f->owner != NULL && !ranges_of(f, &ranges))
         ranges.count = 0;
     json_open(json, "iova_ranges", '[');
     for (size_t i = 0; i < ranges.count; i++)
@@ -212,7 +245,8 @@ static void put_domain(struct json *json, const struct iommu_domain *domain)
 void report_domains_json(struct json *json)
 {
     json_open(json, "domains", '[');
-    for (struct pci_function *f = machine.pci == NULL ? NULL : pci_first(machine.pci); f != NULL; f = f->next) {
+    for (struct pci_function *f = machine.pci == NULL ? NULL : pci_first(machine.pci); f != NULL;
+         f = f->next) {
         const struct iommu_domain *domain = f->owner == NULL ? NULL : iommu_device_domain(f->owner);
 
         if (domain != NULL && is_first_of(f, domain))

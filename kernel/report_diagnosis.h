@@ -12,30 +12,41 @@
 #include "finding.h"
 #include "iommu/iommu.h"
 #include "json.h"
+#include "pci.h"
 
-/* One screen. */
+/* One screen of 25 rows and 80 columns: what there is no room for is left to the full report. */
 void report_summary(void);
+/*
+ * A line of that screen, without its newline, where it fits and leaves so many rows free; false: it
+ * does not. What is wider than the screen takes as many rows as it is wrapped to.
+ */
+bool report_line(unsigned reserve, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 size_t report_make_checks(struct check out[CHECKS_MAX]);
-void report_checks(void);
 void report_checks_json(struct json *json);
 
-/* Whether the table claims DMA protection before boot (DMAR flag, IVinfo bit); false: it cannot be read. */
+/*
+ * Whether the table claims DMA protection before boot (DMAR flag, IVinfo bit); false: it cannot be
+ * read.
+ */
 bool report_opt_in(bool *opt_in);
-void report_preboot_line(void);
+void report_preboot_line(unsigned reserve);
 void report_preboot(void);
 void report_preboot_json(struct json *json);
 
 /* Usable IOVAs, unit by unit, and of devices that have others than their unit's. */
 void report_iova(void);
 /* Of one device, as member "iova_ranges"; an empty list where it can be given none. */
-void report_iova_json(struct json *json, struct iommu_device *device);
+void report_iova_json(struct json *json, const struct pci_function *f);
 void report_domains_json(struct json *json);
 
 /* What is wrong with the tables, and what scenarios have found since (suite/env.h). */
 void report_findings(void);
+/* As many of the worst as fit on the screen. */
 void report_findings_summary(void);
 void report_findings_json(struct json *json);
+/* Hands each to sink, in the order of the report. */
+void report_each_finding(const struct fw_sink *sink);
 /* Where scenarios put theirs: printed at once, and kept. */
 extern const struct fw_sink report_scenario_findings;
 

@@ -10,6 +10,7 @@
 #include "amd/amdvi_regs.h"
 #include "console.h"
 #include "cpu.h"
+#include "format.h"
 #include "intel/vtd_regs.h"
 #include "judge.h"
 #include "machine.h"
@@ -19,7 +20,6 @@
 
 #define KEPT_MAX 16u
 #define TEXT_BYTES 200u
-#define SUMMARY_LINES 4u
 
 struct kept {
     struct fw_finding finding;      /* its texts are the following */
@@ -47,7 +47,10 @@ static size_t fill_tables(void)
     return machine_acpi.table_count;
 }
 
-/* Memory that the boot loader or firmware's boot services lie in is handed to an operating system as RAM. */
+/*
+ * Memory that the boot loader or firmware's boot services lie in is handed to an operating system
+ * as RAM.
+ */
 static enum fw_memory_kind kind_of(uint32_t type)
 {
     switch (type) {
@@ -79,7 +82,8 @@ static void add_widths(struct fw_unit_state *unit)
 {
     struct iommu_unit_info info;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &info) == IOMMU_OK; i++)
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &info) == IOMMU_OK; i++)
         if (info.registers_pa == unit->registers_pa) {
             unit->guest_address_bits = info.input_bits;
             unit->host_address_bits = info.output_bits;
@@ -101,7 +105,8 @@ static size_t fill_units(void)
             .x2apic = amd ? (found->amd.features & AMDVI_EFR_XT_SUP) != 0
                           : (found->intel.extended & VTD_ECAP_EIM) != 0,
             .translated_at_entry = found->translating,
-            .protected_memory_at_entry = !amd && (found->intel.protected_memory & VTD_PMEN_PRS) != 0,
+            .protected_memory_at_entry =
+                !amd && (found->intel.protected_memory & VTD_PMEN_PRS) != 0,
         };
         add_widths(&units[count]);
     }
@@ -136,7 +141,7 @@ static size_t judge_machine(const struct fw_sink *sink)
     return fw_judge(&facts, sink);
 }
 
-static void for_each_finding(const struct fw_sink *sink)
+void report_each_finding(const struct fw_sink *sink)
 {
     (void)judge_machine(sink);
     for (size_t i = 0; i < kept_count; i++)
@@ -154,7 +159,8 @@ static void print_detail(const char *name, const char *text)
 static void print_head(const struct fw_finding *f)
 {
     if (f->table[0] != '\0')
-        print("# finding: %s %s %s+0x%x: %s\n", fw_severity_name(f->severity), f->id, f->table, f->offset, f->what);
+        print("# finding: %s %s %s+0x%x: %s\n", fw_severity_name(f->severity), f->id, f->table,
+              f->offset, f->what);
     else
         print("# finding: %s %s: %s\n", fw_severity_name(f->severity), f->id, f->what);
 }
@@ -177,57 +183,71 @@ static void count_finding(void *ctx, const struct fw_finding *f)
     ((struct tally *)ctx)->count[f->severity]++;
 }
 
-static void print_tally(const struct tally *t)
+#define TALLY_BYTES 64u
+
+static void tally_text(const struct tally *t, char out[TALLY_BYTES])
 {
-    print("# findings: %zu error%s, %zu warning%s, %zu note%s\n", t->count[FW_ERROR],
-          t->count[FW_ERROR] == 1 ? "" : "s", t->count[FW_WARNING], t->count[FW_WARNING] == 1 ? "" : "s",
-          t->count[FW_NOTE], t->count[FW_NOTE] == 1 ? "" : "s");
+    format_line(out, TALLY_BYTES, "# findings: %zu error%s, %zu warning%s, %zu note%s",
+                t->count[FW_ERROR], t->count[FW_ERROR] == 1 ? "" : "s", t->count[FW_WARNING],
+                t->count[FW_WARNING] == 1 ? "" : "s", t->count[FW_NOTE],
+                t->count[FW_NOTE] == 1 ? "" : "s");
 }
 
 static void tally_all(struct tally *t)
 {
     *t = (struct tally){ { 0 } };
-    for_each_finding(&(struct fw_sink){ .found = count_finding, .ctx = t });
+    report_each_finding(&(struct fw_sink){ .found = count_finding, .ctx = t });
 }
 
 void report_findings(void)
 {
     struct tally tally;
+    char text[TALLY_BYTES];
 
     tally_all(&tally);
-    print_tally(&tally);
-    for_each_finding(&(struct fw_sink){ .found = print_finding });
+    tally_text(&tally, text);
+    print("%s\n", text);
+    report_each_finding(&(struct fw_sink){ .found = print_finding });
 }
 
 struct worst {
     enum fw_severity severity;
-    size_t left;
+    size_t shown;
 };
 
-static void print_worst(void *ctx, const struct fw_finding *f)
+/* One row stays free for where the rest is. */
+static void show_worst(void *ctx, const struct fw_finding *f)
 {
     struct worst *worst = ctx;
 
-    if (f->severity != worst->severity || worst->left == 0)
+    if (f->severity != worst->severity)
         return;
-    worst->left--;
-    print_head(f);
-    print_detail("try", f->remedy);
+    if (f->table[0] != '\0'
+            ? !report_line(1, "# finding: %s %s %s+0x%x: %s", fw_severity_name(f->severity), f->id,
+                           f->table, f->offset, f->what)
+            : !report_line(1, "# finding: %s %s: %s", fw_severity_name(f->severity), f->id,
+                           f->what))
+        return;
+    worst->shown++;
+    if (f->remedy[0] != '\0')
+        (void)report_line(1, "#   try: %s", f->remedy);
 }
 
-/* Errors first, then warnings, as many as there is room for. */
+/* Errors first, then warnings. */
 void report_findings_summary(void)
 {
     struct tally tally;
-    struct worst worst = { .severity = FW_ERROR, .left = SUMMARY_LINES };
+    struct worst worst = { .severity = FW_ERROR };
+    char text[TALLY_BYTES];
 
     tally_all(&tally);
-    print_tally(&tally);
-    for_each_finding(&(struct fw_sink){ .found = print_worst, .ctx = &worst });
+    tally_text(&tally, text);
+    (void)report_line(0, "%s", text);
+    report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
     worst.severity = FW_WARNING;
-    for_each_finding(&(struct fw_sink){ .found = print_worst, .ctx = &worst });
-    if (tally.count[FW_ERROR] + tally.count[FW_WARNING] > SUMMARY_LINES || tally.count[FW_NOTE] > 0)
-        print("#   all of them: report=full\n");
+    report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
+    if (tally.count[FW_ERROR] + tally.count[FW_WARNING] > worst.shown || tally.count[FW_NOTE] > 0)
+        (void)report_line(0, "#   all of them: report=full");
 }
 
 /* ---- as JSON ---- */
@@ -251,7 +271,7 @@ static void put_finding(void *ctx, const struct fw_finding *f)
 void report_findings_json(struct json *json)
 {
     json_open(json, "findings", '[');
-    for_each_finding(&(struct fw_sink){ .found = put_finding, .ctx = json });
+    report_each_finding(&(struct fw_sink){ .found = put_finding, .ctx = json });
     json_close(json, ']');
 }
 
@@ -275,8 +295,8 @@ static void keep(const struct fw_finding *f)
     (void)text_copy(k->trips, sizeof(k->trips), f->trips);
     (void)text_copy(k->remedy, sizeof(k->remedy), f->remedy);
     (void)text_copy(k->reference, sizeof(k->reference), f->reference);
-    k->finding = (struct fw_finding){ f->severity, k->id, k->table, f->offset, k->what, k->trips, k->remedy,
-                                      k->reference };
+    k->finding = (struct fw_finding){ f->severity, k->id,    k->table,  f->offset,
+                                       k->what,     k->trips, k->remedy, k->reference };
     kept_count++;
 }
 

@@ -15,6 +15,7 @@
 #include "mm.h"
 #include "report_diagnosis.h"
 #include "smp.h"
+#include "verdict.h"
 #include "version.h"
 
 #define SCHEMA "iommukit-report/1"
@@ -221,7 +222,7 @@ static void put_function(struct json *json, const struct pci_function *f)
     json_close(json, ']');
     put_reserved(json, f);
     groups_json_function(json, f);
-    report_iova_json(json, f->owner);
+    report_iova_json(json, f);
     json_text(json, "state", f->owner == NULL ? "unwatched" : iommu_debug_device_state(f->owner));
     json_bool(json, "bus_master_at_entry", (f->command_at_entry & PCI_COMMAND_MASTER) != 0);
     json_close(json, '}');
@@ -301,6 +302,14 @@ static void put_interrupts(struct json *json)
     json_close(json, '}');
 }
 
+static void put_verdict(struct json *json)
+{
+    char reason[VERDICT_REASON_BYTES];
+
+    json_text(json, "verdict", machine_verdict(reason, sizeof(reason)));
+    json_text(json, "verdict_reason", reason);
+}
+
 void report_json(void)
 {
     struct json json = { .put = put_console };
@@ -308,6 +317,7 @@ void report_json(void)
     print("---8<--- report\n");
     json_open(&json, NULL, '{');
     json_text(&json, "schema", SCHEMA);
+    put_verdict(&json);
     report_checks_json(&json);
     put_machine(&json);
     put_tables(&json);

@@ -26,6 +26,16 @@
 #define CLASS_IOMMU 0x0806u
 #define COLUMN_STATE 15
 
+#define SCREEN_ROWS 25u
+#define SCREEN_COLUMNS 80u
+#define LINE_BYTES (VERDICT_REASON_BYTES + 64u)
+/* Kept free: the findings and where to find the rest, two rows of "before", the groups. */
+#define ROWS_BELOW_BEFORE 2u
+#define ROWS_BELOW_GROUPS (ROWS_BELOW_BEFORE + 2u)
+#define ROWS_BELOW_UNITS (ROWS_BELOW_GROUPS + 1u)
+/* More units than these are in the full report. */
+#define UNIT_LINES 4u
+
 /* ---- what the checks look at ---- */
 
 static void dmar_header_seen(void *arg, const struct dmar_info *info)
@@ -80,7 +90,8 @@ static bool runs(uint64_t registers_pa)
 {
     struct iommu_unit_info unit;
 
-    for (size_t i = 0; machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
+    for (size_t i = 0;
+         machine.iommu != NULL && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
         if (unit.registers_pa == registers_pa)
             return unit.translating && !unit.fenced;
     return false;
@@ -88,13 +99,16 @@ static bool runs(uint64_t registers_pa)
 
 static void unit_facts(struct check_facts *f)
 {
-    f->unit_count = machine.handoff.unit_count;
-    for (size_t i = 0; i < f->unit_count && i < CHECK_UNITS && i < IOMMU_HANDOFF_UNITS; i++) {
-        const struct iommu_handoff_unit *unit = &machine.handoff.units[i];
+    const struct iommu_handoff *handoff = &machine.handoff;
 
-        f->units[i] = (struct check_unit){ .registers_pa = unit->registers_pa,
-                                           .answers = unit->present,
-                                           .translates = runs(unit->registers_pa) };
+    for (uint32_t i = 0; i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++) {
+        const struct iommu_handoff_unit *unit = &handoff->units[i];
+
+        if (!machine_handoff_first(i))
+            continue;
+        f->units[f->unit_count++] = (struct check_unit){ .registers_pa = unit->registers_pa,
+                                                         .answers = unit->present,
+                                                         .translates = runs(unit->registers_pa) };
         f->answering += unit->present;
     }
     if (machine.iommu == NULL)
@@ -104,26 +118,31 @@ static void unit_facts(struct check_facts *f)
         f->unit_count = f->answering = iommu_unit_count(machine.iommu);
     f->translating = machine_translating_units();
 }
+_Static_assert((int)CHECK_UNITS >= (int)IOMMU_HANDOFF_UNITS,
+               "every unit of the snapshot has a place");
 
 static enum chipset_units ask_chipset(const struct pci_function *bridge)
 {
     uint16_t offset = chipset_register(bridge->vendor, bridge->device);
 
     return offset == 0 ? CHIPSET_UNKNOWN
-                       : chipset_units(bridge->vendor, bridge->device, pci_read(bridge, offset, sizeof(uint32_t)));
+                       : chipset_units(bridge->vendor, bridge->device,
+                                       pci_read(bridge, offset, sizeof(uint32_t)));
 }
 
 static void device_facts(struct check_facts *f)
 {
     f->functions = machine.functions;
     f->covered = machine.covered;
-    for (const struct pci_function *p = machine.pci ? pci_first(machine.pci) : NULL; p != NULL; p = p->next) {
+    for (const struct pci_function *p = machine.pci ? pci_first(machine.pci) : NULL; p != NULL;
+         p = p->next) {
         if (p->rid == 0 && p->segment == 0 && p->class_code >> 8 == CLASS_HOST_BRIDGE) {
             f->bridge_vendor = p->vendor;
             f->bridge_device = p->device;
             f->chipset = ask_chipset(p);
         }
-        if (f->uncovered[0] == '\0' && !p->is_bridge && p->class_code >> 8 != CLASS_IOMMU && p->owner == NULL)
+        if (f->uncovered[0] == '\0' && !p->is_bridge && p->class_code >> 8 != CLASS_IOMMU &&
+            p->owner == NULL)
             format_line(f->uncovered, sizeof(f->uncovered), PCI_FORMAT, PCI_ARGS(p));
     }
 }
@@ -133,7 +152,8 @@ static void proof_facts(struct check_facts *f)
     f->blocked = machine.proof.blocked;
     f->passed = machine.proof.passed;
     f->leak = machine.proof.leak == NULL ? "" : machine.proof.leak->label;
-    f->qemu_amd = machine.suite.emulated && machine.table != NULL && text_equal(machine.table->signature, "IVRS");
+    f->qemu_amd = machine.suite.emulated && machine.table != NULL &&
+                  text_equal(machine.table->signature, "IVRS");
 }
 
 /* info outlives the facts: they point to its texts. */
@@ -145,6 +165,8 @@ static void interrupt_facts(struct check_facts *f, struct iommu_irq_info *info)
     f->remapping = info->remapping;
     f->failed_irq_units = info->failed_units;
     f->interrupts_off_word = machine.options.intremap_off;
+    f->no_queue_word = machine.options.no_queue && machine.table != NULL &&
+                       text_equal(machine.table->signature, "DMAR");
     f->interrupts_reason = info->reason;
     f->interrupts_suggestion = info->suggestion;
 }
@@ -194,15 +216,40 @@ static const char *mark(enum check_state state)
     return marks[state];
 }
 
-static void print_check(const struct check *check)
+static unsigned rows_left;
+
+bool report_line(unsigned reserve, const char *format, ...)
+{
+    char text[LINE_BYTES];
+    size_t len;
+    unsigned rows;
+    va_list args;
+
+    va_start(args, format);
+    len = format_text(text, sizeof(text), format, args);
+    va_end(args);
+    len = len < sizeof(text) ? len : sizeof(text) - 1;
+    rows = len == 0 ? 1 : (unsigned)((len + SCREEN_COLUMNS - 1) / SCREEN_COLUMNS);
+    if (rows + reserve > rows_left)
+        return false;
+    rows_left -= rows;
+    print("%s\n", text);
+    return true;
+}
+
+static void show_check(const struct check *check)
 {
     int indent = (int)(2 * check->depth);
 
-    print("#   %*s%-*s %s", indent, "", COLUMN_STATE - indent, check->name, mark(check->state));
-    print(check->text[0] == '\0' ? "\n" : "%*s%s\n", check->state == CHECK_UNKNOWN ? 2 : 1, "", check->text);
+    (void)report_line(0, "#   %*s%-*s %s%*s%s", indent, "", COLUMN_STATE - indent, check->name,
+                      mark(check->state),
+                      check->text[0] == '\0'          ? 0
+                      : check->state == CHECK_UNKNOWN ? 2
+                                                      : 1,
+                      "", check->text);
 }
 
-void report_checks(void)
+static void show_checks(void)
 {
     struct check checks[CHECKS_MAX];
     size_t count = report_make_checks(checks);
@@ -210,11 +257,12 @@ void report_checks(void)
     char reason[VERDICT_REASON_BYTES];
     const char *verdict = machine_verdict(reason, sizeof(reason));
 
-    print("# report: %s (%s)\n", verdict, reason);
+    (void)report_line(0, "# report: %s (%s)", verdict, reason);
     for (size_t i = 0; i < count; i++) {
-        print_check(&checks[i]);
-        if (checks[i].remedy[0] != '\0' && (&checks[i] == first || checks[i].state == CHECK_UNKNOWN))
-            print("#     try: %s\n", checks[i].remedy);
+        show_check(&checks[i]);
+        if (checks[i].remedy[0] != '\0' &&
+            (&checks[i] == first || checks[i].state == CHECK_UNKNOWN))
+            (void)report_line(0, "#     try: %s", checks[i].remedy);
     }
 }
 
@@ -223,40 +271,45 @@ static void machine_line(void)
     char vendor[13], name[CPU_NAME_BYTES];
 
     report_cpu_names(vendor, name);
-    print("# machine: %s, %u of %u processors, %llu MiB\n", name, smp_summary().online, smp_summary().named,
-          (unsigned long long)(ram_bytes() / MIB));
+    (void)report_line(ROWS_BELOW_UNITS, "# machine: %s, %u of %u processors, %llu MiB", name,
+                      smp_summary().online, smp_summary().named,
+                      (unsigned long long)(ram_bytes() / MIB));
 }
 
-/* More units than a screen has room for are in the full report. */
-#define UNIT_LINES 4u
-
+/* One row stays for the number of the others. */
 static void unit_lines(void)
 {
     struct iommu_unit_info unit;
-    size_t count = machine.iommu == NULL ? 0 : iommu_unit_count(machine.iommu);
+    size_t count = machine.iommu == NULL ? 0 : iommu_unit_count(machine.iommu), shown = 0;
 
-    for (size_t i = 0; i < count && i < UNIT_LINES && iommu_unit_info(machine.iommu, i, &unit) == IOMMU_OK; i++)
-        print("# %s: base=0x%llx translating=%s remapping=%s iova-bits=%u faults=%llu\n", unit.name,
-              (unsigned long long)unit.registers_pa, unit.translating ? "yes" : "no", unit.remapping ? "yes" : "no",
-              unit.input_bits, (unsigned long long)unit.faults);
-    if (count > UNIT_LINES)
-        print("# units: %zu more in report=full\n", count - UNIT_LINES);
+    while (shown < count && shown < UNIT_LINES &&
+           iommu_unit_info(machine.iommu, shown, &unit) == IOMMU_OK &&
+           report_line(ROWS_BELOW_UNITS + 1,
+                       "# %s: base=0x%llx translating=%s remapping=%s bits=%u faults=%llu",
+                       unit.name, (unsigned long long)unit.registers_pa,
+                       unit.translating ? "yes" : "no", unit.remapping ? "yes" : "no",
+                       unit.input_bits, (unsigned long long)unit.faults))
+        shown++;
+    if (count > shown)
+        (void)report_line(ROWS_BELOW_UNITS, "# units: %zu more in report=full", count - shown);
 }
 
 static void groups_line(void)
 {
     if (groups_none() != NULL)
-        print("# groups: none (%s)\n", groups_none());
+        (void)report_line(ROWS_BELOW_GROUPS, "# groups: none (%s)", groups_none());
     else
-        print("# groups: %zu of %zu devices\n", groups_count(), machine.functions);
+        (void)report_line(ROWS_BELOW_GROUPS, "# groups: %zu, of %zu functions", groups_count(),
+                          groups_functions());
 }
 
 void report_summary(void)
 {
-    report_checks();
+    rows_left = SCREEN_ROWS;
+    show_checks();
     machine_line();
     unit_lines();
     groups_line();
-    report_preboot_line();
+    report_preboot_line(ROWS_BELOW_BEFORE);
     report_findings_summary();
 }

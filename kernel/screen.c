@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text on a linear framebuffer of 24 or 32 bits a pixel. What should be seen
- * stands in cells[]; shown[] is what has been drawn. Scrolling moves cells in
- * RAM, and drawing touches only those that differ: the framebuffer is never
- * read, and a line of empty cells that stays empty costs nothing.
+ * Text on a linear framebuffer of 24 or 32 bits a pixel, or a panel in its
+ * place. The console's text stands in cells[]; shown[] is what has been drawn.
+ * Scrolling moves cells in RAM, and drawing touches only those that differ:
+ * the framebuffer is never read, and a line of empty cells that stays empty
+ * costs nothing.
  */
 #include "screen.h"
 
@@ -21,7 +22,19 @@
 /* No screen is larger: clearing what a damaged description claims would take for ever. */
 #define PIXELS_MAX 32768u
 #define PITCH_MAX (PIXELS_MAX * 8)
-#define TEXT_LEVEL 0xd0u        /* of each colour */
+/* Characters are drawn larger as long as this much fits on the screen. */
+#define SCALED_COLUMNS 100u
+#define SCALED_ROWS 30u
+#define SCALE_MAX 8u
+#define PICTURE_CELL 0xffffu /* in shown[]: part of a picture */
+
+/* Red, green, blue. */
+static const uint32_t colours[PANEL_COLOURS] = {
+    [PANEL_BLACK] = 0x000000,    [PANEL_GREY] = 0xd0d0d0,        [PANEL_WHITE] = 0xffffff,
+    [PANEL_DIM] = 0x8c8c8c,      [PANEL_BLUE] = 0x1c3f94,        [PANEL_GREEN] = 0x40c850,
+    [PANEL_RED] = 0xff5048,      [PANEL_YELLOW] = 0xe0c030,      [PANEL_DARK_GREEN] = 0x0f6b2a,
+    [PANEL_DARK_RED] = 0xa01818, [PANEL_DARK_YELLOW] = 0x7a5a00,
+};
 
 /* A loader's pitch may leave lines at any alignment. */
 typedef volatile uint64_t pixel_pair __attribute__((aligned(1)));
@@ -30,10 +43,13 @@ typedef volatile uint32_t one_pixel __attribute__((aligned(1)));
 static struct {
     uint8_t *pixels;
     uint32_t pitch, bytes_per_pixel;
-    uint32_t ink;
+    uint32_t pixel_of[PANEL_COLOURS];
+    unsigned scale;
     unsigned columns, rows, column, row;
-    unsigned first_changed, last_changed;   /* rows that may differ; first > last: none */
-    unsigned char *cells, *shown;           /* columns * rows */
+    unsigned first_changed, last_changed; /* rows that may differ; first > last: none */
+    unsigned char *cells;                 /* columns * rows; so are the following */
+    panel_cell *shown;
+    struct panel *panel; /* NULL: the text alone */
 } screen;
 
 static uint8_t *pixel_at(unsigned x, unsigned y)
@@ -52,31 +68,45 @@ static void put_pixel(uint8_t *at, uint32_t colour)
 }
 
 /* Two pixels a store: bit 7 of dots is the left one of them. */
-static void draw_row_32(uint8_t *at, unsigned dots)
+static void draw_row_32(uint8_t *at, unsigned dots, uint32_t ink, uint32_t paper)
 {
     pixel_pair *pair = (pixel_pair *)at;
 
     for (unsigned x = 0; x < FONT_WIDTH; x += 2, dots <<= 2)
-        *pair++ = (dots & 0x80u ? screen.ink : 0ull) |
-                  (dots & 0x40u ? (uint64_t)screen.ink << 32 : 0ull);
+        *pair++ = (dots & 0x80u ? ink : paper) |
+                  (uint64_t)(dots & 0x40u ? ink : paper) << 32;
 }
 
-static void draw_row_24(uint8_t *at, unsigned dots)
+static void draw_row(uint8_t *at, unsigned dots, uint32_t ink, uint32_t paper)
 {
-    for (unsigned x = 0; x < FONT_WIDTH; x++, dots <<= 1, at += BYTES_PER_PIXEL_24)
-        put_pixel(at, dots & 0x80u ? screen.ink : 0);
+    for (unsigned x = 0; x < FONT_WIDTH * screen.scale; x++, at += screen.bytes_per_pixel)
+        put_pixel(at, dots & 0x80u >> x / screen.scale ? ink : paper);
 }
 
-static void draw_cell(unsigned column, unsigned row, unsigned char c)
+static void draw_cell(unsigned column, unsigned row, panel_cell cell)
 {
-    for (unsigned y = 0; y < FONT_HEIGHT; y++) {
-        uint8_t *at = pixel_at(column * FONT_WIDTH, row * FONT_HEIGHT + y);
+    uint32_t ink = screen.pixel_of[(cell >> PANEL_INK_SHIFT & 15u) % PANEL_COLOURS];
+    uint32_t paper = screen.pixel_of[(cell >> PANEL_PAPER_SHIFT) % PANEL_COLOURS];
+    unsigned left = column * FONT_WIDTH * screen.scale, top = row * FONT_HEIGHT * screen.scale;
 
-        if (screen.bytes_per_pixel == BYTES_PER_PIXEL_32)
-            draw_row_32(at, font_row(c, y));
+    for (unsigned y = 0; y < FONT_HEIGHT * screen.scale; y++) {
+        unsigned dots = font_row((unsigned char)cell, y / screen.scale);
+
+        if (screen.bytes_per_pixel == BYTES_PER_PIXEL_32 && screen.scale == 1)
+            draw_row_32(pixel_at(left, top + y), dots, ink, paper);
         else
-            draw_row_24(at, font_row(c, y));
+            draw_row(pixel_at(left, top + y), dots, ink, paper);
     }
+}
+
+static unsigned scale_of(const struct boot_framebuffer *fb)
+{
+    unsigned scale = 1;
+
+    while (scale < SCALE_MAX && fb->width / (FONT_WIDTH * (scale + 1)) >= SCALED_COLUMNS &&
+           fb->height / (FONT_HEIGHT * (scale + 1)) >= SCALED_ROWS)
+        scale++;
+    return scale;
 }
 
 static void use_pixels(const struct boot_framebuffer *fb, void *pixels)
@@ -84,8 +114,92 @@ static void use_pixels(const struct boot_framebuffer *fb, void *pixels)
     screen.pixels = pixels;
     screen.pitch = fb->pitch;
     screen.bytes_per_pixel = fb->bits_per_pixel / 8u;
-    screen.ink = TEXT_LEVEL << fb->red_shift | TEXT_LEVEL << fb->green_shift |
-                 TEXT_LEVEL << fb->blue_shift;
+    screen.scale = scale_of(fb);
+    for (unsigned i = 0; i < PANEL_COLOURS; i++)
+        screen.pixel_of[i] = (colours[i] >> 16 & 0xffu) << fb->red_shift |
+                             (colours[i] >> 8 & 0xffu) << fb->green_shift |
+                             (colours[i] & 0xffu) << fb->blue_shift;
+}
+
+/* ---- what should be seen ---- */
+
+static bool row_begins(const unsigned char *cells, const char *text)
+{
+    while (*text != '\0' && *cells == (unsigned char)*text)
+        text++, cells++;
+    return *text == '\0';
+}
+
+static bool row_holds(const unsigned char *cells, const char *text)
+{
+    for (unsigned column = 0; column + 8 < screen.columns; column++)
+        if (row_begins(cells + column, text))
+            return true;
+    return false;
+}
+
+/* A line of text in a panel's window. */
+static enum panel_colour row_colour(const unsigned char *cells)
+{
+    if (row_begins(cells, "ok "))
+        return row_holds(cells, "# SKIP ") ? PANEL_YELLOW : PANEL_GREEN;
+    if (row_begins(cells, "not ok ") || row_begins(cells, "Bail out!"))
+        return PANEL_RED;
+    return row_begins(cells, "# ") ? PANEL_DIM : PANEL_GREY;
+}
+
+/*
+ * The row of text that stands in that row of the window, NULL above the first. The last is the
+ * cursor's.
+ */
+static const unsigned char *window_text(unsigned row)
+{
+    unsigned used = screen.row + (screen.column > 0);
+    unsigned behind = screen.panel->window_row + screen.panel->window_rows - row;
+
+    return behind > used ? NULL : screen.cells + (size_t)(used - behind) * screen.columns;
+}
+
+static bool in_picture(unsigned column, unsigned row)
+{
+    for (size_t i = 0; i < screen.panel->picture_count; i++) {
+        const struct panel_picture *p = &screen.panel->pictures[i];
+
+        if (column - p->column < p->columns && row - p->row < p->rows)
+            return true;
+    }
+    return false;
+}
+
+static void draw_line(unsigned row, const panel_cell *panel, const unsigned char *text,
+                      enum panel_colour ink)
+{
+    for (unsigned column = 0; column < screen.columns; column++) {
+        panel_cell *shown = &screen.shown[(size_t)row * screen.columns + column];
+        panel_cell cell = panel != NULL
+                              ? panel[column]
+                              : panel_make(text == NULL ? ' ' : text[column], ink, PANEL_BLACK);
+
+        /* Of an empty cell the colour does not show. */
+        if ((cell & 0xffu) == ' ')
+            cell = panel_make(' ', PANEL_BLACK, (enum panel_colour)(cell >> PANEL_PAPER_SHIFT));
+        if (cell == *shown || (screen.panel != NULL && in_picture(column, row)))
+            continue;
+        draw_cell(column, row, cell);
+        *shown = cell;
+    }
+}
+
+static void draw_panel_row(unsigned row)
+{
+    const unsigned char *text;
+
+    if (row - screen.panel->window_row >= screen.panel->window_rows) {
+        draw_line(row, screen.panel->cells + (size_t)row * screen.columns, NULL, PANEL_GREY);
+        return;
+    }
+    text = window_text(row);
+    draw_line(row, NULL, text, text == NULL ? PANEL_GREY : row_colour(text));
 }
 
 static void mark_changed(unsigned first, unsigned last)
@@ -96,18 +210,14 @@ static void mark_changed(unsigned first, unsigned last)
         screen.last_changed = last;
 }
 
+/* The text has changed. In a window every row may show another one. */
 static void draw_changed(void)
 {
-    for (unsigned row = screen.first_changed; row <= screen.last_changed && row < screen.rows;
-         row++)
-        for (unsigned column = 0; column < screen.columns; column++) {
-            size_t i = (size_t)row * screen.columns + column;
-
-            if (screen.cells[i] == screen.shown[i])
-                continue;
-            draw_cell(column, row, screen.cells[i]);
-            screen.shown[i] = screen.cells[i];
-        }
+    for (unsigned i = 0; screen.panel != NULL && i < screen.panel->window_rows; i++)
+        draw_panel_row(screen.panel->window_row + i);
+    for (unsigned row = screen.first_changed;
+         screen.panel == NULL && row <= screen.last_changed && row < screen.rows; row++)
+        draw_line(row, NULL, screen.cells + (size_t)row * screen.columns, PANEL_GREY);
     screen.first_changed = screen.rows;
     screen.last_changed = 0;
 }
@@ -199,8 +309,9 @@ void screen_first_line(const struct boot_framebuffer *fb, void *pixels, const ch
     if (!is_usable(fb, bytes_per_pixel))
         return;
     use_pixels(fb, pixels);
-    for (unsigned column = 0; text[column] >= ' ' && column < fb->width / FONT_WIDTH; column++)
-        draw_cell(column, 0, (unsigned char)text[column]);
+    for (unsigned column = 0;
+         text[column] >= ' ' && column < fb->width / (FONT_WIDTH * screen.scale); column++)
+        draw_cell(column, 0, panel_make((unsigned char)text[column], PANEL_GREY, PANEL_BLACK));
 }
 
 static unsigned at_most(unsigned value, unsigned highest)
@@ -213,6 +324,25 @@ static void clear(const struct boot_framebuffer *fb)
     for (unsigned y = 0; y < fb->height; y++)
         for (unsigned x = 0; x < fb->width; x++)
             put_pixel(pixel_at(x, y), 0);
+}
+
+static void make_cells(const struct boot_framebuffer *fb)
+{
+    unsigned rows = at_most(fb->height / (FONT_HEIGHT * screen.scale), ROWS_MAX);
+    size_t count;
+
+    screen.columns = at_most(fb->width / (FONT_WIDTH * screen.scale), COLUMNS_MAX);
+    count = (size_t)screen.columns * rows;
+    screen.cells = kalloc(count);
+    screen.shown = kalloc(count * sizeof(*screen.shown));
+    clear(fb);
+    screen.panel = NULL;
+    screen.rows = rows;
+    __builtin_memset(screen.cells, ' ', count);
+    for (size_t i = 0; i < count; i++)
+        screen.shown[i] = panel_make(' ', PANEL_BLACK, PANEL_BLACK);
+    screen.first_changed = rows;
+    screen.column = screen.row = 0;
 }
 
 bool screen_init(const struct boot_framebuffer *fb)
@@ -234,15 +364,7 @@ bool screen_init(const struct boot_framebuffer *fb)
         return false;
     }
     use_pixels(fb, pixels);
-    screen.columns = at_most(fb->width / FONT_WIDTH, COLUMNS_MAX);
-    screen.cells = kalloc((size_t)screen.columns * at_most(fb->height / FONT_HEIGHT, ROWS_MAX));
-    screen.shown = kalloc((size_t)screen.columns * at_most(fb->height / FONT_HEIGHT, ROWS_MAX));
-    clear(fb);
-    screen.rows = at_most(fb->height / FONT_HEIGHT, ROWS_MAX);
-    __builtin_memset(screen.cells, ' ', (size_t)screen.columns * screen.rows);
-    __builtin_memset(screen.shown, ' ', (size_t)screen.columns * screen.rows);
-    screen.first_changed = screen.rows;
-    screen.column = screen.row = 0;
+    make_cells(fb);
     return true;
 }
 
@@ -254,4 +376,70 @@ unsigned screen_columns(void)
 unsigned screen_rows(void)
 {
     return screen.rows;
+}
+
+/* ---- panels ---- */
+
+bool screen_make_panel(struct panel *panel)
+{
+    if (screen.rows == 0)
+        return false;
+    *panel = (struct panel){ .columns = screen.columns,
+                             .rows = screen.rows,
+                             .cell_width = FONT_WIDTH * screen.scale,
+                             .cell_height = FONT_HEIGHT * screen.scale };
+    panel->cells = kalloc(sizeof(*panel->cells) * panel->columns * panel->rows);
+    for (unsigned row = 0; row < panel->rows; row++)
+        panel_fill(panel, row, 0, panel->columns, PANEL_GREY, PANEL_BLACK);
+    return true;
+}
+
+static void fill_box(unsigned left, unsigned top, unsigned width, unsigned height, uint32_t pixel)
+{
+    for (unsigned y = top; y < top + height; y++)
+        for (unsigned x = left; x < left + width; x++)
+            put_pixel(pixel_at(x, y), pixel);
+}
+
+static void draw_picture(const struct panel_picture *p)
+{
+    unsigned dot = panel_dot(screen.panel, p);
+    unsigned cell_width = screen.panel->cell_width, cell_height = screen.panel->cell_height;
+    unsigned left = p->column * cell_width + (p->columns * cell_width - dot * p->width) / 2;
+    unsigned top = p->row * cell_height + (p->rows * cell_height - dot * p->height) / 2;
+
+    fill_box(p->column * cell_width, p->row * cell_height, p->columns * cell_width,
+             p->rows * cell_height, screen.pixel_of[p->paper]);
+    for (unsigned y = 0; y < p->height; y++)
+        for (unsigned x = 0; x < p->width; x++)
+            if (p->bits[y * p->stride + x / 8] >> (7 - x % 8) & 1)
+                fill_box(left + x * dot, top + y * dot, dot, dot, screen.pixel_of[p->ink]);
+    for (unsigned row = 0; row < p->rows; row++)
+        for (unsigned column = 0; column < p->columns; column++)
+            screen.shown[(size_t)(p->row + row) * screen.columns + p->column + column] =
+                PICTURE_CELL;
+}
+
+static bool is_inside(const struct panel_picture *p)
+{
+    return p->column + p->columns <= screen.columns && p->row + p->rows <= screen.rows &&
+           p->columns > 0 && p->rows > 0;
+}
+
+void screen_show(struct panel *panel)
+{
+    bool draw_pictures = panel != NULL && (panel != screen.panel || panel->pictures_changed);
+
+    if (screen.rows == 0)
+        return;
+    screen.panel = panel;
+    mark_changed(0, screen.rows - 1);
+    for (unsigned row = 0; panel != NULL && row < screen.rows; row++)
+        draw_panel_row(row);
+    for (size_t i = 0; draw_pictures && i < panel->picture_count; i++)
+        if (is_inside(&panel->pictures[i]))
+            draw_picture(&panel->pictures[i]);
+    if (draw_pictures)
+        panel->pictures_changed = false;
+    draw_changed();
 }

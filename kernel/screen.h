@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text on a linear framebuffer. */
+/* Text on a linear framebuffer, and panels. */
 #ifndef KERNEL_SCREEN_H
 #define KERNEL_SCREEN_H
 
@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "boot_info.h"
+#include "panel.h"
 
 /*
  * Maps and clears it. False: there is none, or it is of a kind this cannot draw on (which is
@@ -26,5 +27,13 @@ void screen_first_line(const struct boot_framebuffer *framebuffer, void *pixels,
 /* The columns and rows of text; 0 where there is no screen. */
 unsigned screen_columns(void);
 unsigned screen_rows(void);
+
+/* An empty panel of the screen's size; false: there is no screen. Stays for good. */
+bool screen_make_panel(struct panel *panel);
+/*
+ * Shows the panel, or NULL the text alone, and draws what has changed in it. Text is taken all the
+ * while, whatever is shown.
+ */
+void screen_show(struct panel *panel);
 
 #endif

@@ -12,6 +12,7 @@
 #include "line.h"
 #include "machine.h"
 #include "panic.h"
+#include "run_record.h"
 #include "suite.h"
 #include "verdict.h"
 #include "words.h"
@@ -27,7 +28,9 @@ static void run_help(unsigned count, char *const *words);
 
 static struct suite_options options_for(unsigned count, char *const *words)
 {
-    return (struct suite_options){ .run = count > 0 ? words[0] : "*", .loglevel = machine.options.loglevel };
+    return (struct suite_options){ .run = count > 0 ? words[0] : "*",
+                                    .loglevel = machine.options.loglevel,
+                                    .observer = &run_record_observer };
 }
 
 static void run_run(unsigned count, char *const *words)
@@ -70,33 +73,83 @@ static void run_poweroff(unsigned count, char *const *words)
 
 /* run and subs NULL: ends the shell. */
 static const struct shell_command commands[] = {
-    { .name = "help", .arguments = "[COMMAND]", .meaning = "this list, or more of one command", .run = run_help,
-      .most = 2, .kinds = { SHELL_COMMAND } },
-    { .name = "report", .arguments = "[full|json]", .meaning = "what is known about the machine", .run = shell_report,
-      .most = 1, .kinds = { SHELL_REPORT } },
-    { .name = "run", .arguments = "[GLOB,...]", .meaning = "run scenarios", .run = run_run, .most = 1,
-      .kinds = { SHELL_SCENARIO }, .more = "dma/* runs one area; without a word all of them. The verdict follows." },
-    { .name = "list", .arguments = "[GLOB,...]", .meaning = "name the scenarios", .run = run_list, .most = 1,
+    { .name = "help",
+      .arguments = "[COMMAND]",
+      .meaning = "this list, or more of one command",
+      .run = run_help,
+      .most = 2,
+      .kinds = { SHELL_COMMAND } },
+    { .name = "report",
+      .arguments = "[summary|full|json]",
+      .meaning = "what is known about the machine",
+      .run = shell_report,
+      .most = 1,
+      .kinds = { SHELL_REPORT } },
+    { .name = "run",
+      .arguments = "[GLOB,...]",
+      .meaning = "run scenarios",
+      .run = run_run,
+      .most = 1,
+      .kinds = { SHELL_SCENARIO },
+      .more = "dma/* runs one area; without a word all of them. The verdict follows." },
+    { .name = "list",
+      .arguments = "[GLOB,...]",
+      .meaning = "name the scenarios",
+      .run = run_list,
+      .most = 1,
       .kinds = { SHELL_SCENARIO } },
-    { .name = "iommu", .arguments = "...", .meaning = "look at the units: see help iommu",
+    { .name = "iommu",
+      .arguments = "...",
+      .meaning = "look at the units: see help iommu",
       .subs = shell_iommu_commands },
-    { .name = "lspci", .arguments = "[RID]",
-      .meaning = "the PCI functions as a tree, and the unit that covers each", .run = shell_lspci, .most = 1,
-      .kinds = { SHELL_RID }, .more = "With a RID (00:03.0) one function: its registers, BARs and capabilities." },
-    { .name = "acpi", .arguments = "[SIGNATURE [N]]", .meaning = "the ACPI tables, or one decoded", .run = shell_acpi,
-      .most = 2, .kinds = { SHELL_TABLE },
-      .more = "N counts tables of one signature from 0. Of tables that are not about IOMMUs the header is decoded." },
-    { .name = "findings", .arguments = "", .meaning = "what is wrong with what firmware says",
+    { .name = "lspci",
+      .arguments = "[RID]",
+      .meaning = "the PCI functions as a tree, and the unit that covers each",
+      .run = shell_lspci,
+      .most = 1,
+      .kinds = { SHELL_RID },
+      .more = "With a RID (00:03.0) one function: its registers, BARs and capabilities." },
+    { .name = "acpi",
+      .arguments = "[SIGNATURE [N]]",
+      .meaning = "the ACPI tables, or one decoded",
+      .run = shell_acpi,
+      .most = 2,
+      .kinds = { SHELL_TABLE },
+      .more = "N counts tables of one signature from 0. Of tables that are not about IOMMUs the "
+              "header is decoded." },
+    { .name = "findings",
+      .arguments = "",
+      .meaning = "what is wrong with what firmware says",
       .run = shell_findings },
-    { .name = "reserved", .arguments = "[RID]", .meaning = "memory that stays mapped, and what never can be",
-      .run = shell_reserved, .most = 1, .kinds = { SHELL_RID } },
-    { .name = "faults", .arguments = "", .meaning = "the newest refused requests", .run = shell_faults },
-    { .name = "irqs", .arguments = "", .meaning = "how often each vector's handler ran", .run = shell_irqs },
+    { .name = "reserved",
+      .arguments = "[RID]",
+      .meaning = "memory that stays mapped, and what never can be",
+      .run = shell_reserved,
+      .most = 1,
+      .kinds = { SHELL_RID } },
+    { .name = "faults",
+      .arguments = "",
+      .meaning = "the newest refused requests",
+      .run = shell_faults },
+    { .name = "irqs",
+      .arguments = "",
+      .meaning = "how often each vector's handler ran",
+      .run = shell_irqs },
+    { .name = "qr",
+      .arguments = "",
+      .meaning = "the compact report, and as a QR code",
+      .run = shell_qr },
     { .name = "cmdline", .arguments = "", .meaning = "the command line", .run = shell_cmdline },
-    { .name = "mem", .arguments = "", .meaning = "memory and the loader's map of it", .run = shell_mem },
+    { .name = "mem",
+      .arguments = "",
+      .meaning = "memory and the loader's map of it",
+      .run = shell_mem },
     { .name = "exit", .arguments = "", .meaning = "end the run with the suite's status" },
     { .name = "reboot", .arguments = "", .meaning = "reset the machine", .run = run_reboot },
-    { .name = "poweroff", .arguments = "", .meaning = "switch the machine off", .run = run_poweroff },
+    { .name = "poweroff",
+      .arguments = "",
+      .meaning = "switch the machine off",
+      .run = run_poweroff },
     { .name = NULL },
 };
 
@@ -116,7 +169,8 @@ static void help_line(const char *before, const struct shell_command *command)
 static void help_keys(void)
 {
     print("Tab completes. Arrows, Home, End, Delete; Ctrl-A E B F P N D as in other shells,\n"
-          "Ctrl-K U W cut to the end, to the beginning, a word; Ctrl-C forgets the line, Ctrl-D ends.\n");
+          "Ctrl-K U W cut to the end, to the beginning, a word; Ctrl-C forgets the line, Ctrl-D "
+          "ends.\n");
 }
 
 static void help_subs(const struct shell_command *command)
@@ -146,7 +200,8 @@ static void run_help(unsigned count, char *const *words)
     }
     found = shell_resolve(&table, count, words, &used);
     if (found == NULL || used != count) {
-        print("help: \"%s\" is no command, \"help\" lists them\n", words[used < count ? used : count - 1]);
+        print("help: \"%s\" is no command, \"help\" lists them\n",
+              words[used < count ? used : count - 1]);
         return;
     }
     help_line(count > 1 ? "iommu " : "", found);
@@ -158,13 +213,15 @@ static void run_help(unsigned count, char *const *words)
 
 static bool nth_function(size_t n, char *out, size_t size)
 {
-    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL; f = f->next) {
+    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL;
+         f = f->next) {
         if (n-- != 0)
             continue;
         if (f->segment != 0)
             (void)format_line(out, size, PCI_FORMAT, PCI_ARGS(f));
         else
-            (void)format_line(out, size, "%02x:%02x.%x", f->rid >> 8, f->rid >> 3 & 31u, f->rid & 7u);
+            (void)format_line(out, size, "%02x:%02x.%x", f->rid >> 8, f->rid >> 3 & 31u,
+                              f->rid & 7u);
         return true;
     }
     return false;
@@ -180,7 +237,7 @@ static bool nth_unit(size_t n, char *out, size_t size)
 
 static bool value(enum shell_kind kind, size_t n, char *out, size_t size)
 {
-    static const char *const reports[] = { "full", "json" };
+    static const char *const reports[] = { "summary", "full", "json" };
 
     switch (kind) {
     case SHELL_RID:
@@ -188,7 +245,8 @@ static bool value(enum shell_kind kind, size_t n, char *out, size_t size)
     case SHELL_UNIT:
         return nth_unit(n, out, size);
     case SHELL_TABLE:
-        return n < machine_acpi.table_count && text_copy(out, size, machine_acpi.tables[n].signature);
+        return n < machine_acpi.table_count &&
+               text_copy(out, size, machine_acpi.tables[n].signature);
     case SHELL_REPORT:
         return n < sizeof(reports) / sizeof(reports[0]) && text_copy(out, size, reports[n]);
     case SHELL_ANYTHING:
@@ -211,7 +269,8 @@ bool shell_want_id(const char *command, const char *word, struct shell_id *id)
 {
     if (shell_read_id(word, id))
         return true;
-    print("%s: \"%s\" is no requester id: expected BUS:DEVICE.FUNCTION in hexadecimal (00:03.0)\n", command, word);
+    print("%s: \"%s\" is no requester id: expected BUS:DEVICE.FUNCTION in hexadecimal (00:03.0)\n",
+          command, word);
     return false;
 }
 
@@ -250,7 +309,9 @@ static bool execute(char *text)
         return true;
     }
     if (count - used < found->least || count - used > found->most) {
-        print("%s: expected %s%s%s %s\n", found->name, used > 1 ? words[0] : "", used > 1 ? " " : "", found->name,
+        const char *above = used > 1 ? words[0] : "", *blank = used > 1 ? " " : "";
+
+        print("%s%s%s: expected %s%s%s %s\n", above, blank, found->name, above, blank, found->name,
               *found->arguments != '\0' ? found->arguments : "and nothing behind it");
         return true;
     }

@@ -21,6 +21,8 @@ void shell_irqs(unsigned count, char *const *words);
 void shell_cmdline(unsigned count, char *const *words);
 void shell_mem(unsigned count, char *const *words);
 void shell_faults(unsigned count, char *const *words);
+/* shell_qr.c */
+void shell_qr(unsigned count, char *const *words);
 /* shell_pci.c */
 void shell_lspci(unsigned count, char *const *words);
 

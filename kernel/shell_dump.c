@@ -39,9 +39,10 @@ static void show_item(void *ctx, const struct iommu_debug_item *item)
 static void show_field(void *ctx, const char *name, uint64_t value, const char *meaning)
 {
     char text[ROW_BYTES];
-    size_t len = format_line(text, sizeof(text), value < SMALL ? " %s=%llu%s%s%s" : " %s=0x%llx%s%s%s", name,
-                             (unsigned long long)value, *meaning != '\0' ? "(" : "", meaning,
-                             *meaning != '\0' ? ")" : "");
+    size_t len =
+        format_line(text, sizeof(text), value < SMALL ? " %s=%llu%s%s%s" : " %s=0x%llx%s%s%s", name,
+                    (unsigned long long)value, *meaning != '\0' ? "(" : "", meaning,
+                    *meaning != '\0' ? ")" : "");
 
     (void)ctx;
     len = len < sizeof(text) ? len : sizeof(text) - 1;
@@ -57,4 +58,6 @@ static void show_note(void *ctx, const char *text)
     print("note: %s\n", text);
 }
 
-const struct iommu_debug_visitor shell_dump = { .item = show_item, .field = show_field, .note = show_note };
+const struct iommu_debug_visitor shell_dump = { .item = show_item,
+                                                .field = show_field,
+                                                .note = show_note };

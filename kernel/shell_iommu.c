@@ -81,8 +81,9 @@ static void for_units(const char *command, unsigned count, char *const *words,
         status = look(i, arg);
         shell_dump_end();
         if (status != IOMMU_OK)
-            print("%s: %s\n", unit.name, status == IOMMU_ERR_UNSUPPORTED ? "there is none, or it is off"
-                                                                         : iommu_status_name(status));
+            print("%s: %s\n", unit.name,
+                  status == IOMMU_ERR_UNSUPPORTED ? "there is none, or it is off"
+                                                  : iommu_status_name(status));
     }
 }
 
@@ -114,8 +115,8 @@ static void device_line(const struct pci_function *f)
         print(" group=%zu", member->group);
     if (domain != NULL) {
         iommu_domain_info(domain, &info);
-        print(" domain=%u format=%s levels=%u devices=%zu", domain_number(domain), info.format, info.levels,
-              info.devices);
+        print(" domain=%u format=%s levels=%u devices=%zu", domain_number(domain), info.format,
+              info.levels, info.devices);
     }
     if (iommu_device_has_reserved(f->owner))
         print(" reserved-regions");
@@ -198,7 +199,10 @@ static void run_regs(unsigned count, char *const *words)
     for_units("regs", count, words, look_regs, NULL);
 }
 
-/* The registers the hand-off snapshot has, as found and as they are: also of units that are not driven. */
+/*
+ * The registers the hand-off snapshot has, as found and as they are: also of units that are not
+ * driven.
+ */
 static void run_handoff(unsigned count, char *const *words)
 {
     const struct acpi_table *table = machine.table;
@@ -209,7 +213,8 @@ static void run_handoff(unsigned count, char *const *words)
     report_handoff();
     if (table == NULL)
         print("iommu handoff: no table describes units\n");
-    else if (iommu_take_handoff(&kernel_iommu_platform, NULL, table->bytes, table->len, &now) == IOMMU_OK)
+    else if (iommu_take_handoff(&kernel_iommu_platform, NULL, table->bytes, table->len, &now) ==
+             IOMMU_OK)
         report_handoff_units("now", &now);
 }
 
@@ -224,15 +229,28 @@ static void run_queue(unsigned count, char *const *words)
     for_units("queue", count, words, look_queue, NULL);
 }
 
+struct wanted_irte {
+    struct iommu_debug_irq_filter filter;
+    uint16_t segment;           /* of the id */
+};
+
 static enum iommu_status look_irte(size_t unit, const void *arg)
 {
-    return iommu_debug_irq_entries(machine.iommu, unit, arg, &shell_dump);
+    const struct wanted_irte *wanted = arg;
+    struct iommu_unit_info info;
+
+    if (wanted->filter.has_rid && iommu_unit_info(machine.iommu, unit, &info) == IOMMU_OK &&
+        info.segment != wanted->segment) {
+        print("note: the id is of another segment\n");
+        return IOMMU_OK;
+    }
+    return iommu_debug_irq_entries(machine.iommu, unit, &wanted->filter, &shell_dump);
 }
 
 /* UNIT, RID and INDEX look different, so that any of them may be left out. */
 static void run_irte(unsigned count, char *const *words)
 {
-    struct iommu_debug_irq_filter filter = { .has_rid = false };
+    struct wanted_irte wanted = { .segment = 0 };
     unsigned units = 0;
     struct shell_id id;
     uint64_t index;
@@ -241,11 +259,12 @@ static void run_irte(unsigned count, char *const *words)
         return;
     for (unsigned i = 0; i < count; i++) {
         if (text_number(words[i], &index) && index <= UINT32_MAX) {
-            filter.has_index = true;
-            filter.index = (uint32_t)index;
+            wanted.filter.has_index = true;
+            wanted.filter.index = (uint32_t)index;
         } else if (shell_read_id(words[i], &id)) {
-            filter.has_rid = true;
-            filter.rid = id.rid;
+            wanted.filter.has_rid = true;
+            wanted.filter.rid = id.rid;
+            wanted.segment = id.segment;
         } else if (i == 0 && unit_named(words[i]) != SIZE_MAX) {
             units = 1;
         } else {
@@ -253,7 +272,7 @@ static void run_irte(unsigned count, char *const *words)
             return;
         }
     }
-    for_units("irte", units, words, look_irte, &filter);
+    for_units("irte", units, words, look_irte, &wanted);
 }
 
 /* ---- walk ---- */
@@ -273,10 +292,12 @@ static void print_size(unsigned shift)
 }
 
 /* What the driver's own book says of the same address. */
-static void compare_with_domain(const struct iommu_device *device, uint64_t iova, const struct iommu_debug_walk *walk)
+static void compare_with_domain(const struct iommu_device *device, uint64_t iova,
+                                const struct iommu_debug_walk *walk)
 {
     const struct iommu_domain *domain = device != NULL ? iommu_device_domain(device) : NULL;
-    bool reaches = walk->outcome == IOMMU_DEBUG_TRANSLATED || walk->outcome == IOMMU_DEBUG_UNTRANSLATED;
+    bool reaches =
+        walk->outcome == IOMMU_DEBUG_TRANSLATED || walk->outcome == IOMMU_DEBUG_UNTRANSLATED;
     uint64_t pa = 0;
     bool mapped;
 
@@ -293,14 +314,16 @@ static void compare_with_domain(const struct iommu_device *device, uint64_t iova
 
 static void print_walk(struct shell_id id, uint64_t iova, const struct iommu_debug_walk *walk)
 {
-    print("walk: " IOMMU_RID_FORMAT " iova=0x%llx", IOMMU_RID_ARGS(id.segment, id.rid), (unsigned long long)iova);
+    print("walk: " IOMMU_RID_FORMAT " iova=0x%llx", IOMMU_RID_ARGS(id.segment, id.rid),
+          (unsigned long long)iova);
     switch (walk->outcome) {
     case IOMMU_DEBUG_TRANSLATED:
         print(" pa=0x%llx %s, page of ", (unsigned long long)walk->pa, rights(walk->prot));
         print_size(walk->size_shift);
         break;
     case IOMMU_DEBUG_UNTRANSLATED:
-        print(" pa=0x%llx %s, untranslated: %s", (unsigned long long)walk->pa, rights(walk->prot), walk->why);
+        print(" pa=0x%llx %s, untranslated: %s", (unsigned long long)walk->pa, rights(walk->prot),
+              walk->why);
         break;
     case IOMMU_DEBUG_INTERRUPT:
         print(" not translated: %s", walk->why);
@@ -328,7 +351,8 @@ static void run_walk(unsigned count, char *const *words)
     if (!have_units("walk") || !shell_want_id("iommu walk", words[0], &id))
         return;
     if (!text_number(words[1], &iova)) {
-        print("iommu walk: \"%s\" is no address: expected a number, hexadecimal behind 0x\n", words[1]);
+        print("iommu walk: \"%s\" is no address: expected a number, hexadecimal behind 0x\n",
+              words[1]);
         return;
     }
     if (iommu_debug_walk(machine.iommu, id.segment, id.rid, iova, &shell_dump, &walk) != IOMMU_OK) {
@@ -343,21 +367,51 @@ static void run_walk(unsigned count, char *const *words)
 }
 
 const struct shell_command shell_iommu_commands[] = {
-    { .name = "ls", .arguments = "", .meaning = "units, their devices, and the domain of each", .run = run_ls },
-    { .name = "groups", .arguments = "[RID]", .meaning = "functions that cannot be kept from one another, and why",
-      .run = run_groups, .most = 1, .kinds = { SHELL_RID } },
-    { .name = "regs", .arguments = "[UNIT]", .meaning = "every register now, field by field", .run = run_regs, .most = 1,
+    { .name = "ls",
+      .arguments = "",
+      .meaning = "units, their devices, and the domain of each",
+      .run = run_ls },
+    { .name = "groups",
+      .arguments = "[RID]",
+      .meaning = "functions that cannot be kept from one another, and why",
+      .run = run_groups,
+      .most = 1,
+      .kinds = { SHELL_RID } },
+    { .name = "regs",
+      .arguments = "[UNIT]",
+      .meaning = "every register now, field by field",
+      .run = run_regs,
+      .most = 1,
       .kinds = { SHELL_UNIT } },
-    { .name = "handoff", .arguments = "", .meaning = "a few registers as firmware left them and now",
+    { .name = "handoff",
+      .arguments = "",
+      .meaning = "a few registers as firmware left them and now",
       .run = run_handoff },
-    { .name = "walk", .arguments = "RID IOVA", .meaning = "each step of the translation of an address",
-      .run = run_walk, .least = 2, .most = 2, .kinds = { SHELL_RID },
-      .more = "From the registers to the page, as the tables in memory are: \"iommu walk 00:03.0 0x40000000\"." },
-    { .name = "irte", .arguments = "[UNIT] [RID] [INDEX]", .meaning = "entries of interrupt remapping",
-      .run = run_irte, .most = IRQ_ARGUMENTS, .kinds = { SHELL_UNIT, SHELL_RID },
+    { .name = "walk",
+      .arguments = "RID IOVA",
+      .meaning = "each step of the translation of an address",
+      .run = run_walk,
+      .least = 2,
+      .most = 2,
+      .kinds = { SHELL_RID },
+      .more = "From the registers to the page, as the tables in memory are: \"iommu walk 00:03.0 "
+              "0x40000000\"." },
+    { .name = "irte",
+      .arguments = "[UNIT] [RID] [INDEX]",
+      .meaning = "entries of interrupt remapping",
+      .run = run_irte,
+      .most = IRQ_ARGUMENTS,
+      .kinds = { SHELL_UNIT, SHELL_RID },
       .more = "All that are not zero; those for messages of one id; the one with an index." },
-    { .name = "queue", .arguments = "[UNIT]", .meaning = "rings of commands and events, the newest decoded",
-      .run = run_queue, .most = 1, .kinds = { SHELL_UNIT } },
-    { .name = "faults", .arguments = "", .meaning = "the newest refused requests", .run = shell_faults },
+    { .name = "queue",
+      .arguments = "[UNIT]",
+      .meaning = "rings of commands and events, the newest decoded",
+      .run = run_queue,
+      .most = 1,
+      .kinds = { SHELL_UNIT } },
+    { .name = "faults",
+      .arguments = "",
+      .meaning = "the newest refused requests",
+      .run = shell_faults },
     { .name = NULL },
 };

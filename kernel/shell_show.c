@@ -5,6 +5,7 @@
 #include "acpi.h"
 #include "console.h"
 #include "decode_text.h"
+#include "groups.h"
 #include "irq.h"
 #include "machine.h"
 #include "report.h"
@@ -14,17 +15,18 @@
 
 #define FAULTS_SHOWN 32u
 #define SIGNATURE_LETTERS 4u
+#define TURNED_SHOWN 16u
 
 void shell_report(unsigned count, char *const *words)
 {
-    if (count == 0)
+    if (count == 0 || text_equal(words[0], "summary"))
         report_print(REPORT_SUMMARY);
     else if (text_equal(words[0], "full"))
         report_print(REPORT_FULL);
     else if (text_equal(words[0], "json"))
         report_print(REPORT_JSON);
     else
-        print("report: expected full, json or nothing, not \"%s\"\n", words[0]);
+        print("report: expected summary, full, json or nothing, not \"%s\"\n", words[0]);
 }
 
 /* ---- tables ---- */
@@ -60,12 +62,14 @@ void shell_acpi(unsigned count, char *const *words)
     if (!read_signature(words[0], signature))
         return;
     if (count > 1 && !text_number(words[1], &number)) {
-        print("acpi: \"%s\" is no number: expected which table %s, counted from 0\n", words[1], signature);
+        print("acpi: \"%s\" is no number: expected which table %s, counted from 0\n", words[1],
+              signature);
         return;
     }
     found = acpi_find(&machine_acpi, signature, number);
     if (found == NULL) {
-        print("acpi: there is no table %s number %llu, \"acpi\" lists them\n", signature, (unsigned long long)number);
+        print("acpi: there is no table %s number %llu, \"acpi\" lists them\n", signature,
+              (unsigned long long)number);
         return;
     }
     if (!fw_print(found->bytes, found->len, print_line, NULL))
@@ -95,7 +99,8 @@ static size_t regions_of(const struct pci_function *f)
 
     for (; f->owner != NULL && iommu_reserved_region(f->owner, i, &region) == IOMMU_OK; i++)
         print("reserved: " PCI_FORMAT " 0x%llx-0x%llx stays mapped, %s\n", PCI_ARGS(f),
-              (unsigned long long)region.start, (unsigned long long)region.end - 1, rights(region.prot));
+              (unsigned long long)region.start, (unsigned long long)region.end - 1,
+              rights(region.prot));
     return i;
 }
 
@@ -106,8 +111,23 @@ static void holes_of(const struct pci_function *f)
     struct iommu_region hole;
 
     for (size_t i = 0; domain != NULL && iommu_domain_hole(domain, i, &hole) == IOMMU_OK; i++)
-        print("reserved: " PCI_FORMAT " 0x%llx-0x%llx cannot be mapped in its domain\n", PCI_ARGS(f),
-              (unsigned long long)hole.start, (unsigned long long)hole.end - 1);
+        print("reserved: " PCI_FORMAT " 0x%llx-0x%llx cannot be mapped in its domain\n",
+              PCI_ARGS(f), (unsigned long long)hole.start, (unsigned long long)hole.end - 1);
+}
+
+/* What a port or a neighbour may answer before the unit sees it. */
+static void turned_of(const struct pci_function *f)
+{
+    struct pci_range turned[TURNED_SHOWN];
+    size_t count = groups_turned(f, turned, TURNED_SHOWN);
+
+    for (size_t i = 0; i < count && i < TURNED_SHOWN; i++)
+        print("reserved: " PCI_FORMAT " 0x%llx-0x%llx may not reach the unit: devices are there\n",
+              PCI_ARGS(f), (unsigned long long)turned[i].start,
+              (unsigned long long)turned[i].end - 1);
+    if (count > TURNED_SHOWN)
+        print("reserved: " PCI_FORMAT " %zu more of that kind\n", PCI_ARGS(f),
+              count - TURNED_SHOWN);
 }
 
 void shell_reserved(unsigned count, char *const *words)
@@ -122,11 +142,14 @@ void shell_reserved(unsigned count, char *const *words)
         return;
     }
     print("reserved: every device 0xfee00000-0xfeefffff is interrupts\n");
-    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL; f = f->next) {
+    for (const struct pci_function *f = machine.pci ? pci_first(machine.pci) : NULL; f != NULL;
+         f = f->next) {
         if (count > 0 && (f->segment != id.segment || f->rid != id.rid))
             continue;
         regions += regions_of(f);
         holes_of(f);
+        if (!f->is_bridge)
+            turned_of(f);
     }
     print("reserved: %zu regions that firmware wants mapped\n", regions);
 }
@@ -170,7 +193,7 @@ void shell_faults(unsigned count, char *const *words)
     shown = suite_env_recent_faults(faults, FAULTS_SHOWN);
     for (size_t i = 0; i < shown; i++)
         print_fault(&faults[i]);
-    print("%zu faults\n", shown);
+    print("%zu of %llu faults\n", shown, (unsigned long long)suite_env_faults_seen());
 }
 
 /* ---- the machine ---- */

@@ -31,8 +31,8 @@ const struct shell_command *shell_find(const struct shell_command *commands, con
     return NULL;
 }
 
-const struct shell_command *shell_resolve(const struct shell_table *table, unsigned count, char *const *words,
-                                          unsigned *used)
+const struct shell_command *shell_resolve(const struct shell_table *table, unsigned count,
+                                          char *const *words, unsigned *used)
 {
     const struct shell_command *commands = table->commands, *found;
 
@@ -51,7 +51,10 @@ const struct shell_command *shell_resolve(const struct shell_table *table, unsig
 
 /* ---- ids ---- */
 
-/* Hexadecimal digits, at least one and at most so many, up to end; NULL: something else stands there. */
+/*
+ * Hexadecimal digits, at least one and at most so many, up to end; NULL: something else stands
+ * there.
+ */
 static const char *read_hex(const char *text, char end, uint32_t largest, uint32_t *value)
 {
     unsigned digits = 0;
@@ -112,8 +115,8 @@ static bool next_word(const char *text, size_t end, size_t *at, char *out, size_
     return len > 0;
 }
 
-bool shell_candidate(const struct shell_table *table, const char *text, size_t start, size_t n, char *out,
-                     size_t size)
+bool shell_candidate(const struct shell_table *table, const char *text, size_t start, size_t n,
+                     char *out, size_t size)
 {
     const struct shell_command *commands = table->commands, *chosen = NULL;
     unsigned arguments = 0;

@@ -28,7 +28,8 @@ struct shell_command {
     const char *more;           /* what help COMMAND says besides; NULL: nothing */
     /* The words behind the name, as many as least and most say. */
     void (*run)(unsigned count, char *const *words);
-    const struct shell_command *subs;   /* instead of run: the next word chooses; ended as a table is */
+    /* Instead of run: the next word chooses; ended as a table is. */
+    const struct shell_command *subs;
     unsigned least, most;
     enum shell_kind kinds[SHELL_ARGUMENTS];
 };
@@ -43,20 +44,23 @@ struct shell_id {
     uint16_t segment, rid;
 };
 
-/* Cuts text at blanks; returns how many words, at most max + 1 where there are more. words has max places. */
+/*
+ * Cuts text at blanks; returns how many words, at most max + 1 where there are more. words has max
+ * places.
+ */
 unsigned shell_split(char *text, char **words, unsigned max);
 /* NULL: there is none of that name. */
 const struct shell_command *shell_find(const struct shell_command *commands, const char *name);
 /*
- * The command that words begin with, sub-commands included; *used words name it. NULL: the word at *used is
- * no command; *used == count: a sub-command is missing.
+ * The command that words begin with, sub-commands included; *used words name it. NULL: the word at
+ * *used is no command; *used == count: a sub-command is missing.
  */
-const struct shell_command *shell_resolve(const struct shell_table *table, unsigned count, char *const *words,
-                                          unsigned *used);
+const struct shell_command *shell_resolve(const struct shell_table *table, unsigned count,
+                                          char *const *words, unsigned *used);
 /* "03.0" is none: "00:03.0" and "0000:00:03.0", hexadecimal. */
 bool shell_read_id(const char *text, struct shell_id *id);
 /* struct line's candidate, of that table. */
-bool shell_candidate(const struct shell_table *table, const char *text, size_t start, size_t n, char *out,
-                     size_t size);
+bool shell_candidate(const struct shell_table *table, const char *text, size_t start, size_t n,
+                     char *out, size_t size);
 
 #endif

@@ -91,7 +91,10 @@ static struct {
 
 struct smp_summary smp_summary(void)
 {
-    return summary;
+    struct smp_summary now = summary;
+
+    now.online = smp_count();
+    return now;
 }
 
 /* ---- on the CPU that starts ---- */
@@ -365,14 +368,6 @@ void smp_init(void)
     lay_out_page(root_pa);
     start_all(false);
     forget_startup();
-}
-
-void smp_enter_x2apic(void)
-{
-    for (unsigned cpu = smp_next(1); cpu < CPUS_MAX; cpu = smp_next(cpu + 1))
-        if (!smp_call(cpu, apic_enter_x2apic, NULL))
-            log_line(LOG_ERROR, "smp: cpu=%u did not enter x2apic mode, it stays in xapic mode", cpu);
-    apic_enter_x2apic(NULL);
 }
 
 void smp_init_wide(const char *why_not)

@@ -21,7 +21,8 @@ void smp_init(void);
 /*
  * Every CPU that runs into x2APIC mode, once interrupts are remapped with
  * 32-bit destinations; those with higher ids are started in it by
- * smp_init_wide(). On the boot CPU.
+ * smp_init_wide(). One that does not answer is reported, stopped and left out.
+ * On the boot CPU, which alone has work.
  */
 void smp_enter_x2apic(void);
 /* The rest, which no interrupt reaches without x2APIC mode and remapping; why not NULL: they stay parked, and why is said. */
@@ -81,5 +82,7 @@ void smp_stop_here(void);
 /* In smp_ipi.c, for the bring-up. */
 void smp_ipi_init(void);
 void smp_set_online(struct per_cpu *cpu);
+/* By another CPU: it is asked nothing any more. */
+void smp_set_offline(const struct per_cpu *cpu);
 
 #endif

@@ -61,6 +61,12 @@ void smp_set_online(struct per_cpu *cpu)
     smp_flush_own_tlb(0, UINT64_MAX);
 }
 
+void smp_set_offline(const struct per_cpu *cpu)
+{
+    cpu_set_remove(&online, cpu->index);
+    __atomic_sub_fetch(&online_count, 1, __ATOMIC_SEQ_CST);
+}
+
 /* ---- run queue ---- */
 
 /* Its work is done by having ended HLT. */

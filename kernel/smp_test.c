@@ -320,6 +320,36 @@ void smp_test_vector_free(void)
     panic("trap test: vectors freed, unexpected=%llu", (unsigned long long)irq_unexpected());
 }
 
+/* ---- a CPU that does not follow ---- */
+
+static void hear_nothing(void *arg)
+{
+    (void)arg;
+    (void)irq_save();
+    set_step(1);
+    for (;;)
+        cpu_relax();
+}
+
+static void say_mode(void *arg)
+{
+    (void)arg;
+    print("# modes: cpu=%u %s\n", this_cpu()->index, irq_x2apic() ? "x2apic" : "xapic");
+}
+
+/* CPU 1 answers nobody while the others enter x2APIC mode; afterwards they are a machine without it. */
+void smp_test_modes(void)
+{
+    if (!needs_cpus(3) || thread_create_on(1, "deaf", hear_nothing, NULL) == NULL || !await_step(1))
+        return;
+    smp_enter_x2apic();
+    for (unsigned cpu = smp_next(0); cpu < CPUS_MAX; cpu = smp_next(cpu + 1))
+        (void)smp_call(cpu, say_mode, NULL);
+    smp_flush_tlb(PROBE_VA, PROBE_VA + PAGE_BYTES);
+    panic("trap test: %u of %u cpus run, cpu 1 answers: %s", smp_summary().online, smp_summary().named,
+          smp_call(1, say_mode, NULL) ? "yes" : "no");
+}
+
 /* ---- everything at once ---- */
 
 static uint32_t stress_errors;  /* atomic */

@@ -13,6 +13,7 @@
 #include "thread.h"
 
 #define FAULT_LOG 1024u
+#define FAULTS_KEPT 64u
 #define PARALLEL_MAX 32u
 
 /*
@@ -20,20 +21,26 @@
  * interrupt and by whoever polls, on any CPU. A full log drops new entries;
  * scenarios clear it before they provoke anything.
  */
-static struct spin_lock faults_lock = SPIN_LOCK("faults");     /* guards: the three below */
+static struct spin_lock faults_lock = SPIN_LOCK("faults");     /* guards: the five below */
 static struct iommu_fault fault_log[FAULT_LOG];
 static size_t fault_count;
 static uint64_t overflow_count;
+/* What an operator is shown: whatever scenarios took out of the log. */
+static struct iommu_fault newest[FAULTS_KEPT];
+static uint64_t faults_seen;
 
 void suite_env_fault(void *ctx, const struct iommu_fault *fault)
 {
     uintptr_t flags = spin_lock(&faults_lock);
 
     (void)ctx;
-    if (fault->kind == IOMMU_FAULT_OVERFLOW)
+    if (fault->kind == IOMMU_FAULT_OVERFLOW) {
         overflow_count++;
-    else if (fault_count < FAULT_LOG)
-        fault_log[fault_count++] = *fault;
+    } else {
+        newest[faults_seen++ % FAULTS_KEPT] = *fault;
+        if (fault_count < FAULT_LOG)
+            fault_log[fault_count++] = *fault;
+    }
     spin_unlock(&faults_lock, flags);
 }
 
@@ -101,12 +108,17 @@ static size_t env_all_faults(struct suite_env *env, size_t skip, struct iommu_fa
 size_t suite_env_recent_faults(struct iommu_fault *out, size_t max)
 {
     uintptr_t flags = spin_lock(&faults_lock);
-    size_t count = fault_count < max ? fault_count : max;
+    size_t kept = faults_seen < FAULTS_KEPT ? (size_t)faults_seen : FAULTS_KEPT, count = kept < max ? kept : max;
 
     for (size_t i = 0; i < count; i++)
-        out[i] = fault_log[fault_count - count + i];
+        out[i] = newest[(faults_seen - count + i) % FAULTS_KEPT];
     spin_unlock(&faults_lock, flags);
     return count;
+}
+
+uint64_t suite_env_faults_seen(void)
+{
+    return __atomic_load_n(&faults_seen, __ATOMIC_RELAXED);
 }
 
 static uint64_t env_overflows(struct suite_env *env)

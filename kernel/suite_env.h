@@ -9,8 +9,10 @@ extern const struct suite_env_ops kernel_suite_env_ops;
 
 /* The library's fault callback (struct iommu_config). */
 void suite_env_fault(void *ctx, const struct iommu_fault *fault);
-/* The newest max faults in the log, oldest first; returns how many. */
+/* The newest max faults, oldest first, whatever scenarios have cleared since; returns how many. */
 size_t suite_env_recent_faults(struct iommu_fault *out, size_t max);
+/* How many there ever were. */
+uint64_t suite_env_faults_seen(void);
 
 /*
  * The index of the n-th CPU as the suite counts them: those that were left out are not counted.

@@ -64,7 +64,7 @@ static void quiet(const struct suite_irqs *irqs)
 static void came(void *arg)
 {
     struct suite_irqs *const *owner = arg;
-    const struct suite_irqs *irqs = owner == NULL ? NULL : __atomic_load_n(owner, __ATOMIC_ACQUIRE);
+    const struct suite_irqs *irqs = owner == NULL ? NULL : __atomic_load_n(owner, __ATOMIC_SEQ_CST);
 
     if (irqs == NULL)
         return;
@@ -373,20 +373,42 @@ static const char *env_alloc(struct suite_env *env, struct exerciser *ex, enum s
     return why;
 }
 
+/*
+ * A handler on another CPU may have been counted and be at work yet. False: one does not end. next: whose
+ * the source's vectors are for those that begin from now on.
+ */
+static bool settle(const struct suite_irqs *irqs, struct suite_irqs *next)
+{
+    bool ended = true;
+
+    for (unsigned vector = 0; vector < IRQ_VECTORS; vector++)
+        if (__atomic_load_n(&owners[vector], __ATOMIC_RELAXED) == irqs) {
+            __atomic_store_n(&owners[vector], next, __ATOMIC_SEQ_CST);
+            ended = irq_vector_settle((int)vector) && ended;
+        }
+    return ended;
+}
+
+/* Its vectors lead to nobody before source and route are somebody else's. */
 static enum iommu_status env_free(struct suite_env *env, struct suite_irqs *irqs)
 {
     enum iommu_status status;
+    bool ended;
 
     (void)env;
     if (irqs->ex == NULL)
         hpet_silence(&irq_hpet, irqs->comparator);
+    /* Nobody lowers the source of one that comes now: once is enough. */
+    if (irqs->kind == SUITE_IRQ_INTX || irqs->kind == SUITE_IRQ_PIN_LEVEL)
+        (void)irq_route_mask(irqs->route, 0, true);
+    ended = settle(irqs, NULL);
     status = irq_route_free(irqs->route);
-    if (irqs->kind == SUITE_IRQ_INTX)
+    if (irqs->kind == SUITE_IRQ_INTX) {
+        quiet(irqs);
         wire_leave(irqs);
-    for (unsigned vector = 0; vector < IRQ_VECTORS; vector++)
-        if (owners[vector] == irqs)
-            __atomic_store_n(&owners[vector], NULL, __ATOMIC_RELEASE);
-    irqs->used = false;
+    }
+    if (ended)
+        irqs->used = false;
     return status;
 }
 
@@ -420,6 +442,9 @@ static enum ex_status env_raise(struct suite_env *env, struct suite_irqs *irqs, 
     (void)env;
     if (irqs->ex == NULL && index != 0)
         return EX_UNSUPPORTED;
+    /* Or the handler of the one before lowers this one too. */
+    if (!settle(irqs, irqs))
+        return EX_TIMEOUT;
     if (irqs->ex == NULL) {
         hpet_raise(&irq_hpet, irqs->comparator, HPET_DELAY_US);
         return EX_DONE;

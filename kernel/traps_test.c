@@ -172,6 +172,7 @@ static const struct {
     { "shootdown", smp_test_shootdown },
     { "ipi-call", smp_test_ipi_call },
     { "vector-free", smp_test_vector_free },
+    { "modes", smp_test_modes },
     { "smp-stress", smp_test_stress },
 };
 

@@ -54,8 +54,8 @@ static void interrupts_text(char *out, size_t size)
 
     iommu_irq_info(machine.iommu, &info);
     if (info.failed_units > 0)
-        format_line(out, size, "interrupts remapped, but for those of %u of %zu units: %s", info.failed_units,
-                    iommu_unit_count(machine.iommu), info.reason);
+        format_line(out, size, "interrupts remapped, but for those of %u of %zu units: %s",
+                    info.failed_units, iommu_unit_count(machine.iommu), info.reason);
     else if (info.remapping)
         format_line(out, size, "interrupts remapped");
     else if (machine.options.intremap_off)
@@ -65,9 +65,42 @@ static void interrupts_text(char *out, size_t size)
                     info.suggestion[0] != '\0' ? ", try " : "", info.suggestion);
 }
 
+/*
+ * Units that the table names, once each, and that do not answer: what they should watch is not
+ * known.
+ */
+static size_t dead_units(void)
+{
+    const struct iommu_handoff *handoff = &machine.handoff;
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < handoff->unit_count && i < IOMMU_HANDOFF_UNITS; i++)
+        count += !handoff->units[i].present && machine_handoff_first(i);
+    return count;
+}
+
+/* Nothing translates. */
+static void untranslated_text(const char *interrupts, char *reason, size_t size)
+{
+    size_t units = iommu_unit_count(machine.iommu);
+
+    if (machine_off_word() != NULL)
+        format_line(reason, size, "DMA is not translated by %s, %s", machine_off_word(),
+                    interrupts);
+    else if (units > 0)
+        format_line(reason, size, "none of %zu units translates, status %s, %s", units,
+                    iommu_status_name(machine.iommu_status), interrupts);
+    else if (machine.handoff.unit_count > 0)
+        format_line(reason, size, "no unit that the %s table names answers",
+                    machine.table->signature);
+    else
+        format_line(reason, size, "the %s table names no unit that makes sense",
+                    machine.table->signature);
+}
+
 const char *machine_verdict(char *reason, size_t size)
 {
-    size_t units, translating;
+    size_t units, translating, dead = dead_units();
     char proven[96], interrupts[160];
 
     if (machine.iommu == NULL)
@@ -76,11 +109,7 @@ const char *machine_verdict(char *reason, size_t size)
     translating = machine_translating_units();
     interrupts_text(interrupts, sizeof(interrupts));
     if (translating == 0) {
-        if (machine_off_word() != NULL)
-            format_line(reason, size, "DMA is not translated by %s, %s", machine_off_word(), interrupts);
-        else
-            format_line(reason, size, "none of %zu units translates, status %s, %s", units,
-                        iommu_status_name(machine.iommu_status), interrupts);
+        untranslated_text(interrupts, reason, size);
         return "not-protected";
     }
     if (machine.proof.passed > 0)
@@ -91,9 +120,9 @@ const char *machine_verdict(char *reason, size_t size)
                     machine.table->signature, machine.covered, machine.functions);
         return "partial";
     }
-    if (translating < units || machine.covered < machine.functions) {
+    if (translating < units + dead || machine.covered < machine.functions) {
         format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered, %s",
-                    translating, units, machine.covered, machine.functions, interrupts);
+                    translating, units + dead, machine.covered, machine.functions, interrupts);
         return "partial";
     }
     (void)proof_text(&machine.proof, proven, sizeof(proven));

@@ -126,6 +126,15 @@ static void find_left_attached(struct run *run)
 
 /* ---- results ---- */
 
+static void print_result(struct run *run, const struct tap_result *result)
+{
+    const struct suite_observer *observer = run->options->observer;
+
+    if (observer != NULL)
+        observer->result(observer->ctx, result);
+    tap_print(&run->tap, result);
+}
+
 static void report(struct run *run, const struct suite_case *t)
 {
     bool skipped = t->outcome == CASE_SKIPPED;
@@ -136,13 +145,13 @@ static void report(struct run *run, const struct suite_case *t)
         if (t->quirks >> q & 1)
             tap_text(run->env, "# %s: quirk %s: %s\n", t->name, quirk(q)->name,
                      quirk(q)->left_out);
-    tap_print(&run->tap, &(struct tap_result){ .name = t->name,
-                                               .ok = t->outcome == CASE_RUNS,
-                                               .skip = skipped ? t->seen : NULL,
-                                               .time_us = t->time_us,
-                                               .expected = t->expected,
-                                               .seen = t->seen,
-                                               .cite = t->scenario->cite });
+    print_result(run, &(struct tap_result){ .name = t->name,
+                                            .ok = t->outcome == CASE_RUNS,
+                                            .skip = skipped ? t->seen : NULL,
+                                            .time_us = t->time_us,
+                                            .expected = t->expected,
+                                            .seen = t->seen,
+                                            .cite = t->scenario->cite });
     if (skipped)
         run->totals.skipped++;
     else if (t->outcome == CASE_FAILED)
@@ -164,9 +173,9 @@ static bool names_nothing(const char *run)
 /* A selection that is a slip of the pen must not look like a good run. */
 static void report_empty(struct run *run)
 {
-    tap_print(&run->tap, &(struct tap_result){ .name = "suite/run-names-a-scenario",
-                                               .expected = "run= names a scenario (list shows them), or is none",
-                                               .seen = run->options->run });
+    print_result(run, &(struct tap_result){ .name = "suite/run-names-a-scenario",
+                                            .expected = "run= names a scenario (list shows them), or is none",
+                                            .seen = run->options->run });
     run->totals.failed++;
 }
 
@@ -348,6 +357,8 @@ static void run_cases(struct run *run, const struct scenario *scenario)
     for (size_t i = 0; i < run->count; i++)
         if (run->cases[i].outcome == CASE_RUNS)
             run->args[ready++] = &run->cases[i];
+    if (ready > 0 && run->options->observer != NULL)
+        run->options->observer->scenario(run->options->observer->ctx, scenario->name);
     if (ready > 0 && run->options->loglevel >= SUITE_LOG_STEPS)
         tap_text(env, "# %s starts\n", scenario->name);
     if ((scenario->kind == PER_EXERCISER || scenario->kind == PER_BARE_EXERCISER) && ready > 0) {
@@ -413,6 +424,21 @@ static bool run_begin(struct run *run, struct suite_env *env, const struct suite
     return run->cases != NULL;
 }
 
+/* Tells the observer how many results there will be. */
+static void count_results(struct run *run, const struct scenario_table *const *tables, size_t count)
+{
+    const struct suite_observer *observer = run->options->observer;
+    unsigned results = 0;
+
+    for (size_t i = 0; observer != NULL && i < count; i++)
+        for (size_t s = 0; s < tables[i]->count; s++) {
+            add_cases(run, &tables[i]->rows[s]);
+            results += (unsigned)run->count;
+        }
+    if (observer != NULL)
+        observer->begin(observer->ctx, results);
+}
+
 struct suite_totals suite_run_tables(struct suite_env *env, const struct suite_options *options,
                                      const struct scenario_table *const *tables, size_t count)
 {
@@ -421,6 +447,7 @@ struct suite_totals suite_run_tables(struct suite_env *env, const struct suite_o
     tap_begin(&run.tap, env);
     if (!run_begin(&run, env, options))
         return (struct suite_totals){ .failed = 1 };
+    count_results(&run, tables, count);
     usual_storm(env);
     tap_text(env, "# suite: seed=%u exercisers=%u\n", env->seed, (unsigned)env->exerciser_count);
     for (size_t i = 0; i < count; i++)

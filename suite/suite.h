@@ -9,9 +9,19 @@
 
 #include "env.h"
 
+/* Is told how a run goes on, each time before it is printed. In the thread that runs the suite. */
+struct tap_result;
+struct suite_observer {
+    void (*begin)(void *ctx, unsigned results);     /* how many there will be */
+    void (*scenario)(void *ctx, const char *name);  /* starts */
+    void (*result)(void *ctx, const struct tap_result *result);     /* tap.h */
+    void *ctx;
+};
+
 struct suite_options {
     const char *run;    /* globs as in glob.h; NULL or "": everything */
     int loglevel;       /* SUITE_LOG_STEPS and up: a line before each scenario */
+    const struct suite_observer *observer;  /* NULL: nobody */
 };
 #define SUITE_LOG_STEPS 3
 

@@ -28,7 +28,8 @@ static bool within(uint64_t at, uint64_t start, uint64_t len)
 }
 
 /* Whether the record is of what the case has sent: other devices may fault at the same time. */
-static bool is_of_case(struct suite_case *t, const struct master *m, const struct iommu_fault *fault)
+static bool is_of_case(struct suite_case *t, const struct master *m,
+                       const struct iommu_fault *fault)
 {
     if (!case_is_refusal(t, fault) || fault->segment != iommu_device_segment(m->device))
         return false;
@@ -51,23 +52,30 @@ static void report_stranger(struct suite_case *t, const struct master *m, uint16
     uint16_t segment = iommu_device_segment(m->device);
 
     list_ids(m, computed, sizeof(computed));
-    format_line(what, sizeof(what), "%s sends as " IOMMU_RID_FORMAT ", computed are %s", m->ex->label,
-                IOMMU_RID_ARGS(segment, rid), computed);
-    case_finding(t, &(struct fw_finding){
-        .severity = FW_ERROR, .id = "requester-id", .table = "", .what = what,
-        .trips = "every system programs the computed ids alone: the device's DMA is refused, or translated as another's",
-        .remedy = "the device or a bridge above it needs a DMA alias quirk (Linux: a PCI quirk that adds a DMA alias)",
-        .reference = "VT-d §3.12" });
+    format_line(what, sizeof(what), "%s sends as " IOMMU_RID_FORMAT ", computed are %s",
+                m->ex->label, IOMMU_RID_ARGS(segment, rid), computed);
+    case_finding(
+        t, &(struct fw_finding){ .severity = FW_ERROR,
+                                  .id = "requester-id",
+                                  .table = "",
+                                  .what = what,
+                                  .trips = "every system programs the computed ids alone: the "
+                                           "device's DMA is refused, or translated as another's",
+                                  .remedy = "the device or a bridge above it needs a DMA alias "
+                                            "quirk (Linux: a PCI quirk that adds a DMA alias)",
+                                  .reference = "VT-d §3.12" });
     case_fail(t, computed, IOMMU_RID_FORMAT, IOMMU_RID_ARGS(segment, rid));
 }
 
 /* The library knows the id: what is programmed for the device is programmed for it. */
-static void check_programmed(struct suite_case *t, const struct master *m, const struct iommu_fault *fault)
+static void check_programmed(struct suite_case *t, const struct master *m,
+                             const struct iommu_fault *fault)
 {
     if (case_quirk(t, QUIRK_AMD_EVENT_FIELDS) || fault->device == m->device)
         return;
     case_fail(t, "the id belongs to the device", IOMMU_RID_FORMAT " belongs to %s",
-              IOMMU_RID_ARGS(fault->segment, fault->rid), fault->device == NULL ? "none" : "another");
+              IOMMU_RID_ARGS(fault->segment, fault->rid),
+              fault->device == NULL ? "none" : "another");
 }
 
 /* Everything recorded since there were before records. */
@@ -85,10 +93,12 @@ static void compare_records(struct suite_case *t, const struct master *m, size_t
         }
         check_programmed(t, m, &faults[i]);
         if (own++ == 0)
-            case_note(t, "seen as " IOMMU_RID_FORMAT, IOMMU_RID_ARGS(faults[i].segment, faults[i].rid));
+            case_note(t, "seen as " IOMMU_RID_FORMAT,
+                      IOMMU_RID_ARGS(faults[i].segment, faults[i].rid));
     }
     if (case_runs(t) && own == 0)
-        case_fail(t, "a record of the refused request", "none of its own among %u", (unsigned)count);
+        case_fail(t, "a record of the refused request", "none of its own among %u",
+                  (unsigned)count);
 }
 
 /* Blocked, but where that leaves no record: there it asks for a page that is not mapped. */

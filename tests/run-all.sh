@@ -23,6 +23,7 @@ part check make -s -C "$root" BUILD="$build" check
 part threads make -s -C "$root" BUILD="$build" check-threads
 part boot "$root/tests/boot-all.sh" "$build"
 part lint "$root/tests/lint/exit-status.sh" "$build"
+part page "$root/tests/lint/page.sh" "$build"
 part artefacts "$root/tests/artefacts.sh" "$build"
 
 awk '

@@ -26,6 +26,8 @@ Variables of make run:
     run=GLOB[,GLOB...]    scenarios to run, by name; -GLOB leaves out; run=none; list prints them and stops.
                           A GLOB with ':' names the device too: run=dma/*:nvme@*
     report=summary|full|json|none      what is said of the machine before the scenarios
+    preboot=on|off        whether one device reads one page of memory before the units are programmed;
+                          without the word only report=full and report=json do so
     bench=GLOB|list       benchmarks to run
     scratch=BDF|SERIAL    the one disk that may be written (make run names one of its own)
     expect=unprotected    a machine that cannot protect is then no failure

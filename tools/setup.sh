@@ -8,7 +8,7 @@ set -eu
 build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools python3 libjansson-dev"
 run="qemu-system-x86 seabios ovmf"
 newer="mmdebstrap"
-test="clang acpica-tools graphviz $newer"
+test="chromium clang acpica-tools graphviz zbar-tools $newer"
 format="clang-format"
 
 wanted=

@@ -227,6 +227,30 @@ static enum ex_status edu_start(struct exerciser *ex, const struct ex_dma *dma)
     return EX_PENDING;
 }
 
+/* A step of its own: what it leaves in the buffer is nothing that other operations know of. */
+static enum ex_status edu_single(struct exerciser *ex, const struct ex_dma *dma, enum edu_transfer step)
+{
+    struct edu *edu = ex->state;
+
+    if (!ex_dma_fits(ex, dma))
+        return EX_UNSUPPORTED;
+    if (edu_busy(ex))
+        return EX_TIMEOUT;
+    edu->dma = *dma;
+    steps_begin(ex, &step, 1);
+    return EX_PENDING;
+}
+
+static enum ex_status edu_fetch(struct exerciser *ex, uint64_t iova, uint32_t len)
+{
+    return edu_single(ex, &(struct ex_dma){ EX_READ, iova, len }, FROM_MEMORY);
+}
+
+static enum ex_status edu_give(struct exerciser *ex, uint64_t iova, uint32_t len)
+{
+    return edu_single(ex, &(struct ex_dma){ EX_WRITE, iova, len }, TO_MEMORY);
+}
+
 static bool edu_wait_idle(struct exerciser *ex)
 {
     uint64_t deadline = ex_now_us(ex) + EDU_TIMEOUT_US;
@@ -321,6 +345,8 @@ static const struct exerciser_ops edu_ops = {
     .prepare = edu_prepare,
     .start = edu_start,
     .poll = edu_poll,
+    .fetch = edu_fetch,
+    .give = edu_give,
     .interrupt = edu_interrupt,
     .interrupt_done = edu_interrupt_done,
     .mailbox = edu_mailbox,
@@ -379,4 +405,5 @@ const struct exerciser_driver edu_driver = {
     .name = "edu",
     .knows = edu_knows,
     .setup = edu_setup,
+    .fetches = true,
 };

@@ -8,7 +8,7 @@
 #define POLL_MIN_US 10u
 #define POLL_MAX_US 10000u
 
-static const struct exerciser_driver *const drivers[] = { &edu_driver, &nvme_driver };
+static const struct exerciser_driver *const drivers[] = { &edu_driver, &nvme_driver, &xhci_driver };
 
 void ex_log(const struct exerciser *ex, const char *format, ...)
 {
@@ -119,6 +119,14 @@ struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx,
     return NULL;
 }
 
+bool exerciser_fetches(const struct pci_function *f)
+{
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+        if (drivers[i]->knows(f))
+            return drivers[i]->fetches;
+    return false;
+}
+
 void exerciser_set_address_bits(struct exerciser *ex, unsigned bits)
 {
     ex->address_bits = bits;
@@ -152,10 +160,9 @@ unsigned exerciser_measure_address_bits(struct exerciser *ex,
     return ex->address_bits;
 }
 
-enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma)
+enum ex_status exerciser_wait(struct exerciser *ex, enum ex_status status)
 {
     uint64_t step = ex->typical_us / 8;
-    enum ex_status status = ex->ops->start(ex, dma);
 
     if (step < POLL_MIN_US)
         step = POLL_MIN_US;
@@ -167,6 +174,11 @@ enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma)
         status = ex->ops->poll(ex);
     }
     return status;
+}
+
+enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma)
+{
+    return exerciser_wait(ex, ex->ops->start(ex, dma));
 }
 
 const char *ex_status_name(enum ex_status status)

@@ -82,6 +82,14 @@ struct exerciser_ops {
     enum ex_status (*poll)(struct exerciser *ex);
 
     /*
+     * One transfer that touches no memory but [iova, iova + len): fetch() reads that into the device, give() writes
+     * there what the device holds. Started and polled as start() is, with the same limits, but rebase() need not have
+     * been called. Both NULL: it reads nothing without writing something.
+     */
+    enum ex_status (*fetch)(struct exerciser *ex, uint64_t iova, uint32_t len);
+    enum ex_status (*give)(struct exerciser *ex, uint64_t iova, uint32_t len);
+
+    /*
      * Raises an interrupt of the device as soon as it can; 0 is its first message, or its wire.
      * EX_UNSUPPORTED: it never sends one of that number. NULL: it raises none.
      */
@@ -148,6 +156,9 @@ struct exerciser {
 struct exerciser *exerciser_probe(const struct exerciser_host *host, void *ctx,
                                   struct pci_function *f, bool scratch);
 
+/* Whether a driver here knows the function and has fetch(). Does not touch the device. */
+bool exerciser_fetches(const struct pci_function *f);
+
 /*
  * edu cuts addresses to a mask that it does not show, and starts with
  * address_bits 28, its default. Who knows better says so here, or measures.
@@ -172,6 +183,8 @@ unsigned exerciser_measure_address_bits(struct exerciser *ex,
 
 /* Starts, then sleeps and polls until it ended. */
 enum ex_status exerciser_run(struct exerciser *ex, const struct ex_dma *dma);
+/* The same of what has been started: status is what start(), fetch() or give() returned. */
+enum ex_status exerciser_wait(struct exerciser *ex, enum ex_status status);
 const char *ex_status_name(enum ex_status status);
 
 #endif

@@ -16,10 +16,12 @@ struct exerciser_driver {
     bool (*knows)(const struct pci_function *f);
     /* Fills in ex; function, host, label, scratch are set. False: unusable, and why was logged. */
     bool (*setup)(struct exerciser *ex);
+    bool fetches;       /* its ops have fetch() and give() */
 };
 
 extern const struct exerciser_driver edu_driver;
 extern const struct exerciser_driver nvme_driver;
+extern const struct exerciser_driver xhci_driver;
 
 void ex_log(const struct exerciser *ex, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -8,6 +8,9 @@
 
 #include "memory.h"
 
+#define MADT_LOCAL_APIC 0u
+#define MADT_LOCAL_X2APIC 9u
+
 const char *fw_severity_name(enum fw_severity severity)
 {
     return severity == FW_ERROR ? "error" : severity == FW_WARNING ? "warning" : "note";
@@ -103,6 +106,23 @@ static const struct judge_rule measured_note = {
     "Linux switches translation on whatever intel_iommu=off says",
     "intel_iommu=tboot_noforce takes that back",
     "VT-d §8.1",
+};
+
+#define NO_TABLE_TRIPS                                                                             \
+    "Linux, FreeBSD and Xen find no IOMMU: a device that may master the bus reaches all memory"
+static const struct judge_rule no_table = {
+    FW_WARNING,
+    "iommu-table-missing",
+    NO_TABLE_TRIPS,
+    "switch VT-d, AMD-Vi or IOMMU on in the firmware setup, where processor and chip set have one",
+    "VT-d §8.1, AMD-Vi §5.2.1",
+};
+static const struct judge_rule no_table_guest = {
+    FW_NOTE,
+    "iommu-table-missing",
+    NO_TABLE_TRIPS,
+    "give the virtual machine an IOMMU",
+    "VT-d §8.1, AMD-Vi §5.2.1",
 };
 
 /* What each table needs before its first structure, and the revisions that are known. */
@@ -224,6 +244,34 @@ static void judge_headers(struct judge *j)
     }
 }
 
+static bool is_there(const struct judge *j, const char *signature)
+{
+    for (size_t i = 0; i < j->facts->table_count; i++)
+        if (is_signature(&j->facts->tables[i], signature))
+            return true;
+    return false;
+}
+
+/* Local APICs are x86's: machines of other kinds have other tables. */
+static bool is_x86(const struct judge *j)
+{
+    const struct judge_table madt = judge_table(j, "APIC");
+    struct judge_item item = { 0 };
+
+    while (judge_madt_next(&madt, &item))
+        if (item.type == MADT_LOCAL_APIC || item.type == MADT_LOCAL_X2APIC)
+            return true;
+    return false;
+}
+
+static void judge_presence(struct judge *j)
+{
+    if (j->facts->every_table && is_x86(j) && !is_there(j, "DMAR") && !is_there(j, "IVRS") &&
+        !is_there(j, "VIOT"))
+        judge_found(j, j->facts->hypervisor ? &no_table_guest : &no_table, NULL, 0,
+                    "there is no DMAR, IVRS or VIOT table: firmware describes no IOMMU");
+}
+
 static void judge_launch(struct judge *j, const struct judge_table *dmar)
 {
     if (!j->facts->measured_launch)
@@ -248,6 +296,7 @@ size_t fw_judge(const struct fw_facts *facts, const struct fw_sink *sink)
     };
 
     judge_headers(&j);
+    judge_presence(&j);
     if (dmar.bytes != NULL && ivrs.bytes != NULL)
         judge_found(&j, &two_vendors, &ivrs, 0, "there is a DMAR table and an IVRS table");
     judge_launch(&j, &dmar);

@@ -35,7 +35,7 @@ static const struct judge_rule structure_short = {
     "VT-d §8.2",
 };
 static const struct judge_rule structure_unknown = {
-    FW_NOTE, "structure-unknown", "Linux warns and skips it", "", "VT-d §8.2",
+    FW_NOTE, "structure-unknown", "Linux skips it, as the specification says", "", "VT-d §8.2",
 };
 static const struct judge_rule structure_unaligned = {
     FW_NOTE,
@@ -100,24 +100,36 @@ static const struct judge_rule opt_in_open = {
     "switch pre-boot DMA protection on in the firmware setup; firmware update",
     "VT-d §8.1",
 };
+static const struct judge_rule opt_in_unused = {
+    FW_WARNING,
+    "dma-opt-in-unused",
+    "what firmware kept out comes in as soon as the system runs without the units; Linux shows "
+    "Thunderbolt's iommu_dma_protection as 0",
+    "on Linux intel_iommu=on, and no iommu=off",
+    "VT-d §8.1",
+};
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
-    "Windows offers no Kernel DMA Protection; Linux treats external ports as trusted by default",
-    "firmware setup: Kernel DMA Protection or pre-boot DMA protection; on Linux intel_iommu=on "
-    "iommu.strict=1",
+    "Windows offers no Kernel DMA Protection; Linux does not switch the IOMMU on for external "
+    "ports "
+    "by itself, and Thunderbolt's iommu_dma_protection is 0",
+    "firmware setup: Kernel DMA Protection or pre-boot DMA protection; on Linux intel_iommu=on",
     "VT-d §8.1",
 };
 static const struct judge_rule all_missing = {
-    FW_WARNING,
+    FW_NOTE,
     "include-all-missing",
-    "devices that no unit names are not translated, hot-plugged ones among them",
-    "firmware update",
+    "only devices that a unit names are translated, and what is below the bridges it names",
+    "",
     "VT-d §8.3",
 };
 static const struct judge_rule all_twice = {
-    FW_ERROR,          "include-all-twice", "Xen refuses the table; Linux takes the first",
-    "firmware update", "VT-d §8.3",
+    FW_ERROR,
+    "include-all-twice",
+    "Xen refuses the table where it is segment 0; Linux takes the first",
+    "firmware update",
+    "VT-d §8.3",
 };
 static const struct judge_rule all_not_last = {
     FW_WARNING,
@@ -249,7 +261,10 @@ static void judge_opt_in(struct judge *j, const struct judge_table *dmar)
                     dmar->bytes[DMAR_FLAGS]);
         return;
     }
-    for (size_t i = 0; i < j->facts->unit_count; i++) {
+    if (j->facts->units_unused)
+        judge_found(j, &opt_in_unused, dmar, DMAR_FLAGS,
+                    "firmware promises that DMA was kept out; the running system uses no unit");
+    for (size_t i = 0; !j->facts->entry_unknown && i < j->facts->unit_count; i++) {
         const struct fw_unit_state *unit = &j->facts->units[i];
 
         if (unit->answers && !unit->translated_at_entry && !unit->protected_memory_at_entry)

@@ -14,7 +14,12 @@
 #define HIDDEN_DISPLAY PCI_RID(0, 2, 0)
 
 static const struct judge_rule scope_length = {
-    FW_ERROR, "scope-length", "Linux and Xen refuse the table", "firmware update", "VT-d §8.3.1",
+    FW_ERROR,
+    "scope-length",
+    "Linux does not check it: with length 0 it never ends, with others it reads scopes that are "
+    "none",
+    "firmware update",
+    "VT-d §8.3.1",
 };
 static const struct judge_rule scope_unknown = {
     FW_WARNING,        "scope-unknown", "Linux warns and skips the entry",
@@ -35,9 +40,9 @@ static const struct judge_rule scope_twice = {
     "firmware update", "VT-d §8.3.1",
 };
 static const struct judge_rule scope_kind = {
-    FW_WARNING,
+    FW_ERROR,
     "scope-kind",
-    "Linux warns that the scope's type does not match the device and skips it",
+    "Linux says that the scope's type does not match and leaves DMA remapping off altogether",
     "firmware update",
     "VT-d §8.3.1",
 };
@@ -127,7 +132,7 @@ static const struct pci_function *function_of(const struct judge *j, uint16_t se
 static unsigned allowed(const struct judge_item *item)
 {
     static const uint8_t types[JUDGE_DMAR_TYPES] = {
-        [JUDGE_DRHD] = 0x3e, [JUDGE_RMRR] = 0x22, [JUDGE_ATSR] = 0x04,
+        [JUDGE_DRHD] = 0x3e, [JUDGE_RMRR] = 0x26, [JUDGE_ATSR] = 0x04,
         [JUDGE_SATC] = 0x02, [JUDGE_SIDP] = 0x22,
     };
 
@@ -294,7 +299,7 @@ static bool has_unit(const struct judge *j, const struct judge_table *dmar,
 static void judge_coverage(struct judge *j, const struct judge_table *dmar)
 {
     for (const struct pci_function *f = j->facts->functions; f != NULL; f = f->next)
-        if (f->physical == NULL && !has_unit(j, dmar, f))
+        if (f->physical == NULL && !judge_is_host_bridge(f) && !has_unit(j, dmar, f))
             judge_found(j, &uncovered, dmar, 0,
                         "no unit has " PCI_FORMAT " (%04x:%04x, class %06x)", PCI_ARGS(f),
                         f->vendor, f->device, f->class_code);

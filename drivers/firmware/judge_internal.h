@@ -113,6 +113,12 @@ static inline bool judge_is_display(const struct pci_function *f)
     return f->class_code >> 16 == 3;
 }
 
+/* It sends no requests of its own. */
+static inline bool judge_is_host_bridge(const struct pci_function *f)
+{
+    return f->class_code >> 8 == 0x0600;
+}
+
 /* ---- judge_unit.c: what holds for units of both vendors ---- */
 
 struct judge_unit {
@@ -163,6 +169,8 @@ void judge_ivrs(struct judge *j, const struct judge_table *ivrs);
 void judge_ivhd_entries(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivhd, bool best);
 void judge_ivhd_compare(struct judge *j, const struct judge_table *ivrs);
 void judge_ivrs_coverage(struct judge *j, const struct judge_table *ivrs);
+/* A unit says that HyperTransport's range is memory like any other. */
+bool judge_ht_ignored(const struct judge_table *ivrs);
 void judge_ivmd(struct judge *j, const struct judge_table *ivrs);
 
 void judge_mcfg(struct judge *j, const struct judge_table *mcfg);

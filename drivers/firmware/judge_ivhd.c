@@ -341,7 +341,7 @@ static bool has_unit(const struct judge_table *ivrs, const struct pci_function *
 void judge_ivrs_coverage(struct judge *j, const struct judge_table *ivrs)
 {
     for (const struct pci_function *f = j->facts->functions; f != NULL; f = f->next)
-        if (f->physical == NULL && f->class_code >> 8 != 0x0600 && f->class_code >> 8 != 0x0806 &&
+        if (f->physical == NULL && !judge_is_host_bridge(f) && f->class_code >> 8 != 0x0806 &&
             !has_unit(ivrs, f))
             judge_found(j, &uncovered, ivrs, 0,
                         "no unit has " PCI_FORMAT " (%04x:%04x, class %06x)", PCI_ARGS(f),

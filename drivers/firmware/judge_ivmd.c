@@ -53,7 +53,9 @@ static const struct judge_rule beyond = {
 static const struct judge_rule unaligned = {
     FW_WARNING,
     "ivmd-unaligned",
-    "Linux and Xen round it to whole pages: devices reach what lies beside it",
+    "Linux begins with the next whole page, so that DMA to what lies before it faults; Xen maps "
+    "the "
+    "pages whole, so that devices reach what lies beside it",
     "firmware update",
     "AMD-Vi §5.2",
 };
@@ -68,6 +70,9 @@ static const struct judge_rule in_ram = {
 static const struct judge_rule not_reserved = {
     FW_WARNING,        "ivmd-not-reserved", "Xen warns and reserves what is not RAM",
     "firmware update", "AMD-Vi §5.2",
+};
+static const struct judge_rule in_acpi = {
+    FW_NOTE, "ivmd-in-acpi-memory", "Xen warns; nobody hands such memory out", "", "AMD-Vi §5.2",
 };
 static const struct judge_rule ht_hole = {
     FW_ERROR,
@@ -112,6 +117,21 @@ static void judge_form(struct judge *j, const struct judge_table *ivrs,
                     judge_u16(ivmd->at + 6));
 }
 
+/* Every byte lies in memory that firmware keeps, for itself or for ACPI. */
+static bool is_kept(const struct judge *j, uint64_t start, uint64_t end)
+{
+    while (start < end) {
+        const struct fw_memory *m = judge_memory_of(j, start, start + 1, FW_MEMORY_RESERVED);
+
+        if (m == NULL)
+            m = judge_memory_of(j, start, start + 1, FW_MEMORY_ACPI);
+        if (m == NULL)
+            return false;
+        start = m->end;
+    }
+    return true;
+}
+
 static void judge_place(struct judge *j, const struct judge_table *ivrs, uint32_t at,
                         uint64_t start, uint64_t end)
 {
@@ -121,7 +141,7 @@ static void judge_place(struct judge *j, const struct judge_table *ivrs, uint32_
     if (((start | end) & JUDGE_PAGE_MASK) != 0)
         judge_found(j, &unaligned, ivrs, at,
                     "the region 0x%llx to 0x%llx is not made of whole pages", first, last);
-    if (start < JUDGE_HT_END && end > JUDGE_HT_START)
+    if (start < JUDGE_HT_END && end > JUDGE_HT_START && !judge_ht_ignored(ivrs))
         judge_found(j, &ht_hole, ivrs, at,
                     "the region 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff", first, last);
     if (start < JUDGE_INTERRUPTS_END && end > JUDGE_INTERRUPTS_START)
@@ -132,7 +152,7 @@ static void judge_place(struct judge *j, const struct judge_table *ivrs, uint32_
                     "the region 0x%llx to 0x%llx lies in RAM (0x%llx to 0x%llx in the memory map)",
                     first, last, (unsigned long long)ram->start, (unsigned long long)ram->end - 1);
     else if (j->facts->memory != NULL && !judge_memory_is(j, start, end, FW_MEMORY_RESERVED))
-        judge_found(j, &not_reserved, ivrs, at,
+        judge_found(j, is_kept(j, start, end) ? &in_acpi : &not_reserved, ivrs, at,
                     "the memory map does not reserve all of the region 0x%llx to 0x%llx", first,
                     last);
 }

@@ -65,6 +65,15 @@ static const struct judge_rule segment_unknown = {
     "firmware update",
     "AMD-Vi §5.2.2, PCI Firmware 3.3 §4.1.2",
 };
+static const struct judge_rule type_missing = {
+    FW_ERROR,
+    "block-type-missing",
+    "Linux takes blocks of one type, the highest of the first unit: it never sees this unit, and "
+    "DMA "
+    "of its devices is not translated",
+    "firmware update",
+    "AMD-Vi §5.2.2",
+};
 static const struct judge_rule twice = {
     FW_ERROR,
     "block-twice",
@@ -98,10 +107,18 @@ static const struct judge_rule opt_in_open = {
     "switch pre-boot DMA protection on in the firmware setup; firmware update",
     "AMD-Vi §5.2.1",
 };
+static const struct judge_rule opt_in_unused = {
+    FW_WARNING,
+    "dma-opt-in-unused",
+    "what firmware kept out comes in as soon as the system runs without the units; Linux shows "
+    "Thunderbolt's iommu_dma_protection as 0",
+    "on Linux no iommu=off or amd_iommu=off",
+    "AMD-Vi §5.2.1",
+};
 static const struct judge_rule opt_in_missing = {
     FW_NOTE,
     "dma-opt-in-missing",
-    "Windows offers no Kernel DMA Protection",
+    "Windows offers no Kernel DMA Protection, and Thunderbolt's iommu_dma_protection is 0 on Linux",
     "firmware setup: Kernel or pre-boot DMA protection",
     "AMD-Vi §5.2.1",
 };
@@ -209,16 +226,22 @@ static void judge_blocks(struct judge *j, const struct judge_table *ivrs)
                     ivrs->len - end < 4 ? 0 : judge_u16(ivrs->bytes + end + 2), ivrs->len - end);
 }
 
-static void judge_ht_ram(struct judge *j, const struct judge_table *ivrs)
+bool judge_ht_ignored(const struct judge_table *ivrs)
 {
-    const struct fw_memory *ram = judge_memory_of(j, JUDGE_HT_START, JUDGE_HT_END, FW_MEMORY_RAM);
     uint32_t ivinfo = judge_u32(ivrs->bytes + IVRS_IVINFO);
     struct judge_item item = { 0 };
 
-    while (ram != NULL && (ivinfo & IVINFO_EFR) != 0 && ivhd_next(ivrs, &item))
+    while ((ivinfo & IVINFO_EFR) != 0 && ivhd_next(ivrs, &item))
         if (item.type != BLOCK_10 && (judge_u64(item.at + 32) & EFR2_HT_IGNORED) != 0)
-            return;
-    if (ram != NULL)
+            return true;
+    return false;
+}
+
+static void judge_ht_ram(struct judge *j, const struct judge_table *ivrs)
+{
+    const struct fw_memory *ram = judge_memory_of(j, JUDGE_HT_START, JUDGE_HT_END, FW_MEMORY_RAM);
+
+    if (ram != NULL && !judge_ht_ignored(ivrs))
         judge_found(j, &ht_hole, ivrs, 0,
                     "RAM from 0x%llx to 0x%llx meets 0xfd00000000 to 0xffffffffff",
                     (unsigned long long)ram->start, (unsigned long long)ram->end - 1);
@@ -247,7 +270,10 @@ static void judge_protection(struct judge *j, const struct judge_table *ivrs, ui
                     "IVinfo 0x%08x does not say that firmware kept DMA out", ivinfo);
         return;
     }
-    for (size_t i = 0; i < j->facts->unit_count; i++)
+    if (j->facts->units_unused)
+        judge_found(j, &opt_in_unused, ivrs, IVRS_IVINFO,
+                    "firmware says that DMA was kept out; the running system uses no unit");
+    for (size_t i = 0; !j->facts->entry_unknown && i < j->facts->unit_count; i++)
         if (j->facts->units[i].answers && !j->facts->units[i].translated_at_entry)
             judge_found(j, &opt_in_open, ivrs, IVRS_IVINFO,
                         "firmware says that DMA was kept out; the unit at 0x%llx came switched off",
@@ -308,6 +334,26 @@ static void judge_function_of(struct judge *j, const struct judge_table *ivrs,
                     "the unit is for segment %u, which MCFG does not have", segment);
 }
 
+/* Linux compares functions without their segments. */
+static void judge_type(struct judge *j, const struct judge_table *ivrs,
+                       const struct judge_item *ivhd)
+{
+    struct judge_item item = { 0 }, first = { 0 };
+    unsigned taken = 0;
+    bool has = false;
+
+    (void)ivhd_next(ivrs, &first);
+    while (ivhd_next(ivrs, &item))
+        if (rid_of(&item) == rid_of(&first) && item.type > taken)
+            taken = item.type;
+    item.offset = 0;
+    while (ivhd_next(ivrs, &item))
+        has |= same_unit(&item, ivhd) && item.type == taken;
+    if (!has)
+        judge_found(j, &type_missing, ivrs, ivhd->offset,
+                    "the unit has no block of type %02xh, as the first unit has", taken);
+}
+
 static void judge_unit(struct judge *j, const struct judge_table *ivrs,
                        const struct judge_item *ivhd)
 {
@@ -319,6 +365,7 @@ static void judge_unit(struct judge *j, const struct judge_table *ivrs,
                                                    .registers_len = REGISTERS_LEN,
                                                    .repeated = registers_taken(ivrs, ivhd) });
     judge_function_of(j, ivrs, ivhd);
+    judge_type(j, ivrs, ivhd);
     if (state != NULL && state->answers && !state->interrupt_remapping)
         judge_found(j, &no_remapping, ivrs, ivhd->offset,
                     "the unit at 0x%llx cannot remap interrupts",

@@ -31,7 +31,9 @@ static const struct judge_rule none_amd = {
 static const struct judge_rule missing = {
     FW_ERROR,
     "ioapic-missing",
-    "Linux and Xen switch interrupt remapping off for the whole machine",
+    "Linux and Xen switch interrupt remapping off for the whole machine; Linux on AMD not where "
+    "the "
+    "MADT has this IOAPIC before the south bridge's: then its interrupts fail alone",
     "intremap=off; firmware update",
     REFERENCE,
 };
@@ -324,6 +326,8 @@ static void judge_south_bridge(struct judge *j, const struct judge_table *t,
 void judge_sources(struct judge *j, const struct judge_table *t)
 {
     const struct judge_table madt = judge_table(j, "APIC"), hpet = judge_table(j, "HPET");
+    struct judge_item item = { 0 };
+    struct judge_ioapic io;
 
     if (j->source_count > JUDGE_SOURCES) {
         judge_found(j, &too_many, t, 0, "of %u IOAPIC and HPET entries the first %u are judged",
@@ -335,7 +339,7 @@ void judge_sources(struct judge *j, const struct judge_table *t)
     if (madt.bytes != NULL && (is_amd(t) || any_ioapic(j)))
         judge_ioapics(j, t, &madt);
     if (!any_ioapic(j)) {
-        if (!is_amd(t))
+        if (!is_amd(t) && (madt.bytes == NULL || judge_ioapic_next(&madt, &item, &io)))
             judge_found(j, &none_intel, t, 37,
                         "the table offers interrupt remapping and names no IOAPIC");
         else if (madt.bytes == NULL)

@@ -15,8 +15,8 @@ static const struct judge_rule base_zero = {
 static const struct judge_rule base_ones = {
     FW_ERROR,
     "unit-base-all-ones",
-    "Linux reads all ones there and leaves DMA remapping off altogether",
-    "firmware update",
+    "Linux cannot map such an address, or reads all ones there: DMA remapping stays off altogether",
+    "switch VT-d or the IOMMU on in the firmware setup; firmware update",
     "VT-d §8.3, AMD-Vi §5.2.2",
 };
 static const struct judge_rule base_unaligned = {
@@ -77,7 +77,8 @@ static bool base_usable(struct judge *j, const struct judge_unit *u)
         judge_found(j, &base_zero, u->table, u->offset, "the unit's register base is 0");
         return false;
     }
-    if (u->registers_pa == UINT64_MAX || u->registers_pa == UINT32_MAX) {
+    if ((u->registers_pa | JUDGE_PAGE_MASK) == UINT64_MAX ||
+        (u->registers_pa | JUDGE_PAGE_MASK) == UINT32_MAX) {
         judge_found(j, &base_ones, u->table, u->offset,
                     "the unit's register base is all ones: 0x%llx",
                     (unsigned long long)u->registers_pa);

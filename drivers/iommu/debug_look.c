@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* iommu/debug.h: what only looks. What is seen is each vendor's; how it is read and shown is here. */
+/* iommu/debug.h: what only looks. What is seen is each vendor's, how it is shown is here. */
 #include "dump.h"
 
 /* ---- for vendors ---- */
@@ -9,13 +9,15 @@ static uint64_t value_of(const struct dump_field *field, uint64_t word)
     return field->in_place ? word & field->mask : field_get(word, field->mask);
 }
 
-void dump_fields(const struct iommu_debug_visitor *visitor, const struct dump_fields *fields, const uint64_t *words)
+void dump_fields(const struct iommu_debug_visitor *visitor, const struct dump_fields *fields,
+                 const uint64_t *words)
 {
     for (size_t i = 0; i < fields->count; i++) {
         const struct dump_field *field = &fields->list[i];
         uint64_t value = value_of(field, words[field->word]);
 
-        visitor->field(visitor->ctx, field->name, value, value < field->meaning_count ? field->meanings[value] : "");
+        visitor->field(visitor->ctx, field->name, value,
+                       value < field->meaning_count ? field->meanings[value] : "");
     }
 }
 
@@ -26,19 +28,23 @@ void dump_item(const struct iommu_debug_visitor *visitor, const struct iommu_deb
     dump_fields(visitor, fields, item->words);
 }
 
-void dump_register32(const struct iommu_debug_visitor *visitor, const struct reg_window *window, const char *name,
-                     struct reg32 reg, const struct dump_fields *fields)
+void dump_register32(const struct iommu_debug_visitor *visitor, const struct reg_window *window,
+                     const char *name, struct reg32 reg, const struct dump_fields *fields)
 {
-    struct iommu_debug_item item = { .name = name, .is_register = true, .at = reg.offset, .bits = 32 };
+    struct iommu_debug_item item = {
+        .name = name, .is_register = true, .at = reg.offset, .bits = 32
+    };
 
     item.words[0] = reg_read32(window, reg);
     dump_item(visitor, &item, fields);
 }
 
-void dump_register64(const struct iommu_debug_visitor *visitor, const struct reg_window *window, const char *name,
-                     struct reg64 reg, const struct dump_fields *fields)
+void dump_register64(const struct iommu_debug_visitor *visitor, const struct reg_window *window,
+                     const char *name, struct reg64 reg, const struct dump_fields *fields)
 {
-    struct iommu_debug_item item = { .name = name, .is_register = true, .at = reg.offset, .bits = 64 };
+    struct iommu_debug_item item = {
+        .name = name, .is_register = true, .at = reg.offset, .bits = 64
+    };
 
     item.words[0] = reg_read64(window, reg);
     dump_item(visitor, &item, fields);
@@ -53,7 +59,8 @@ static const char *behind(const char *name, const char *prefix)
     return name;
 }
 
-void dump_capabilities(const struct iommu_unit *unit, const struct iommu_debug_visitor *visitor, const char *prefix)
+void dump_capabilities(const struct iommu_unit *unit, const struct iommu_debug_visitor *visitor,
+                       const char *prefix)
 {
     struct iommu_capability cap;
 
@@ -96,7 +103,8 @@ void dump_give_up(struct iommu_debug_walk *out, const char *why)
 
 /* ---- iommu/debug.h ---- */
 
-enum iommu_status iommu_debug_registers(struct iommu *iommu, size_t unit, const struct iommu_debug_visitor *visitor)
+enum iommu_status iommu_debug_registers(struct iommu *iommu, size_t unit,
+                                        const struct iommu_debug_visitor *visitor)
 {
     if (unit >= iommu->unit_count)
         return IOMMU_ERR_NOT_FOUND;
@@ -134,8 +142,9 @@ static struct iommu_unit *unit_of(struct iommu *iommu, uint16_t segment, uint16_
     return device != NULL ? device->unit : iommu_unit_covering(iommu, &desc);
 }
 
-enum iommu_status iommu_debug_walk(struct iommu *iommu, uint16_t segment, uint16_t rid, uint64_t iova,
-                                   const struct iommu_debug_visitor *visitor, struct iommu_debug_walk *out)
+enum iommu_status iommu_debug_walk(struct iommu *iommu, uint16_t segment, uint16_t rid,
+                                   uint64_t iova, const struct iommu_debug_visitor *visitor,
+                                   struct iommu_debug_walk *out)
 {
     struct iommu_unit *unit = unit_of(iommu, segment, rid);
 

@@ -178,7 +178,7 @@ static inline unsigned iommu_irqs_shift(const struct iommu_irqs *irqs)
 struct iommu_irq_state {
     bool remapping;             /* every unit is to remap */
     bool x2apic;                /* the units' registers and entries have 32-bit destinations */
-    bool wide;                  /* and all of them deliver there */
+    bool wide;                  /* and there are units that deliver there */
     bool posting;
     unsigned failed_units;
     bool x2apic_opt_out;        /* firmware's wish, set by a vendor as it reads its table */

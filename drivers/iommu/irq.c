@@ -321,9 +321,11 @@ void iommu_irq_confirm(struct iommu *iommu)
             continue;
         if (irq->failed_units++ == 0)
             set_reason(iommu, unit->name, "it failed when it was started");
-        irq->wide = irq->posting = false;
+        irq->posting = false;
         iommu_log(iommu, IOMMU_LOG_ERROR, "%s: does not remap interrupts, which the other units do", unit->name);
     }
+    /* Those of the others name CPUs in x2APIC mode (VT-d §11.4.10, EIME), and no other message is ever given out. */
+    irq->wide &= irq->failed_units < iommu->unit_count;
 }
 
 void iommu_irq_info(const struct iommu *iommu, struct iommu_irq_info *out)

@@ -15,7 +15,7 @@
  */
 #define FUNCTION_ISOLATION (PCI_ACS_RR | PCI_ACS_CR)
 
-/* ---- Intel's chip sets before Sunrise Point: the root complex block that the LPC bridge names ---- */
+/* ---- Intel's chip sets before Sunrise Point: the block that the LPC bridge names ---- */
 #define LPC_DEVICE 31u
 #define LPC_RCBA 0xf0
 #define LPC_RCBA_ENABLE PCI_BIT32(0)

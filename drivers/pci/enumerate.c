@@ -166,6 +166,7 @@ static struct pci_function *function_add(struct pci *pci, uint16_t segment, uint
     function_identify(f);
     function_enter(pci, f);
     pci_bars_read(f);
+    pci_windows_read(f);
     if (f->is_bridge)
         bridge_claim(pci, f);
     return virtual_scan(pci, f) ? f : NULL;

@@ -18,7 +18,8 @@ static const char pch_reason[] =
 static const char pch_source[] = "Intel's list in Red Hat bug 1037684";
 static const char dwords_reason[] =
     "this root port's ACS registers are double words: listings show the wrong control";
-static const char port_reason[] = "this port passes no peer-to-peer requests although it has no ACS";
+static const char port_reason[] =
+    "this port passes no peer-to-peer requests although it has no ACS";
 static const char southbridge_reason[] =
     "AMD says that this south bridge sends all requests up where there is an AMD-Vi unit";
 static const char southbridge_source[] = "AMD, linux-pci list, July and October 2012";
@@ -27,7 +28,8 @@ static const char southbridge_source[] = "AMD, linux-pci list, July and October 
 #define PCH(low, high) { INTEL, low, high, PCI_QUIRK_CHIPSET_PORT, pch_reason, pch_source }
 #define SOUTHBRIDGE(v, d) { v, d, d, PCI_QUIRK_SOUTHBRIDGE, southbridge_reason, southbridge_source }
 #define DWORDS(low, high, source) { INTEL, low, high, PCI_QUIRK_DWORDS, dwords_reason, source }
-#define ZHAOXIN_PORT(low, high) { ZHAOXIN, low, high, PCI_QUIRK_PORT_ISOLATES, port_reason, linux_source }
+#define ZHAOXIN_PORT(low, high) \
+    { ZHAOXIN, low, high, PCI_QUIRK_PORT_ISOLATES, port_reason, linux_source }
 
 static const struct pci_quirk quirks[] = {
     /* ATI and AMD south bridges: SMBus, IDE, audio, LPC, PCI bridge, USB */

@@ -52,6 +52,11 @@ struct pci_bar {
     bool io, is_64bit, prefetchable;
 };
 
+/* Memory addresses, half-open; start == end: none. */
+struct pci_range {
+    uint64_t start, end;
+};
+
 struct pci_function {
     struct pci_function *next;      /* in order of segment and requester id as found */
     struct pci_function *parent;    /* the bridge above; NULL on a root bus */
@@ -75,6 +80,7 @@ struct pci_function {
     const struct pci_function *physical;    /* of a virtual function; NULL: it is none */
     uint16_t command_at_entry;      /* COMMAND as found, before bus mastering was taken away */
     struct pci_bar bars[6];
+    struct pci_range windows[2];    /* of a bridge: what it passes down, memory and prefetchable memory */
     void *owner;                    /* the embedder's: its iommu_device */
 };
 

@@ -117,6 +117,16 @@ void pci_acs_assume_hidden(struct pci_function *f);
  */
 uint16_t pci_acs_missing(const struct pci_function *f, const struct pci_group_options *options,
                          const struct pci_quirk **quirk);
+/*
+ * Memory that requests of f may be turned round to before they meet a unit: windows of bridges
+ * above or beside it, BARs of its device's other functions. As an IOVA such an address may reach
+ * what is there, or nothing. Ranges may overlap. Returns how many there are; of more than max the
+ * first max are written.
+ * Source: PCI Express 6.0 §6.12.1
+ */
+size_t pci_turned_ranges(const struct pci_function *first, const struct pci_function *f,
+                         const struct pci_group_options *options, struct pci_range *out,
+                         size_t max);
 /* "SV RR CR UF" of the bits that are set. Returns its length, cut to size. */
 size_t pci_acs_names(uint16_t bits, char *out, size_t size);
 

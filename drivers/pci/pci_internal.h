@@ -33,6 +33,15 @@
 #define PCI_INTERRUPT_PIN       0x3d
 #define PCI_SECONDARY_BUS       0x19    /* types 1 and 2 */
 #define PCI_SUBORDINATE_BUS     0x1a
+/* type 1: bits 31:20 of memory, and of prefetchable memory, whose upper halves follow */
+#define PCI_MEMORY_BASE         0x20
+#define PCI_MEMORY_LIMIT        0x22
+#define PCI_PREFETCH_BASE       0x24
+#define PCI_PREFETCH_LIMIT      0x26
+#define PCI_PREFETCH_BASE_HIGH  0x28
+#define PCI_PREFETCH_LIMIT_HIGH 0x2c
+#define PCI_WINDOW_ADDRESS      PCI_BITS32(15, 4)
+#define PCI_WINDOW_64           PCI_BIT32(0)
 
 enum { PCI_HEADER_DEVICE = 0, PCI_HEADER_BRIDGE = 1, PCI_HEADER_CARDBUS = 2 };
 
@@ -130,6 +139,8 @@ void pci_acs_read(struct pci_function *f);
 
 /* Finds the capabilities this driver uses and says once what is wrong with the lists. */
 void pci_capabilities_read(struct pci_function *f);
+/* Fills f->windows of a bridge. */
+void pci_windows_read(struct pci_function *f);
 /* Fills f->bars; decoding is off meanwhile and restored. */
 void pci_bars_read(struct pci_function *f);
 

@@ -16,6 +16,7 @@ see: ^interrupt entry\[0\] at 0x[0-9a-f]+: 0x[0-9a-f]{16}:[0-9a-f]{16}$
 see: ^    RemapEn=0 SupIOPF=0 IntType=0\(fixed\)
 see: IV=1 IntTabLen=9 .* IntTabRoot=0x
 see: ^# handoff: now unit base=0xfed80000 .*control=0x[0-9a-f]*[13579bdf] status=0x[0-9a-f]*[0-9a-f]
-see: ^[0-9]+ faults
+see: ^amdvi0: fault src=0000:00:[0-9a-f.]+ access=
+see: ^[1-9][0-9]* of [1-9][0-9]* faults
 see: ^note: the index lies beyond the table$
 check: report_json

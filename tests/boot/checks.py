@@ -6,7 +6,9 @@ line each; NAME_args(scratch) gives the QEMU arguments it needs.
 """
 import json
 import re
+import subprocess
 
+import operator_console
 import report_schema
 
 # "# dma edu@0000:00:03.0 rids=0x0018,0x0018 write iova=0x40000000 pa=0x12345000": said by the kernel (word
@@ -140,3 +142,45 @@ def second_port(_text, scratch):
     """The second serial port, in com2.txt, got the end of the run."""
     text = (scratch / "com2.txt").read_text(errors="replace")
     return [] if "# verdict: " in text else ["nothing of the verdict on the second serial port"]
+
+
+def compact_of(text):
+    """The compact report as the shell's qr printed it."""
+    found = re.search(r"^(iommukit-compact/1\n.*?)\n# qr: ", text, re.M | re.S)
+    return found.group(1) if found else None
+
+
+def qr_pictures(text, scratch):
+    """Every picture qr-*.ppm shows a QR code that another program reads: the compact report."""
+    printed = compact_of(text)
+    pictures = sorted(scratch.glob("qr-*.ppm"))
+    if printed is None or not pictures:
+        return [f"{len(pictures)} pictures, compact report printed: {printed is not None}"]
+    wrong = []
+    for picture in pictures:
+        seen = subprocess.run(["zbarimg", "-q", "--raw", str(picture)], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=False).stdout.decode()
+        if seen != printed + "\n":
+            wrong.append(f"{picture.name}: seen {seen!r}, expected {printed!r}")
+    return wrong
+
+
+def qr_blocks(text, _scratch):
+    """The half blocks on the serial line are a square of the printed version's size with four light modules around."""
+    version = re.search(r"^# qr: .* version (\d+)-", text, re.M)
+    lines = re.findall("^[ \u2580\u2584\u2588]{20,}$", text, re.M)
+    if not version:
+        return ["no line '# qr: '"]
+    size = 17 + 4 * int(version.group(1)) + 8
+    if len(lines) != (size + 1) // 2 or any(len(line) != size for line in lines):
+        return [f"{len(lines)} lines of blocks of {sorted({len(line) for line in lines})}, expected {size} modules"]
+    return [] if lines[0] == lines[1] == "\u2588" * size else ["no light modules above it"]
+
+
+def shell_picture(_text, scratch):
+    """shell.ppm shows what the serial line had got; back.ppm is qr-end.ppm again."""
+    cells = operator_console.read_cells(scratch / "shell.ppm")
+    wrong = operator_console.compare(cells, (scratch / "shell.txt").read_text())
+    if (scratch / "back.ppm").read_bytes() != (scratch / "qr-end.ppm").read_bytes():
+        wrong.append("a key did not lead back from the QR code")
+    return wrong

@@ -102,6 +102,16 @@ class Operator:
         for chord in text.split():
             self.press(chord.split("+"))
 
+    def interrupt(self, text):
+        """An NMI once the serial line has got text; the run's end tells where it never does."""
+        if self.wait(lambda seen: text in seen):
+            self.ask("inject-nmi")
+
+    def take_picture(self, name):
+        time.sleep(1)   # the screen is drawn after the serial line is sent
+        self.ask("screendump", filename=str(self.scratch / f"{name}.ppm"))
+        (self.scratch / f"{name}.txt").write_text(self.seen())
+
     def leave(self):
         """The machine is off: everything that it sent is in the file."""
         self.reader.join(5)
@@ -111,10 +121,11 @@ class Operator:
         prompts = 1
         for number, line in enumerate(lines, 1):
             how, text = line.split(" ", 1)
-            if how != "early" and not self.wait(lambda seen: seen.count("\n" + PROMPT) >= prompts):
+            if how not in ("early", "nmi") and not self.wait(lambda seen: seen.count("\n" + PROMPT) >= prompts):
                 return [f"the shell did not ask for input {number}: {line}"]
             {"early": self.type_serial, "serial": self.type_serial, "raw": self.type_raw,
-             "keyboard": self.type_keyboard, "keys": self.type_keys}[how](text)
+             "keyboard": self.type_keyboard, "keys": self.type_keys, "picture": self.take_picture,
+             "nmi": self.interrupt}[how](text)
             prompts += lines_in(how, text)
         return []
 
@@ -132,6 +143,8 @@ class Operator:
 
 def lines_in(how, text):
     """How many prompts follow what is typed."""
+    if how in ("picture", "nmi"):
+        return 0
     if how == "raw":
         return len(re.findall(r"\\r|\\x03", text))
     if how == "keys":

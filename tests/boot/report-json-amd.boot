@@ -4,4 +4,5 @@ qemu: both
 iommu: amd-iommu
 append: report=json run=none expect=unprotected
 status: 0
+see: "result": "reached"
 check: report_json

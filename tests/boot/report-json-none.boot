@@ -3,6 +3,7 @@
 iommu: none
 append: report=json run=none
 status: 0
+see: "result": "not-tried"
 see: "groups_none": "
 see: "state": "failed"
 check: report_json

@@ -3,4 +3,5 @@
 qemu: both
 append: report=json run=none
 status: 0
+see: "result": "reached"
 check: report_json

@@ -13,8 +13,9 @@ see: ^#     translation +ok on in 1 of 1 units$
 see: ^#       devices +ok ([0-9]+) of \1 are watched by a unit$
 see: ^#       blocking +ok proven by 3 devices
 see: ^#     interrupts +ok remapped$
-see: ^# groups: [0-9]+ of [0-9]+ devices$
+see: ^# groups: [0-9]+, of [0-9]+ functions$
 see: ^# before: open at kernel entry: no unit translated, [0-9]+ devices? could send$
 see: ^# findings: 0 errors, 
 not: ^#     try: 
+not: ^# before: .*before the units were programmed
 check: report_screen

@@ -27,7 +27,9 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   input:    what is done when the shell asks (several times): "serial TEXT" or "keyboard TEXT": a line
             typed there; "raw TEXT": bytes for the serial line, \\r and \\x1b as in Python, no return;
             "keys NAME...": keys by QEMU's names, "ctrl+a" two at once; "early TEXT": a line on the
-            serial line as soon as QEMU runs
+            serial line as soon as QEMU runs; "nmi TEXT": an NMI as soon as that is on the serial line;
+            "picture NAME": the screen into NAME.ppm, what the serial line had got by then into NAME.txt
+  needs:    a program of the host, without which the run is skipped
   screen:   what the halted machine shows: text (as the serial line) | refusal (in the first row)
 
 Output is TAP, then one line of totals. What a failed run printed is kept
@@ -57,7 +59,7 @@ import operator_console  # noqa: E402
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
 MANY = {"args", "see", "not", "check", "input", "file"}
 KEYS = MANY | {"qemu", "boot", "memory", "smp", "time", "devices", "iommu", "append", "status",
-               "timeout", "before", "board", "screen", "acpi", "when"}
+               "timeout", "before", "board", "screen", "acpi", "when", "needs"}
 
 
 class Machine:
@@ -295,22 +297,24 @@ def boot(machine, build, tree, keep):
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
             (kept / "command.txt").write_text(shlex.join(args) + "\n")
-            for name in ("serial.txt", "qemu.txt", "trace.txt", "screen.ppm"):
-                if (scratch / name).exists():
-                    shutil.copy(scratch / name, kept / name)
+            for path in [scratch / name for name in ("serial.txt", "qemu.txt", "trace.txt")] + list(scratch.glob("*.ppm")):
+                if path.exists():
+                    shutil.copy(path, kept / path.name)
         return wrong, time.monotonic() - began
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def jobs_of(machines, newer, no_newer):
-    """(title, machine, tree) for each run; tree is None where it is skipped."""
+    """(title, machine, tree, why it is skipped or "") for each run."""
     for machine in machines:
         which = machine.get("qemu", "7.2")
+        needs = machine.get("needs")
+        absent = f"there is no {needs}" if needs and not shutil.which(needs) else ""
         if which in ("7.2", "both"):
-            yield f"boot/{machine.name}", machine, "system"
+            yield f"boot/{machine.name}", machine, "system", absent
         if which in ("newer", "both"):
-            yield f"boot/{machine.name}:newer-qemu", machine, newer if not no_newer else None
+            yield f"boot/{machine.name}:newer-qemu", machine, newer, absent or no_newer
 
 
 def main():
@@ -342,12 +346,12 @@ def main():
     print("TAP version 14", flush=True)
     passed = failed = skipped = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        futures = [pool.submit(boot, machine, build, tree, options.keep) if tree else None
-                   for _, machine, tree in runs]
-        for number, ((title, machine, tree), future) in enumerate(zip(runs, futures), 1):
+        futures = [None if skip else pool.submit(boot, machine, build, tree, options.keep)
+                   for _, machine, tree, skip in runs]
+        for number, ((title, machine, tree, skip), future) in enumerate(zip(runs, futures), 1):
             if future is None:
                 skipped += 1
-                print(f"ok {number} - {title} # SKIP {options.no_newer}", flush=True)
+                print(f"ok {number} - {title} # SKIP {skip}", flush=True)
                 continue
             wrong, seconds = future.result()
             if wrong:

@@ -19,6 +19,10 @@ input: raw run dma/x/y z\r
 input: raw iommu bogus\r
 input: raw help iommu walk\r
 input: raw report half\r
+input: raw report summary\r
+input: raw iommu ls twice\r
+input: raw iommu irte 1234:00:03.0\r
+input: raw lspci zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\r
 input: raw \x04
 see: ^dma/mapped-read
 see: ^dma/unmapped-write
@@ -30,5 +34,10 @@ see: ^# range: 0x
 see: ^run: expected run \[GLOB,...\]$
 see: ^iommu: expected ls, .* or faults, not "bogus"$
 see: ^  iommu walk RID IOVA +each step
-see: ^report: expected full, json or nothing, not "half"$
+see: ^report: expected summary, full, json or nothing, not "half"$
+see: ^# report: protected \(
+see: ^iommu ls: expected iommu ls and nothing behind it$
+see: ^note: the id is of another segment$
+see: ^the line is longer than 127 characters: it is not run$
+not: is no requester id
 not: no such command

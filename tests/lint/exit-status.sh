@@ -43,7 +43,7 @@ status() {
 # What is to be mended: every other table of the corpus is sound.
 findings='dmar/asus-h110m-a-m-2-dmar.dat dmar/asus-prime-h270-plus-dmar.dat dmar/hp-elitebook-8540p-dmar.dat
 dmar/hp-elitebook-8740w-dmar.dat dmar/lenovo-thinkpad-e15-gen-2-20td0005mh-dmar.dat dmar/lenovo-vtd-fix-patched-dmar.dat
-dmar/msi-ms-7a15-dmar.dat dmar/qemu-q35-5f38-dmar.dat dmar/qemu-q35-e063-dmar.dat
+dmar/msi-ms-7a15-dmar.dat
 dmar/supermicro-x11-dual-skylake-sp-dmar.dat
 ivrs/fwts-ivrs-test-3f5e-ivrs.dat ivrs/fwts-ivrs-test-5e0d-ivrs.dat ivrs/gigabyte-a320m-s2h-ivrs.dat
 ivrs/gigabyte-f2a78m-hd2-ivrs.dat

@@ -7,9 +7,11 @@ usage: run.py LINT BUILD_TABLE
 LINT is the program, BUILD_TABLE makes a table from text (tests/boot/build_table.c).
 Prints TAP.
 """
+import glob
 import html.parser
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -224,6 +226,16 @@ def tables_of_two_folders_are_not():
 
 
 @test
+def two_of_one_signature_on_one_machine_are_a_fault():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        assert "table-twice" not in ids(report("--sys=" + folder.path))
+        folder.table("firmware/acpi/tables/DMAR2", MACHINE_DMAR)
+        assert "table-twice" in ids(report("--sys=" + folder.path, status=1))
+
+
+@test
 def two_of_one_signature_are_two_machines():
     with Folder() as folder:
         folder.table("a-dmar", SOUND_DMAR)
@@ -339,6 +351,16 @@ def signature_cannot_steer_the_terminal():
         assert "\x1b" not in out and out.startswith("?[1m ")
 
 
+@test
+def file_names_cannot_steer_the_terminal():
+    with Folder() as folder:
+        name = folder.path + "/a\x1b[31m\u00e4"
+        _, err = run(name, status=2)
+        assert "\x1b" not in err and "a?[31m\u00e4: No such file" in err
+        out, _ = run(folder.table("a\x1b[31m\u00e4", SOUND_DMAR), status=0)
+        assert "\x1b" not in out and "a?[31m\u00e4, " in out
+
+
 # ---- a running machine ----
 
 def config(vendor, device, class_code, header=0, secondary=0):
@@ -392,7 +414,50 @@ def running_machine():
         assert sorted(members) == sorted(functions)
         for function in functions.values():
             assert function["group_reason"] and function["address"] in found["groups"][function["group"]]["members"]
+            assert found["groups"][function["group"]]["reserved"] == function["reserved"]   # each is alone in its group
+        assert functions["0000:00:02.0"]["group_kind"] == "alone"
         assert not {"rmrr-in-ram", "scope-names-nothing"} & ids(found)
+
+
+@test
+def a_region_named_twice_is_its_groups_once():
+    rmrr = "rmrr base=0x80000000 limit=0x8fffffff\n  scope endpoint bus=0 path=02.0\n"
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR + rmrr + rmrr.replace("0x80000000", "0x88000000"))
+        found = report("--sys=" + folder.path)
+        group = {function["address"]: function for function in found["functions"]}["0000:00:02.0"]["group"]
+        assert [region["start"] for region in found["groups"][group]["reserved"]] == ["0x80000000", "0x88000000"]
+
+
+@test
+def running_machine_without_an_iommu():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        os.remove(folder.path + "/firmware/acpi/tables/DMAR")
+        folder.table("firmware/acpi/tables/APIC", SOUND_APIC)
+        assert ids(report("--sys=" + folder.path, status=1)) == {"iommu-table-missing"}
+        # A table that cannot be read may be the one.
+        os.symlink("/proc/self/mem", folder.path + "/firmware/acpi/tables/DMAR")
+        out, err = run("--json", "--sys=" + folder.path, status=2)
+        assert ids(json.loads(out)) == set() and "DMAR: " in err
+
+
+@test
+def tables_for_root_only():
+    if os.geteuid() != 0:
+        raise Skip("not root, who can make such tables")
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR)
+        lint = folder.file("lint", open(LINT, "rb").read())
+        os.chmod(lint, 0o755)
+        os.chmod(folder.path, 0o755)
+        os.chmod(folder.path + "/firmware/acpi/tables/DMAR", 0o400)
+        done = subprocess.run([lint, "--sys=" + folder.path], capture_output=True, user=65534, timeout=60,
+                              env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        assert done.returncode == 2 and done.stderr.count(b"only root") == 1, done
 
 
 def units_of(dmar):
@@ -434,6 +499,10 @@ def running_machine_of_the_other_vendor():
         assert functions["00:02.0"]["reserved"] == [
             {"start": "0x80000000", "end": "0x80001000", "read": True, "write": True}]
         assert functions["00:1c.0"]["reserved"] == [] and "group" not in functions["00:00.0"]
+        assert functions["00:00.0"]["group_kind"] == "no-unit"
+        # The bridge's group: who is behind it shares its id.
+        assert functions["01:00.0"]["group_kind"] == "behind-bridge"
+        assert functions["01:00.0"]["group_because"] == "0000:00:1c.0"
 
 
 @test
@@ -443,6 +512,31 @@ def running_machine_with_faults():
         make_sysfs(folder, MACHINE_DMAR.replace("0x80000000 limit=0x8fffffff", "0x40000000 limit=0x400fffff"))
         found = report("--sys=" + folder.path, status=1)
         assert any("rmrr" in name and "ram" in name for name in ids(found)), ids(found)
+
+
+@test
+def units_of_the_running_system():
+    with Folder() as folder:
+        os.makedirs(folder.path + "/firmware/acpi/tables")
+        make_sysfs(folder, MACHINE_DMAR.replace("flags=0x4", "flags=0x5").replace(
+            "flags=1\n", "flags=1\n  scope ioapic id=2 bus=0xf0 path=1f.0\n"))
+        # Whether the system uses them is not known.
+        found = report("--sys=" + folder.path)
+        assert ids(found) == set(), ids(found)
+        os.makedirs(folder.path + "/class/iommu")
+        assert ids(report("--sys=" + folder.path, status=1)) == {"dma-opt-in-unused"}
+        for number, ecap in ((0, "f0000a"), (1, "f00002")):     # the second without IR, bit 3
+            for name, value in (("address", f"fed9{number}000"), ("cap", "d2008c222f0686"), ("ecap", ecap)):
+                folder.file(f"class/iommu/dmar{number}/intel-iommu/{name}", value + "\n")
+        found = report("--sys=" + folder.path, status=1)
+        assert ids(found) == {"intremap-not-capable"}
+        assert "0xfed91000" in [finding["what"] for finding in found["findings"] if finding["severity"] == "error"][0]
+        folder.file("class/iommu/dmar1/intel-iommu/ecap", "f0000a\n")
+        assert ids(report("--sys=" + folder.path, status=0)) == set()
+        # AMD's drivers name no registers: enough to see that they are there.
+        shutil.rmtree(folder.path + "/class/iommu")
+        folder.file("class/iommu/ivhd0/amd-iommu/features", "0:29d3\n")
+        assert ids(report("--sys=" + folder.path, status=0)) == set()
 
 
 @test
@@ -522,6 +616,41 @@ def page_of_what_is_no_report():
                                    ("log", "TAP version 14\nok 1 - x\n", "not JSON")):
             out, err = run("--html", folder.file(name, content), status=2)
             assert out == "" and why in err, (name, err)
+
+
+@test
+def a_page_of_whatever_text_reads():
+    with Folder() as folder:
+        table = open(folder.table("dmar", ZERO_BASE_DMAR), "rb").read()
+        out, _ = run("--html", folder.file("acpidump.txt", dump(table)), status=1)
+        assert "unit-base-zero" in ids(page_report(out))
+        # A pipe can be read once only.
+        for content, word in ((table, "unit-base-zero"), (json.dumps(KERNEL_REPORT).encode(), "iommukit-report/1")):
+            done = subprocess.run([LINT, "--html", "/dev/stdin"], input=content, capture_output=True, timeout=60,
+                                  env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+            assert word in json.dumps(page_report(done.stdout.decode())), done.stderr
+
+
+@test
+def every_finding_is_in_the_list():
+    """docs/findings.md against the sources: ids, and severities where one id has one."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+    sources = glob.glob(root + "/drivers/firmware/*.c") + glob.glob(root + "/suite/*.c")
+    rules = re.compile(r"struct judge_rule \w+ = \{\s*FW_(\w+),\s*\"([a-z0-9-]+)\"|"
+                       r"\.severity = FW_(\w+),\s*\.id = \"([a-z0-9-]+)\"")
+    made = {}
+    for source in sources:
+        with open(source) as text:
+            for match in rules.finditer(text.read()):
+                severity, name = [word for word in match.groups() if word]
+                made.setdefault(name, set()).add(severity.lower())
+    assert len(made) > 140, len(made)
+    with open(root + "/docs/findings.md") as text:
+        rows = re.findall(r"^\| `([a-z0-9-]+)` \| ([a-z, ]+) \| (.+) \| (.+) \|$", text.read(), re.M)
+    listed = {name: set(severity.split(", ")) for name, severity, *_ in rows}
+    assert len(listed) == len(rows), "an id has two rows"
+    assert listed.keys() == made.keys(), listed.keys() ^ made.keys()
+    assert listed == made, {name: (listed[name], made[name]) for name in made if listed[name] != made[name]}
 
 
 @test

@@ -33,6 +33,8 @@ void smp_relax(void);
 bool smp_online(unsigned cpu);
 unsigned smp_next(unsigned from);
 bool smp_call(unsigned cpu, void (*fn)(void *arg), void *arg);
+void smp_set_offline(const struct per_cpu *cpu);
+void smp_enter_x2apic(void);
 
 struct spin_lock {
     bool held;

@@ -164,9 +164,17 @@ TEST(one_dead_unit_of_two)
     facts.units[1].registers_pa = 0xfed91000;
     facts.unit_count = 2;
     rig = make(&facts);
-    check_states(&rig, "ooooFFooo");
+    check_states(&rig, "ooooFoooo");
     CHECK_STR(find(&rig, "units")->text, "1 of 2 answer, registers at 0xfed91000 read all ones");
-    CHECK_STR(find(&rig, "translation")->text, "on in 1 of 2 units");
+    CHECK_STR(find(&rig, "translation")->text, "on in 1 of the 1 that answer");
+    /* One that answers and does not translate is the driver's. */
+    facts.units[2] = (struct check_unit){ .registers_pa = 0xfed92000, .answers = true };
+    facts.unit_count = 3;
+    facts.answering = 2;
+    rig = make(&facts);
+    check_states(&rig, "ooooFFooo");
+    CHECK_STR(find(&rig, "translation")->text, "on in 1 of the 2 that answer, not at 0xfed92000");
+    CHECK(strstr(find(&rig, "translation")->remedy, "log") != NULL);
 }
 
 TEST(switched_off_on_the_command_line)
@@ -192,12 +200,18 @@ TEST(driver_failed)
     struct rig rig;
 
     facts.translating = 0;
+    facts.units[0].translates = false;
     facts.remapping = false;
     facts.failure = "timeout";
     rig = make(&facts);
     check_states(&rig, "oooooF---");
-    CHECK_STR(find(&rig, "translation")->text, "on in 0 of 1 units, timeout");
+    CHECK_STR(find(&rig, "translation")->text, "on in 0 of 1 units, not at 0xfed90000, status timeout");
     first_failed_is(&rig, "translation", "log");
+    /* A status that is no reason here: the table's, which has its own line. */
+    facts.translating = 1;
+    facts.failure = "table";
+    rig = make(&facts);
+    CHECK_STR(find(&rig, "translation")->text, "on in 1 of 1 units");
 }
 
 TEST(uncovered_device_is_named)
@@ -247,6 +261,14 @@ TEST(interrupts)
     facts.interrupts_off_word = true;
     rig = make(&facts);
     first_failed_is(&rig, "interrupts", "intremap=off");
+    /* Without a parameter that would help there is something to do all the same. */
+    facts.interrupts_off_word = false;
+    facts.interrupts_suggestion = "";
+    rig = make(&facts);
+    first_failed_is(&rig, "interrupts", "firmware update");
+    facts.no_queue_word = true;
+    rig = make(&facts);
+    first_failed_is(&rig, "interrupts", "take vtd=noqueue off");
 }
 
 TEST(interrupts_of_a_unit_that_failed)

@@ -105,6 +105,10 @@ TEST(every_exit_and_report)
     CHECK_EQ(parse("report=summary").report, REPORT_SUMMARY);
     CHECK_EQ(parse("report=full").report, REPORT_FULL);
     CHECK_EQ(parse("report=none").report, REPORT_NONE);
+    CHECK_EQ(parse("report=full").preboot, PREBOOT_WORD_NONE);
+    CHECK_EQ(parse("preboot=on").preboot, PREBOOT_WORD_ON);
+    CHECK_EQ(parse("preboot=on preboot=off").preboot, PREBOOT_WORD_OFF);
+    CHECK_EQ(parse("preboot=maybe").preboot, PREBOOT_WORD_NONE);
 }
 
 TEST(later_words_win)

@@ -398,3 +398,74 @@ TEST(address_bits_can_be_told)
     exerciser_set_address_bits(ex, 64);
     CHECK_EQ(ex->ops->start(ex, &(struct ex_dma){ EX_WRITE, 1ull << 40, 4 }), EX_PENDING);
 }
+
+/* One transfer each way, before rebase() was called: the private memory is not mapped, and nothing else is touched. */
+TEST(what_is_fetched_can_be_given)
+{
+    static uint8_t page[4096];
+    struct exerciser *ex;
+
+    machine();
+    ex = probe();
+    CHECK(ex != NULL);
+    fake_exerciser_map(&fake, TARGET, page, 4096, true, true);
+    memset(page, 0x3c, 256);
+    CHECK_EQ(exerciser_wait(ex, ex->ops->fetch(ex, TARGET, 256)), EX_DONE);
+    CHECK_EQ(device.transfers, 1);
+    CHECK_EQ(exerciser_wait(ex, ex->ops->give(ex, TARGET + 1024, 256)), EX_DONE);
+    CHECK_EQ(device.transfers, 2);
+    CHECK(memcmp(page + 1024, page, 256) == 0);
+    CHECK_EQ(page[1280], 0);
+    CHECK_EQ(fake.refused, 0);
+}
+
+TEST(a_refused_fetch_leaves_what_the_device_held)
+{
+    static uint8_t page[4096];
+    struct exerciser *ex = attached(page);
+
+    fake_exerciser_unmap(&fake, TARGET);
+    CHECK_EQ(exerciser_wait(ex, ex->ops->fetch(ex, TARGET, 64)), EX_DONE);
+    fake_exerciser_map(&fake, TARGET, page, 4096, true, true);
+    CHECK_EQ(exerciser_wait(ex, ex->ops->give(ex, TARGET, 64)), EX_DONE);
+    CHECK_EQ(page[0], 0x77);
+}
+
+/* The pattern is no longer in the buffer: a write must not take it for granted. */
+TEST(a_fetch_makes_the_next_write_bring_the_pattern_anew)
+{
+    static uint8_t page[4096];
+    struct exerciser *ex = attached(page);
+
+    CHECK_EQ(ex->ops->prepare(ex), EX_DONE);
+    CHECK_EQ(exerciser_wait(ex, ex->ops->fetch(ex, TARGET, 64)), EX_DONE);
+    CHECK_EQ(run(ex, EX_WRITE, TARGET, 64), EX_DONE);
+    CHECK(memcmp(page, ex->pattern, 64) == 0);
+}
+
+TEST(fetch_and_give_keep_to_the_limits)
+{
+    static uint8_t page[4096];
+    struct exerciser *ex = attached(page);
+
+    CHECK_EQ(ex->ops->fetch(ex, TARGET, 2052), EX_UNSUPPORTED);
+    CHECK_EQ(ex->ops->give(ex, 0x10000000, 4), EX_UNSUPPORTED);
+    CHECK_EQ(device.transfers, 0);
+    device.stuck = true;
+    CHECK_EQ(exerciser_wait(ex, ex->ops->fetch(ex, TARGET, 64)), EX_TIMEOUT);
+    CHECK_EQ(ex->ops->give(ex, TARGET, 64), EX_TIMEOUT);
+}
+
+TEST(it_is_known_as_one_that_fetches)
+{
+    struct pci_function *f;
+
+    machine();
+    f = pci_first(fake_pci_start(&bus));
+    CHECK(exerciser_fetches(f));
+    f->device = 0x11e9;
+    CHECK(!exerciser_fetches(f));
+    f->vendor = 0x8086;
+    f->class_code = 0x010802;       /* a disk answers every command by a write */
+    CHECK(!exerciser_fetches(f));
+}

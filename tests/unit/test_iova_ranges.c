@@ -91,6 +91,23 @@ TEST(regions_at_the_edges)
     check_range(&ranges, 1, 0xfef00000, 1ull << 48);
 }
 
+TEST(windows_that_the_unit_never_sees)
+{
+    struct model_env_config config = model_env_default();
+    struct iova_ranges ranges = ranges_of(&config, 0);
+
+    iova_ranges_without(&ranges, 0xe0000000, 0xe0100000);
+    iova_ranges_without(&ranges, 0xe0000000, 0xe0001000);       /* a BAR in that window */
+    CHECK_EQ(ranges.count, 3);
+    check_range(&ranges, 0, 0, 0xe0000000);
+    check_range(&ranges, 1, 0xe0100000, 0xfee00000);
+    check_range(&ranges, 2, 0xfef00000, 1ull << 48);
+    iova_ranges_without(&ranges, 0xfe000000, 0xff000000);       /* over a hole */
+    CHECK_EQ(ranges.count, 3);
+    check_range(&ranges, 1, 0xe0100000, 0xfe000000);
+    check_range(&ranges, 2, 0xff000000, 1ull << 48);
+}
+
 TEST(no_memory_for_the_domain)
 {
     struct model_env_config config = model_env_default();

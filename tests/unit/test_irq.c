@@ -108,7 +108,10 @@ TEST(a_unit_that_does_not_start_keeps_all_from_it)
     driver_destroy(d);
 }
 
-/* It was to remap and failed when that had been decided: the others do, and what it lets through is told. */
+/*
+ * It was to remap and failed when that had been decided: the others do, and what it lets through is told. Their
+ * entries are of x2APIC mode by then (IRTA.EIME), which CPUs have to be in too.
+ */
 TEST(a_unit_that_fails_later_is_told)
 {
     struct vtd_model_config model = irq_model();
@@ -126,12 +129,28 @@ TEST(a_unit_that_fails_later_is_told)
     driver_add(d, DRIVER_RID);
     vtd_model_hang(d->m, 1, VTD_MODEL_HANG_SRTP);
     CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_TIMEOUT);
-    CHECK(info_of(d).remapping && !info_of(d).x2apic && !info_of(d).posting);
+    CHECK(info_of(d).remapping && info_of(d).x2apic && !info_of(d).posting);
+    CHECK(vtd_model_reg64(d->m, 0, 0xb8) & 0x800);
     CHECK_EQ(info_of(d).failed_units, 1);
     CHECK_STR(info_of(d).reason, "vtd1: it failed when it was started");
     CHECK_OK(iommu_irq_alloc(iommu_find_device(d->iommu, 0, DRIVER_RID), 1, &irqs));
-    CHECK_EQ(iommu_irq_route(irqs, 0, &wide), IOMMU_ERR_RANGE);
+    CHECK_OK(iommu_irq_route(irqs, 0, &wide));
     CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target){ .apic_id = 1, .vector = 0x40 }));
+    driver_abandon(d);
+}
+
+/* No entry is left that would name a CPU so. */
+TEST(where_all_units_fail_later_nothing_is_of_x2apic_mode)
+{
+    struct vtd_model_config model = irq_model();
+    struct iommu_config config = irq_config();
+    struct driver *d = driver_create(&model, &config);
+
+    CHECK_OK(irq_add_table(d, IRQ_RIG_INTR_REMAP));
+    vtd_model_hang(d->m, 0, VTD_MODEL_HANG_SRTP);
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_TIMEOUT);
+    CHECK(info_of(d).remapping && !info_of(d).x2apic && !info_of(d).posting);
+    CHECK_EQ(info_of(d).failed_units, 1);
     driver_abandon(d);
 }
 

@@ -60,6 +60,14 @@ struct per_cpu *percpu_at(unsigned index)
     return index < 3 ? &cpus[index] : NULL;
 }
 
+/* The one that was left out; 0: none. */
+static unsigned gone;
+
+bool smp_online(unsigned cpu)
+{
+    return cpu < 3 && (cpu == 0 || cpu != gone);
+}
+
 uint64_t now_us(void)
 {
     return now;
@@ -501,6 +509,9 @@ TEST(what_it_has_not_is_refused_and_not_touched)
     trace[0] = '\0';
     CHECK_EQ(irq_route_to(route, 2, 0, VECTOR_A), IOMMU_ERR_INVALID);
     CHECK_EQ(irq_route_to(route, 0, 3, VECTOR_A), IOMMU_ERR_INVALID);
+    gone = 1;
+    CHECK_EQ(irq_route_to(route, 0, 1, VECTOR_A), IOMMU_ERR_INVALID);
+    gone = 0;
     CHECK_EQ(irq_route_to(route, 0, 0, 0), IOMMU_ERR_INVALID);
     CHECK_EQ(irq_route_to(route, 0, 0, -1), IOMMU_ERR_INVALID);
     CHECK_EQ(irq_route_to(route, 0, 0, 256), IOMMU_ERR_INVALID);

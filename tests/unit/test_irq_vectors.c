@@ -272,6 +272,27 @@ TEST(a_free_one_waits_for_its_handler)
     CHECK(now > 1 && now < 10000);
 }
 
+/* What it uses may be given back then; the vector is not. */
+TEST(handlers_that_had_begun_are_waited_for)
+{
+    int vector;
+
+    begin();
+    vector = take();
+    CHECK(irq_vector_settle(vector));
+    CHECK_EQ(now, 1);
+    vectors[vector].running = 1;
+    finishing = vector;
+    CHECK(irq_vector_settle(vector));
+    CHECK(now > 1 && now < 10000);
+    finishing = 0;
+    vectors[vector].running = 1;
+    CHECK(!irq_vector_settle(vector));
+    CHECK(now > 1000000 && now < 2100000);
+    CHECK(strstr(logged, "handler of vector=0x30 has run for 1000 ms") != NULL);
+    CHECK(vectors[vector].fn == handler);
+}
+
 TEST(one_whose_handler_does_not_end_is_not_given_again)
 {
     int vector;

@@ -443,6 +443,31 @@ TEST(block_with_a_wrong_length_ends_the_table)
     }
 }
 
+/* Each block is compared with all others: their number is a bound for the time that takes. */
+TEST(blocks_beyond_1024_are_left_out)
+{
+    static const uint8_t block[4] = { 0x99, 0, 4, 0 };
+    uint8_t table[48 + 1025 * 4] = "IVRS";
+    struct seen seen;
+
+    for (size_t at = 48; at < sizeof(table); at += sizeof(block))
+        memcpy(table + at, block, sizeof(block));
+    for (size_t len = sizeof(table) - 4; len <= sizeof(table); len += 4) {
+        uint8_t sum = 0;
+
+        table[4] = (uint8_t)len;
+        table[5] = (uint8_t)(len >> 8);
+        table[9] = 0;
+        for (size_t i = 0; i < len; i++)
+            sum = (uint8_t)(sum + table[i]);
+        table[9] = (uint8_t)-sum;
+        CHECK_EQ(read_exact(table, len, &seen), len < sizeof(table) ? IOMMU_OK : IOMMU_ERR_TABLE);
+        CHECK_EQ(seen.problems, len < sizeof(table) ? 1024 : 1025);
+    }
+    CHECK_EQ(seen.problem[0].at, sizeof(table) - 4);
+    CHECK_EQ(seen.problem[0].value, 4);
+}
+
 TEST(reading_ends_at_a_block_without_length)
 {
     check_problem("ivrs\nivhd base=0xfd200000 length=0\n", IOMMU_ERR_TABLE, 48,

@@ -139,6 +139,20 @@ TEST(the_right_checksum_is_said)
     CHECK(f != NULL && strstr(f->what, said) != NULL);
 }
 
+TEST(a_machine_whose_tables_are_all_known_and_none_of_them_an_iommus_is_told)
+{
+    static const char x86[] = "apic revision=4\nlapic id=1\n---\nmcfg\nwindow\n",
+                      arm[] = "apic revision=4\nraw type=0x0b bytes=0000\n";
+    const struct fw_facts all = { .every_table = true },
+                          guest = { .every_table = true, .hypervisor = true };
+
+    CHECK_STR(judge_text(x86, &all)->ids, "iommu-table-missing");
+    CHECK_STR(judge_text(x86, &guest)->notes, "iommu-table-missing");
+    CHECK_STR(judge_text(x86, NULL)->every, "");
+    CHECK_STR(judge_text(arm, &all)->every, "");
+    CHECK_STR(judge_text("viot revision=0\n---\napic revision=4\nlapic id=1\n", &all)->every, "");
+}
+
 TEST(no_facts_and_no_tables_have_no_finding)
 {
     CHECK_EQ(judge_tables(&nothing)->count, 0);

@@ -47,8 +47,10 @@ TEST(each_fault_of_a_scopes_form_is_found_and_its_twin_is_sound)
         { "scope-misplaced", 72, SOUND NIC, FIRST NIC ALL, NULL, NULL },
         { "scope-misplaced", 80, SOUND "atsr\n" NIC, SOUND "atsr\n" PORT, NULL, NULL },
         { "scope-misplaced", 80, SOUND "satc\n" PORT, SOUND "satc\n" NIC, NULL, NULL },
-        { "scope-misplaced", 96, SOUND "rmrr base=0x7b800000 limit=0x7fffffff\n" PORT,
+        { "scope-misplaced", 96, SOUND "rmrr base=0x7b800000 limit=0x7fffffff\n" IOAPIC,
           SOUND "rmrr base=0x7b800000 limit=0x7fffffff\n" NIC, NULL, NULL },
+        { "scope-misplaced", 96, SOUND "rmrr base=0x7b800000 limit=0x7fffffff\n" IOAPIC,
+          SOUND "rmrr base=0x7b800000 limit=0x7fffffff\n" PORT, NULL, NULL },
         { "scope-in-two-units", 88, FIRST NIC "drhd base=0xfed92000\n" NIC ALL,
           FIRST NIC "drhd base=0xfed92000\n scope endpoint bus=0 path=1f.5\n" ALL, NULL, NULL },
         { "scope-in-two-units", 92, FIRST DEEP "drhd base=0xfed92000\n" DEEP ALL,
@@ -80,6 +82,7 @@ TEST(scopes_are_compared_with_the_functions_there_are)
     };
 
     JUDGED_CHECK(cases);
+    CHECK_EQ(judge_text(cases[0].bad, &machine)->finding[0].severity, FW_ERROR);
     CHECK(strstr(judge_text(cases[0].bad, &machine)->finding[0].what,
                  "says endpoint, 0000:00:1c.0 ") != NULL);
     CHECK(strstr(judge_text(cases[1].bad, &machine)->finding[0].what,
@@ -115,13 +118,23 @@ TEST(every_function_that_no_unit_has_is_named)
         "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC NIC PORT " scope endpoint bus=0 path=02.0\n";
     const struct seen_findings *seen = judge_text(partly, &machine);
 
-    CHECK_STR(seen->ids,
-              "include-all-missing device-without-unit device-without-unit device-without-unit");
+    CHECK_STR(seen->ids, "device-without-unit device-without-unit device-without-unit");
     CHECK(strstr(seen->finding[1].what, "0000:00:02.0") != NULL);
     CHECK(strstr(seen->finding[2].what, "0000:00:1c.0") != NULL);
     CHECK(strstr(seen->finding[3].what, "0000:01:00.0") != NULL);
     /* A bridge's scope is all below it, an endpoint's is not. */
-    CHECK_STR(judge_text(bridge, &machine)->ids, "include-all-missing");
+    CHECK_STR(judge_text(bridge, &machine)->ids, "");
+}
+
+TEST(a_host_bridge_needs_no_unit)
+{
+    struct pci_function host = { .class_code = 0x060000 };
+    const struct fw_facts facts = { .functions = &host };
+    static const char listed[] = "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC;
+
+    CHECK_STR(judge_text(listed, &facts)->ids, "");
+    host.class_code = 0x060100;
+    CHECK_STR(judge_text(listed, &facts)->ids, "device-without-unit");
 }
 
 TEST(a_scope_is_of_its_units_segment)

@@ -8,6 +8,10 @@
     "ivrs ivinfo=0x203043 revision=2\nivhd type=0x11 base=0xfeb80000\n all\n ioapic id=33 "        \
     "device=0xa0\n"
 #define SOUND HEAD "ivmd type=0x21 flags=7 device=0x200 start=0x7132c000 size=0x26000\n"
+/* EFR2.HTRangeIgnore: these addresses are memory like any other. */
+#define NO_HOLE(rest)                                                                              \
+    "ivrs ivinfo=0x203043 revision=2\nivhd type=0x11 base=0xfeb80000 efr2=0x800\n all\n ioapic "   \
+    "id=33 device=0xa0\n" rest
 #define WIDTH(ivinfo, rest)                                                                        \
     "ivrs ivinfo=" ivinfo                                                                          \
     " revision=2\nivhd type=0x11 base=0xfeb80000\n all\n ioapic id=33 device=0xa0\n"               \
@@ -68,6 +72,9 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
           IVMD("start=0xfcfffff000 size=0x1000"), NULL, NULL },
         { "ht-hole", 116, IVMD("start=0xfffffff000 size=0x1000"),
           IVMD("start=0x10000000000 size=0x1000"), NULL, NULL },
+        { "ht-hole", 116, IVMD("start=0xfd00000000 size=0x1000"),
+          NO_HOLE("ivmd type=0x21 flags=7 device=0x200 start=0xfd00000000 size=0x1000\n"), NULL,
+          NULL },
         { "ivmd-duplicate", 132,
           SOUND "ivmd type=0x21 flags=7 device=0x200 start=0x7132c000 size=0x26000\n",
           SOUND "ivmd type=0x21 flags=7 device=0x201 start=0x7132c000 size=0x26000\n", NULL, NULL },
@@ -75,9 +82,14 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
           IVMD("start=0x5077f000 size=0x41000"), &with_memory, NULL },
         { "ivmd-in-ram", 116, IVMD("start=0x4456f000 size=0x2000"),
           IVMD("start=0x5077f000 size=0x2000"), &with_memory, NULL },
-        { "ivmd-not-reserved", 116, IVMD("start=0x5ffff000 size=0x2000"),
+        { "ivmd-in-acpi-memory", 116, IVMD("start=0x5ffff000 size=0x2000"),
+          IVMD("start=0x5fffe000 size=0x2000"), &with_memory, NULL },
+        { "ivmd-not-reserved", 116, IVMD("start=0x600ff000 size=0x2000"),
           IVMD("start=0x5fffe000 size=0x2000"), &with_memory, NULL },
     };
 
     JUDGED_CHECK(cases);
+    /* Nobody hands it out. */
+    CHECK_STR(judge_text(IVMD("start=0x60000000 size=0x1000"), &with_memory)->notes,
+              "ivmd-in-acpi-memory");
 }

@@ -34,6 +34,10 @@ static const struct fw_unit_state narrow_unit = {
 static const struct fw_facts with_good = { .units = &good_unit, .unit_count = 1 };
 static const struct fw_facts with_dead = { .units = &dead_unit, .unit_count = 1 };
 static const struct fw_facts with_open = { .units = &open_unit, .unit_count = 1 };
+static const struct fw_facts with_running = { .units = &open_unit,
+                                              .unit_count = 1,
+                                              .entry_unknown = true };
+static const struct fw_facts with_unused = { .entry_unknown = true, .units_unused = true };
 static const struct fw_facts with_old = { .units = &old_unit, .unit_count = 1 };
 static const struct fw_facts with_narrow = { .units = &narrow_unit, .unit_count = 1 };
 
@@ -80,6 +84,8 @@ TEST(each_fault_of_header_and_blocks_is_found_and_its_twin_is_sound)
           "ivrs ivinfo=0x203041 revision=2\nivhd type=0x11 base=0xfeb80000\n" ENTRIES, SOUND, NULL,
           NULL },
         { "dma-opt-in-not-protected", 36, SOUND, NULL, &with_open, &with_good },
+        { "dma-opt-in-not-protected", 36, SOUND, NULL, &with_open, &with_running },
+        { "dma-opt-in-unused", 36, SOUND, NULL, &with_unused, &with_running },
         { "ht-hole", 0, SOUND, NULL, &with_hole, &with_memory },
         { "ht-hole", 0, SOUND, HEAD "ivhd type=0x11 base=0xfeb80000 efr2=0x800\n" ENTRIES,
           &with_hole, NULL },
@@ -141,6 +147,25 @@ TEST(each_fault_of_a_unit_is_found_and_its_twin_is_sound)
     JUDGED_CHECK(cases);
     CHECK(strstr(judge_text(SOUND, &with_host)->finding[0].what, "is not there") != NULL);
     CHECK(strstr(judge_text(SOUND, &with_smbus)->finding[0].what, "is no IOMMU") != NULL);
+}
+
+/* Linux looks for the first unit's highest type and takes blocks of that type alone. */
+TEST(each_unit_must_have_a_block_of_the_type_that_linux_takes)
+{
+#define SECOND(type) "ivhd type=" type " device=0x4002 base=0xfeb84000\n select device=0x4100\n"
+    const struct seen_findings *seen =
+        judge_text(SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES SECOND("0x11"), NULL);
+
+    CHECK_STR(seen->ids, "block-type-missing");
+    CHECK_EQ(seen->finding[seen->count - 1].offset, 152);
+    CHECK_STR(judge_text(SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES SECOND("0x11")
+                             SECOND("0x40"),
+                         NULL)
+                  ->ids,
+              "");
+    CHECK_STR(judge_text(SOUND SECOND("0x11"), NULL)->ids, "");
+    /* The first unit's type is not the highest of all. */
+    CHECK_STR(judge_text(SOUND SECOND("0x40"), NULL)->ids, "block-type-missing");
 }
 
 TEST(blocks_of_one_unit_must_agree)

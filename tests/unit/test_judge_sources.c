@@ -60,6 +60,8 @@ TEST(each_fault_of_intels_scopes_is_found_and_its_twin_is_sound)
     JUDGED_CHECK(cases);
     /* What no unit names has no entry. */
     CHECK_STR(judge_text(DMAR "satc\n" IOAPIC, NULL)->ids, "scope-misplaced intremap-without-ioapic");
+    /* What is not there needs no scope. */
+    CHECK_STR(judge_text(DMAR "---\napic revision=4\nlapic id=1\n", NULL)->every, "");
     /* Without the flag nobody asks for the scopes. */
     CHECK_STR(judge_text("dmar flags=4\ndrhd base=0xfed90000 flags=1\n" MADT, NULL)->notes,
               "interrupt-remapping-not-offered");

@@ -149,6 +149,38 @@ TEST(a_full_line_takes_no_more)
     CHECK_EQ(column, LINE_BYTES - 1);
 }
 
+/* Half of a command is another command: what did not fit is not left out in silence. */
+TEST(a_line_that_is_too_long_is_no_command)
+{
+    char text[LINE_BYTES + 2];
+
+    memset(text, 'a', LINE_BYTES);
+    text[LINE_BYTES - 1] = '\0';
+    begin();
+    CHECK(!type(text));
+    CHECK(type("\r"));                 /* the last that fits */
+    CHECK_EQ(editor.len, LINE_BYTES - 1);
+    line_begin(&editor);
+    CHECK(!type(text));
+    CHECK(!type("b"));
+    CHECK(type("\r"));
+    CHECK_EQ(editor.len, 0);
+    CHECK_STR(editor.text, "");
+    CHECK(strstr(rows, "the line is longer than 127 characters: it is not run\n") != NULL);
+    /* It can be had again, and is run as what it is then. */
+    line_begin(&editor);
+    CHECK(!type("\033[A"));
+    CHECK_STR(editor.text, text);
+    CHECK(type("\r"));
+    CHECK_STR(editor.text, text);
+    /* Whoever has seen that it is full and takes something away means what is left. */
+    line_begin(&editor);
+    CHECK(!type(text));
+    CHECK(!type("b\b"));
+    CHECK(type("\r"));
+    CHECK_EQ(editor.len, LINE_BYTES - 2);
+}
+
 TEST(unknown_sequences_and_bytes_do_nothing)
 {
     begin();

@@ -17,8 +17,9 @@ static void take(void *ctx, const struct fw_finding *finding)
     snprintf(what, sizeof(what), "%s", finding->what);
 }
 
-/* Functions of the exercisers, where a test has made some. */
+/* Functions of the exercisers, where a test has made some; the least that they write, 0: what the model's do. */
 static struct pci_function *functions[MODEL_EXERCISERS];
+static unsigned step_len, align;
 
 static struct suite_totals run(const struct model_env_config *config, size_t *findings)
 {
@@ -30,8 +31,13 @@ static struct suite_totals run(const struct model_env_config *config, size_t *fi
         test_fail(__FILE__, __LINE__, "%s failed", model_env_error());
     *findings = 0;
     model_env_suite(me)->findings = &sink;
-    for (size_t i = 0; i < config->exerciser_count; i++)
-        model_env_suite(me)->exercisers[i]->function = functions[i];
+    for (size_t i = 0; i < config->exerciser_count; i++) {
+        struct exerciser *ex = model_env_suite(me)->exercisers[i];
+
+        ex->function = functions[i];
+        ex->step_len = step_len != 0 ? step_len : ex->step_len;
+        ex->align = align != 0 ? align : ex->align;
+    }
     totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = NAME });
     CHECK_EQ(machine_violations(model_env_machine(me)), 0);
     model_env_destroy(me);
@@ -90,24 +96,31 @@ static void names(const char *port)
  */
 TEST(the_port_that_does_not_redirect_is_named)
 {
-    struct pci_function root = { .rid = 0x0010, .cap_acs = 0x100, .acs_control = 0x1d };
-    struct pci_function upstream = { .rid = 0x0100, .parent = &root, .cap_acs = 0x100, .acs_control = 0x1d };
-    struct pci_function down[2] = { { .rid = 0x0200, .parent = &upstream }, { .rid = 0x0208, .parent = &upstream } };
+    struct pci_function root = { .rid = 0x0010, .express_type = PCI_EXP_ROOT_PORT, .cap_acs = 0x100,
+                                 .acs_capability = 0x1d, .acs_control = 0x1d };
+    struct pci_function upstream = { .rid = 0x0100, .parent = &root, .express_type = PCI_EXP_UPSTREAM };
+    struct pci_function port = { .rid = 0x0200, .parent = &upstream, .express_type = PCI_EXP_DOWNSTREAM };
+    struct pci_function down[2] = { port, port };
     struct pci_function ends[2] = { { .parent = &down[0] }, { .parent = &down[1] } };
 
+    down[1].rid = 0x0208;
     functions[0] = &ends[0];
     functions[1] = &ends[1];
     names("0000:02:00.0, which does not redirect requests");
     down[0].cap_acs = 0x100;
+    down[0].acs_capability = 0x1d;
     down[0].acs_control = 0x19;
     names("0000:02:00.0, which does not redirect requests");
+    /* Nothing is turned round at an upstream port; above what both have in common a request has no need to go. */
     down[0].acs_control = 0x1d;
-    upstream.acs_control = 0;
-    names("0000:01:00.0, which does not redirect requests");
-    /* Above what both have in common a request has no need to go. */
-    upstream.acs_control = 0x1d;
     root.acs_control = 0;
     names("a bridge or the root complex between them");
+    /* What a port does not offer to redirect it never turns round (§7.7.11.2). */
+    down[0].acs_capability = down[0].acs_control = 0x01;
+    names("a bridge or the root complex between them");
+    /* Both behind one root port, each by itself: there it is the root port. */
+    ends[0].parent = ends[1].parent = &root;
+    names("0000:00:02.0, which does not redirect requests");
     functions[0] = functions[1] = NULL;
 }
 
@@ -120,4 +133,24 @@ TEST(skipped_without_a_sender)
     config.exercisers[0] = config.exercisers[2];
     config.exerciser_count = 1;
     CHECK_EQ(run(&config, &findings).skipped, 1);
+    /* Nor do these, each two of them: what lies beside the register would be written too. */
+    config = model_env_default();
+    step_len = 64;
+    CHECK_EQ(run(&config, &findings).skipped, 1);
+    step_len = 0;
+    align = 8;
+    CHECK_EQ(run(&config, &findings).skipped, 1);
+    align = 0;
+    CHECK_EQ(run(&config, &findings).passed, 1);
+}
+
+/* A write that did not arrive shows nothing by itself: it may not have been sent. */
+TEST(a_refusal_without_a_record_is_noticed)
+{
+    struct model_env_config config = model_env_default();
+    size_t findings;
+
+    config.faults_lost = true;
+    CHECK_EQ(run(&config, &findings).failed, 1);
+    CHECK_EQ(findings, 0);
 }

@@ -4,6 +4,8 @@
 
 #include "preboot.h"
 
+static const struct preboot_dma not_tried = { .reason = "nobody asked" };
+
 struct said {
     char text[4096];
 };
@@ -49,7 +51,7 @@ static void says(const struct said *said, const char *text)
 
 TEST(nothing_is_known_without_a_snapshot)
 {
-    struct preboot_facts facts = { 0 };
+    struct preboot_facts facts = { .dma = &not_tried };
     struct said said;
     char summary[200];
 
@@ -65,7 +67,7 @@ TEST(open_with_its_bus_masters)
     struct pci_function disk = { .rid = 0x0030, .class_code = 0x010802, .command_at_entry = 0x0007 };
     struct pci_function idle = { .next = &disk, .rid = 0x0018, .class_code = 0x00ff00, .command_at_entry = 0x0003 };
     struct pci_function bridge = { .next = &idle, .class_code = 0x060000, .command_at_entry = 0x0007 };
-    struct preboot_facts facts = { .entry = &entry, .functions = &bridge, .blocked = 3 };
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry, .functions = &bridge, .blocked = 3 };
     struct preboot judged;
     struct said said;
     char summary[200];
@@ -86,7 +88,7 @@ TEST(open_with_its_bus_masters)
 TEST(protected_regions_alone)
 {
     struct iommu_handoff entry = intel(false, 0x80000001);
-    struct preboot_facts facts = { .entry = &entry, .opt_in_known = true, .opt_in = true };
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry, .opt_in_known = true, .opt_in = true };
     struct preboot judged;
     struct said said;
     char summary[200];
@@ -103,7 +105,7 @@ TEST(protected_regions_alone)
 TEST(regions_asked_for_but_not_on_do_not_count)
 {
     struct iommu_handoff entry = intel(false, 0x80000000);
-    struct preboot_facts facts = { .entry = &entry, .opt_in_known = true, .opt_in = true };
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry, .opt_in_known = true, .opt_in = true };
     struct said said;
     char summary[200];
 
@@ -115,20 +117,21 @@ TEST(regions_asked_for_but_not_on_do_not_count)
 TEST(translated_leaves_the_rest_unknown)
 {
     struct iommu_handoff entry = intel(true, 0);
-    struct preboot_facts facts = { .entry = &entry, .passed = 1, .blocked = 2 };
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry, .passed = 1, .blocked = 2 };
     struct said said;
     char summary[200];
 
     CHECK_EQ(judge(&facts, &said, summary).verdict, PREBOOT_TRANSLATED);
     CHECK_STR(summary, "translated at kernel entry: 1 unit by tables not ours");
-    says(&said, "is not known: none was sent");
+    says(&said, "what a write then would have met is not known: none was sent through tables that are not ours");
+    says(&said, "no device was told to read memory before the units were programmed: nobody asked");
     says(&said, "a DMA sent now while blocked arrived: 1 of 3 devices pass");
 }
 
 TEST(one_unit_of_two)
 {
     struct iommu_handoff entry = intel(true, 0);
-    struct preboot_facts facts = { .entry = &entry };
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry };
     struct said said;
     char summary[200];
 
@@ -145,7 +148,7 @@ TEST(one_unit_of_two)
 TEST(the_earlier_snapshot_is_judged)
 {
     struct iommu_handoff before = intel(true, 0), entry = intel(false, 0);
-    struct preboot_facts facts = { .before_exit = &before, .entry = &entry };
+    struct preboot_facts facts = { .dma = &not_tried, .before_exit = &before, .entry = &entry };
     struct preboot judged;
     struct said said;
     char summary[200];
@@ -162,7 +165,7 @@ TEST(the_earlier_snapshot_is_judged)
 TEST(exclusion_range)
 {
     struct iommu_handoff entry = { .taken = 1, .unit_count = 1 };
-    struct preboot_facts facts = { .entry = &entry };
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry };
     struct said said;
     char summary[200];
 
@@ -187,4 +190,37 @@ TEST(verdicts_have_names)
     CHECK_STR(preboot_verdict_name(PREBOOT_REGIONS), "protected-regions");
     CHECK_STR(preboot_verdict_name(PREBOOT_SOME), "partly-translated");
     CHECK_STR(preboot_verdict_name(PREBOOT_TRANSLATED), "translated");
+}
+
+static void check_read(enum preboot_dma_result result, const char *reason, const char *wanted)
+{
+    struct iommu_handoff entry = intel(false, 0);
+    struct exerciser ex = { .label = "edu@0000:00:03.0" };
+    struct preboot_dma dma = { .result = result, .reason = reason, .ex = &ex, .recorded = 1, .undecided = 2 };
+    struct preboot_facts facts = { .dma = &dma, .entry = &entry };
+    struct said said;
+    char summary[200];
+
+    (void)judge(&facts, &said, summary);
+    says(&said, wanted);
+    if (reason != NULL) {
+        CHECK(strstr(said.text, "recorded a fault") == NULL);
+        return;
+    }
+    says(&said, "\n1 unit recorded a fault meanwhile\n");
+    says(&said, "\n2 units had faults pending before, which hide whether there is one more\n");
+    says(&said, "that shows one read of that device, after firmware and before this kernel programmed a unit: nothing of "
+                "earlier, of other devices, or of writes\n");
+}
+
+TEST(what_one_read_showed)
+{
+    check_read(PREBOOT_DMA_REACHED, NULL, "open: edu@0000:00:03.0 read our memory before the units were programmed\n");
+    check_read(PREBOOT_DMA_STOPPED, NULL,
+               "edu@0000:00:03.0 did not read our memory before the units were programmed: refused, or led elsewhere\n");
+    check_read(PREBOOT_DMA_UNCLEAR, "the transfer did not end",
+               "edu@0000:00:03.0 was told to read memory before the units were programmed, what came of it is not known: "
+               "the transfer did not end\n");
+    check_read(PREBOOT_DMA_NOT_TRIED, "preboot=off",
+               "no device was told to read memory before the units were programmed: preboot=off\n");
 }

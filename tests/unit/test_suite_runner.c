@@ -8,6 +8,7 @@
 #include "model_env.h"
 #include "scenario.h"
 #include "suite.h"
+#include "tap.h"
 
 static struct suite_totals run_rows(struct model_env *me, const char *run,
                                     const struct scenario *rows, size_t count)
@@ -76,6 +77,73 @@ TEST(each_outcome_is_counted_and_printed)
     CHECK_SAYS(me, "ok 2 - a/skips # SKIP there is no moon\n");
     CHECK_SAYS(me, "not ok 3 - a/fails\n  ---\n  expected: a moon\n  seen: 2 moons\n  cite: VT-d "
                    "§1\n  ...\n1..3\n");
+    model_env_destroy(me);
+}
+
+/* ---- who looks on ---- */
+
+struct seen {
+    unsigned begun, expected;
+    char text[512];
+};
+
+static void see_begin(void *ctx, unsigned results)
+{
+    struct seen *seen = ctx;
+
+    seen->begun++;
+    seen->expected = results;
+}
+
+static void see_scenario(void *ctx, const char *name)
+{
+    struct seen *seen = ctx;
+
+    strcat(strcat(strcat(seen->text, "("), name), ")");
+}
+
+static void see_result(void *ctx, const struct tap_result *result)
+{
+    struct seen *seen = ctx;
+
+    strcat(strcat(seen->text, result->skip != NULL ? "skip " : result->ok ? "ok " : "not ok "), result->name);
+    strcat(seen->text, ";");
+}
+
+static struct seen watch(struct model_env *me, const char *run, const struct scenario *rows, size_t count)
+{
+    struct seen seen = { 0 };
+    struct suite_observer observer = { see_begin, see_scenario, see_result, &seen };
+    struct scenario_table table = { rows, count };
+    const struct scenario_table *const tables[] = { &table };
+
+    (void)suite_run_tables(model_env_suite(me), &(struct suite_options){ .run = run, .observer = &observer }, tables,
+                           1);
+    return seen;
+}
+
+TEST(an_observer_is_told_how_many_results_there_will_be_and_each)
+{
+    static const struct scenario rows[] = {
+        { "a/passes", "x", PER_MACHINE, passes, 0 },
+        { "a/each", "x", PER_EXERCISER, skips, 0 },
+        { "amd/foreign", "x", PER_MACHINE, passes, 0 },
+        { "a/fails", "x", PER_MACHINE, fails, 0 },
+    };
+    struct model_env *me = env_create(2);
+    struct seen seen = watch(me, "*", rows, 4);
+
+    CHECK_EQ(seen.begun, 1);
+    CHECK_EQ(seen.expected, 5);
+    CHECK(strncmp(seen.text, "(a/passes)ok a/passes;(a/each)skip a/each:", 42) == 0);
+    CHECK(strstr(seen.text, ";skip amd/foreign;(a/fails)not ok a/fails;") != NULL);
+    CHECK_SAYS(me, "\n1..5\n");
+    seen = watch(me, "a/fails", rows, 4);
+    CHECK_EQ(seen.expected, 1);
+    CHECK_STR(seen.text, "(a/fails)not ok a/fails;");
+    seen = watch(me, "nothing", rows, 4);
+    CHECK_EQ(seen.expected, 0);
+    CHECK_STR(seen.text, "not ok suite/run-names-a-scenario;");
     model_env_destroy(me);
 }
 

@@ -118,3 +118,21 @@ TEST(what_is_not_covered_or_not_there)
     off_word = "iommu=off";
     check("not-protected", "switched off on the command line by iommu=off");
 }
+
+/* A unit that the table names and that does not answer may have devices that nobody sees. */
+TEST(units_that_do_not_answer)
+{
+    begin();
+    machine.handoff = (struct iommu_handoff){ .unit_count = 3, .units = {
+        { .registers_pa = 0xfed90000, .present = true }, { .registers_pa = 0xfed91000, .present = true },
+        { .registers_pa = 0xfed92000 } } };
+    check("partial", "2 of 3 units translate, 9 of 9 devices are covered, interrupts remapped");
+    /* The same registers twice are one unit. */
+    machine.handoff.units[2].registers_pa = 0xfed91000;
+    check("protected", "2 units, 9 devices, interrupts remapped, blocking proven");
+    units = translating = 0;
+    machine.handoff = (struct iommu_handoff){ .unit_count = 1, .units = { { .registers_pa = 0xfed92000 } } };
+    check("not-protected", "no unit that the DMAR table names answers");
+    machine.handoff.unit_count = 0;
+    check("not-protected", "the DMAR table names no unit that makes sense");
+}

@@ -63,6 +63,35 @@ TEST(registers_follow_what_the_unit_has)
     driver_destroy(d);
 }
 
+/* VT-d §11.4.6.1; §11.4.11, whose registers the model reads as 0: their masks are test_vtd_regs.c's. */
+TEST(page_requests_and_the_last_context_command)
+{
+    static const struct {
+        const char *name;
+        uint64_t at;
+        const char *fields;
+    } wanted[] = {
+        { "CCMD", 0x028, "DID=1234()" },     { "PQH", 0x0c0, "PQH=0()" },
+        { "PQT", 0x0c8, "PQT=0()" },         { "PQA", 0x0d0, "PQA=0() PQS=0()" },
+        { "PRS", 0x0dc, "PRO=0() PPR=0()" }, { "PECTL", 0x0e0, "IM=0() IP=0()" },
+        { "PEDATA", 0x0e4, "IMD=0()" },      { "PEADDR", 0x0e8, "MA=0()" },
+        { "PEUADDR", 0x0ec, "MUA=0()" },
+    };
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    config.units[0].ecap |= 1ull << 29;     /* PRS, VT-d §11.4.3 */
+    d = driver_started(&config);
+    vtd_model_poke64(d->m, 0, 0x028, 0x1234);
+    CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        CHECK_EQ(look_item(look, wanted[i].name)->at, wanted[i].at);
+        if (!look_has(look, wanted[i].name, wanted[i].fields))
+            test_fail(__FILE__, __LINE__, "%s lacks %s", wanted[i].name, wanted[i].fields);
+    }
+    driver_abandon(d);   /* reads of what the model has not are violations */
+}
+
 TEST(a_fault_stands_in_its_record)
 {
     struct vtd_model_config config = vtd_model_default();
@@ -118,6 +147,24 @@ TEST(queue_outside_of_memory_and_refused)
     d->platform.memory_map = NULL;
     CHECK_EQ(iommu_debug_queues(d->iommu, 0, 8, visitor()), IOMMU_ERR_UNSUPPORTED);
     CHECK_EQ(iommu_debug_queues(d->iommu, 1, 8, visitor()), IOMMU_ERR_NOT_FOUND);
+    driver_destroy(d);
+}
+
+/* VT-d §6.5.2.5, Figure 6-5: PFSID lies in two places; §6.5.2.7: type Ah. */
+TEST(descriptors_of_later_revisions)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    uint64_t tail = vtd_model_reg64(d->m, 0, SPEC_IQT), low = 0x123ull << 52 | 0x1238ull << 32 | 0x8003;
+    uint8_t *newest = vtd_model_ram(d->m, (vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull) + tail - 16, 8);
+
+    memcpy(newest, &low, 8);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK(look_has(look, "device-TLB invalidate", "SID=1238() PFSID15:4=123() PFSID3:0=8()"));
+    low = 0x00a;
+    memcpy(newest, &low, 8);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    (void)look_item(look, "HPT cache invalidate");
     driver_destroy(d);
 }
 

@@ -92,6 +92,10 @@ static const struct layout layouts[] = {
       { F(VTD_IQERCD_ICESID, 63, 48), F(VTD_IQERCD_ITESID, 47, 32), R(31, 4), F(VTD_IQERCD_IQEI, 3, 0) } },
     { "IRTA", "11.4.10", 64, 0,
       { F(VTD_IRTA_IRTA, 63, 12), F(VTD_IRTA_EIME, 11, 11), R(10, 4), F(VTD_IRTA_S, 3, 0) } },
+    { "PQH", "11.4.11.1", 64, 0, { R(63, 19), F(VTD_PQH_PQH, 18, 5), R(4, 0) } },
+    { "PQT", "11.4.11.2", 64, 0, { R(63, 19), F(VTD_PQT_PQT, 18, 5), R(4, 0) } },
+    { "PQA", "11.4.11.3", 64, 0, { F(VTD_PQA_PQA, 63, 12), R(11, 3), F(VTD_PQA_PQS, 2, 0) } },
+    { "PRS", "11.4.11.4", 32, 0, { R(31, 2), F(VTD_PRS_PRO, 1, 1), F(VTD_PRS_PPR, 0, 0) } },
 };
 
 enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]), FIELDS = 48 };
@@ -192,6 +196,9 @@ TEST(every_offset_and_width_is_the_specification_s)
     OFFSET(VTD_PQA, 0x0d0, 64);
     OFFSET(VTD_PRS, 0x0dc, 32);
     OFFSET(VTD_PECTL, 0x0e0, 32);
+    OFFSET(VTD_PEDATA, 0x0e4, 32);
+    OFFSET(VTD_PEADDR, 0x0e8, 32);
+    OFFSET(VTD_PEUADDR, 0x0ec, 32);
 }
 
 /* §11.4.2, §11.4.3: X + 16 * FRO, X + 16 * IRO, the IOTLB register 8 after IVA; records of 16 bytes. */

@@ -238,6 +238,25 @@ TEST(damaged_tables)
     }
 }
 
+/* VT-d §9.8: IR is bit 61 and IW bit 62; bits 63 and 2 are ignored and have no name. */
+TEST(permissions_for_io_stand_where_the_specification_has_them)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+
+    (void)attached(d, IOMMU_RW);
+    (void)walked(d, DRIVER_RID, DRIVER_IOVA);
+    poke(d, look_item(look, "level 1 entry")->at, 1ull << 63 | 1ull << 61 | d->frame | 7);
+    CHECK_OK(iommu_debug_flush_all(d->iommu, 0));
+    CHECK_EQ(compared(d, DRIVER_RID, DRIVER_IOVA).outcome, IOMMU_DEBUG_TRANSLATED);
+    CHECK(look_has(look, "level 1 entry", "IR=1() IW=0()"));
+    CHECK(look_has(look, "level 1 entry", "R=1() W=1() EMT=0()"));
+    poke(d, look_item(look, "level 1 entry")->at, 1ull << 63 | d->frame | 3);
+    (void)walked(d, DRIVER_RID, DRIVER_IOVA);
+    CHECK(look_has(look, "level 1 entry", "IR=0() IW=0()"));
+    driver_abandon(d);
+}
+
 TEST(root_table_outside_of_memory_and_other_modes)
 {
     struct vtd_model_config config = vtd_model_default();

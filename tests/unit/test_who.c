@@ -23,6 +23,23 @@ static void take(void *ctx, const struct fw_finding *finding)
     CHECK_EQ(finding->severity, FW_ERROR);
 }
 
+/* Instead of the environment's: others' records among those of the case. */
+static size_t (*records)(struct suite_env *env, size_t skip, struct iommu_fault *out, size_t max);
+static bool others_fault_too;
+
+static size_t records_and_others(struct suite_env *env, size_t skip, struct iommu_fault *out, size_t max)
+{
+    size_t count = records(env, skip, out, max);
+
+    if (count == 0 || count + 2 > max)
+        return count;
+    out[count] = out[count + 1] = out[0];
+    out[count].rid = out[count + 1].rid = IOMMU_RID(2, 0, 0);
+    out[count].iova = out[0].iova + (1ull << 30);   /* where the case sends nothing */
+    out[count + 1].segment = out[0].segment + 1;
+    return count + 2;
+}
+
 static struct suite_totals run(const struct model_env_config *config, struct found *found)
 {
     struct model_env *me = model_env_create(config);
@@ -33,6 +50,14 @@ static struct suite_totals run(const struct model_env_config *config, struct fou
         test_fail(__FILE__, __LINE__, "%s failed", model_env_error());
     *found = (struct found){ 0 };
     model_env_suite(me)->findings = &sink;
+    if (others_fault_too) {
+        static struct suite_env_ops ops;
+
+        ops = *model_env_suite(me)->ops;
+        records = ops.all_faults;
+        ops.all_faults = records_and_others;
+        model_env_suite(me)->ops = &ops;
+    }
     totals = suite_run(model_env_suite(me), &(struct suite_options){ .run = NAME });
     CHECK_EQ(machine_violations(model_env_machine(me)), 0);
     model_env_destroy(me);
@@ -66,6 +91,16 @@ TEST(a_computed_alias)
     intel.exercisers[0].sends_as = amd.exercisers[0].sends_as = IOMMU_RID(0, 9, 0);
     all_pass(&intel);
     all_pass(&amd);
+}
+
+/* Another device, on the same segment and on another one, faults meanwhile: that is no id of this one. */
+TEST(faults_of_others)
+{
+    struct model_env_config config = model_env_default();
+
+    others_fault_too = true;
+    all_pass(&config);
+    others_fault_too = false;
 }
 
 static void is_noticed(struct model_env_config config, size_t exerciser, const char *what)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What else is known of the machine this runs on: firmware's memory map from
- * /sys/firmware/memmap, the processor, the PCI functions. Without root some of
+ * /sys/firmware/memmap, the processor, the PCI functions, and what Linux says
+ * of units in /sys/class/iommu (ABI/testing/sysfs-class-iommu*). Without root some of
  * it is not there; nothing is guessed in its place.
  */
 #include "lint.h"
@@ -14,9 +15,12 @@
 #include <cpuid.h>
 #endif
 
+#include "bits.h"
+#include "intel/vtd_regs.h"
 #include "sysfs_pci.h"
 
 #define MEMMAP_FOLDER "/firmware/memmap"
+#define UNITS_FOLDER "/class/iommu"
 #define VALUE_BYTES 64u
 
 /* The first line of a file in a folder; "" when there is none. */
@@ -105,6 +109,66 @@ static void read_memory(struct fw_facts *facts, const char *sysfs)
         free(ranges);
 }
 
+/* ---- units, as Linux has them ---- */
+
+static uint64_t read_register(const char *folder, const char *unit, const char *name)
+{
+    char value[VALUE_BYTES];
+
+    read_line(folder, unit, name, value);
+    return strtoull(value, NULL, 16);
+}
+
+/* Of AMD's units Linux says neither where their registers are nor more than the tables. */
+static bool read_unit(const char *folder, const char *unit, struct fw_unit_state *out)
+{
+    uint64_t base = read_register(folder, unit, "intel-iommu/address");
+    uint64_t cap = read_register(folder, unit, "intel-iommu/cap");
+    uint64_t ecap = read_register(folder, unit, "intel-iommu/ecap");
+
+    if (base == 0 || cap == 0)
+        return false;
+    *out = (struct fw_unit_state) {
+        .registers_pa = base,
+        .answers = true,
+        .interrupt_remapping = (ecap & VTD_ECAP_IR) != 0,
+        .x2apic = (ecap & VTD_ECAP_EIM) != 0,
+        .guest_address_bits = (unsigned)field_get(cap, VTD_CAP_MGAW) + 1,
+    };
+    return true;
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static void read_units(struct fw_facts *facts, const char *sysfs)
+{
+    struct fw_unit_state *units = NULL;
+    struct text folder = { 0 };
+    struct dirent **entries;
+    int count;
+
+    facts->entry_unknown = true;
+    text_add(&folder, sysfs, strlen(sysfs));
+    text_add(&folder, UNITS_FOLDER, strlen(UNITS_FOLDER));
+    count = scandir(folder.bytes, &entries, is_visible, alphasort);
+    facts->units_unused = count == 0;
+    for (int i = 0; i < count; i++) {
+        units = lint_alloc(units, (facts->unit_count + 1) * sizeof(*units));
+        if (read_unit(folder.bytes, entries[i]->d_name, &units[facts->unit_count]))
+            facts->unit_count++;
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    free(folder.bytes);
+    facts->units = units;
+}
+
+/* ---- the processor ---- */
+
 #ifdef __x86_64__
 
 #define CPUID_HYPERVISOR (1u << 31)
@@ -143,5 +207,6 @@ void facts_read(struct fw_facts *facts, const char *sysfs)
     /* A copy of another machine's /sys says nothing of its processor. */
     if (strcmp(sysfs, LINT_SYSFS) == 0)
         read_processor(facts);
+    read_units(facts, sysfs);
     facts->functions = sysfs_pci_read(sysfs);
 }

@@ -226,6 +226,9 @@ static void put_group_of(struct json *json, const struct pci_group_member *membe
         return;
     if (member->group != PCI_NO_GROUP)
         json_number(json, "group", member->group);
+    json_text(json, "group_kind", pci_group_reason_name(member->reason));
+    if (member->because != NULL)
+        put_rid(json, "group_because", member->because->segment, member->because->rid);
     pci_group_text(member, reason, sizeof(reason));
     json_text(json, "group_reason", reason);
 }
@@ -243,22 +246,23 @@ static void put_requester_ids(struct json *json, const struct lint_machine *mach
     json_close(json, ']');
 }
 
+static void put_region(struct json *json, const struct lint_region *region)
+{
+    json_open(json, NULL, '{');
+    json_hex(json, "start", region->start);
+    json_hex(json, "end", region->end);
+    json_bool(json, "read", (region->prot & IOMMU_READ) != 0);
+    json_bool(json, "write", (region->prot & IOMMU_WRITE) != 0);
+    json_close(json, '}');
+}
+
 static void put_reserved(struct json *json, const struct lint_machine *machine,
                          const struct pci_function *f)
 {
     json_open(json, "reserved", '[');
-    for (size_t i = 0; i < machine->region_count; i++) {
-        const struct lint_region *region = &machine->regions[i];
-
-        if (!machine_region_names(machine, region, f))
-            continue;
-        json_open(json, NULL, '{');
-        json_hex(json, "start", region->start);
-        json_hex(json, "end", region->end);
-        json_bool(json, "read", (region->prot & IOMMU_READ) != 0);
-        json_bool(json, "write", (region->prot & IOMMU_WRITE) != 0);
-        json_close(json, '}');
-    }
+    for (size_t i = 0; i < machine->region_count; i++)
+        if (machine_region_names(machine, &machine->regions[i], f))
+            put_region(json, &machine->regions[i]);
     json_close(json, ']');
 }
 
@@ -293,6 +297,32 @@ static size_t group_count(const struct lint_machine *machine)
     return count;
 }
 
+/* The region, or an equal one before it, of some member of the group; SIZE_MAX: of none. */
+static size_t first_like(const struct lint_machine *machine, size_t group, size_t region)
+{
+    const struct lint_region *wanted = &machine->regions[region];
+
+    for (size_t i = 0; i <= region; i++) {
+        const struct lint_region *r = &machine->regions[i];
+
+        if (r->start != wanted->start || r->end != wanted->end || r->prot != wanted->prot)
+            continue;
+        for (size_t m = 0; m < machine->member_count; m++)
+            if (machine->members[m].group == group && machine_region_names(machine, r, machine->members[m].function))
+                return i;
+    }
+    return SIZE_MAX;
+}
+
+static void put_group_reserved(struct json *json, const struct lint_machine *machine, size_t group)
+{
+    json_open(json, "reserved", '[');
+    for (size_t i = 0; i < machine->region_count; i++)
+        if (first_like(machine, group, i) == i)
+            put_region(json, &machine->regions[i]);
+    json_close(json, ']');
+}
+
 static void put_groups(struct json *json, const struct lint_machine *machine)
 {
     size_t count = group_count(machine);
@@ -306,6 +336,7 @@ static void put_groups(struct json *json, const struct lint_machine *machine)
                 put_rid(json, NULL, machine->members[i].function->segment,
                         machine->members[i].function->rid);
         json_close(json, ']');
+        put_group_reserved(json, machine, group);
         json_close(json, '}');
     }
 }

@@ -86,6 +86,8 @@ struct lint {
     size_t machine_count;
     size_t skipped;             /* tables of a folder that are of no concern here */
     bool unreadable;            /* something named could not be read */
+    bool denied;                /* and others could read it */
+    bool own;                   /* the tables are those of one machine's /sys */
     size_t trouble;
 };
 
@@ -103,6 +105,8 @@ char *lint_copy(const char *text);
 
 /* A file, or every table in a folder. What cannot be read is said on stderr and noted in lint. */
 void tables_load(struct lint *lint, const char *path);
+/* A file that was read; its bytes are lint's from here on. */
+void tables_take(struct lint *lint, const char *path, uint8_t *bytes, size_t len);
 /* Groups what was loaded into machines. */
 void tables_sort(struct lint *lint);
 /* The whole file, at most max bytes; NULL with errno. */
@@ -110,6 +114,8 @@ uint8_t *file_read(const char *path, size_t max, size_t *len);
 
 /* A table's length takes bytes 4 to 7, the last of which is 0: text has none. */
 bool file_is_text(const void *start, size_t len);
+/* Text of others for a terminal: without what could steer it. */
+void put_plain(const char *text, FILE *out);
 
 /* ---- dump.c ---- */
 
@@ -122,8 +128,8 @@ bool dump_read(const char **text, const char *end, uint8_t **bytes, size_t *len)
 
 /* ---- machine.c ---- */
 
-/* Decodes and judges; sysfs: "/sys" or a copy, NULL where the tables are another machine's. */
-void machine_judge(struct lint_machine *machine, const char *sysfs);
+/* Decodes and judges one of lint's; sysfs: "/sys" or a copy, NULL where the tables are another machine's. */
+void machine_judge(const struct lint *lint, struct lint_machine *machine, const char *sysfs);
 /* The unit that watches f; NULL: none. */
 const struct lint_unit *machine_unit_of(const struct lint_machine *machine, const struct pci_function *f);
 bool machine_region_names(const struct lint_machine *machine, const struct lint_region *region,
@@ -144,9 +150,12 @@ void show_json(const struct lint *lint, struct text *out);
 void show_dot(const struct lint *lint, FILE *out);
 /* A page that holds the report, which must be JSON. */
 void show_html(const char *report, size_t len, FILE *out);
-/* Whether a file is text, which no table is. */
-bool report_is(const char *path);
-/* The JSON object of a file: the whole of it, or between the kernel's markers. NULL, said on stderr: there is none. */
-char *report_read(const char *path, size_t *len);
+/* Whether a file's bytes are text that has no table of acpidump in it. */
+bool report_is(const uint8_t *bytes, size_t len);
+/*
+ * The JSON object of a file: the whole of it, or between the kernel's markers;
+ * *len becomes its length. NULL, said on stderr: there is none.
+ */
+char *report_cut(const char *path, const uint8_t *bytes, size_t *len);
 
 #endif

@@ -278,7 +278,7 @@ static void find_groups(struct lint_machine *machine)
     machine->member_count = pci_groups(machine->facts.functions, &options, machine->members, count);
 }
 
-void machine_judge(struct lint_machine *machine, const char *sysfs)
+void machine_judge(const struct lint *lint, struct lint_machine *machine, const char *sysfs)
 {
     const struct fw_sink sink = { .found = keep_finding, .ctx = machine };
 
@@ -295,6 +295,7 @@ void machine_judge(struct lint_machine *machine, const char *sysfs)
     machine->facts.tables = machine->judged;
     if (sysfs != NULL) {
         machine->running = true;
+        machine->facts.every_table = !lint->unreadable;
         facts_read(&machine->facts, sysfs);
     }
     find_units(machine);

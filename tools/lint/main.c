@@ -13,6 +13,7 @@
 #define EXIT_UNREADABLE 2
 
 #define TABLES_FOLDER "/firmware/acpi/tables"
+#define REPORT_BYTES_MAX (64u << 20)
 
 enum format { SUMMARY, TEXT, JSON, DOT, HTML };
 
@@ -90,21 +91,6 @@ static struct options read_options(int argc, char **argv)
     return options;
 }
 
-static void load(struct lint *lint, const char *sysfs, int count, char **paths)
-{
-    for (int i = 0; i < count; i++)
-        tables_load(lint, paths[i]);
-    if (count == 0) {
-        struct text folder = { 0 };
-
-        text_add(&folder, sysfs, strlen(sysfs));
-        text_add(&folder, TABLES_FOLDER, strlen(TABLES_FOLDER));
-        tables_load(lint, folder.bytes);
-        free(folder.bytes);
-    }
-    tables_sort(lint);
-}
-
 static void show(const struct lint *lint, enum format format)
 {
     struct text json = { 0 };
@@ -130,10 +116,9 @@ static void show(const struct lint *lint, enum format format)
     }
 }
 
-static int show_report(const char *path)
+static int show_report(const char *path, const uint8_t *bytes, size_t len)
 {
-    size_t len;
-    char *report = report_read(path, &len);
+    char *report = report_cut(path, bytes, &len);
 
     if (report == NULL)
         return EXIT_UNREADABLE;
@@ -142,22 +127,46 @@ static int show_report(const char *path)
     return EXIT_SUCCESS;
 }
 
+static void load_own(struct lint *lint, const char *sysfs)
+{
+    struct text folder = { 0 };
+
+    lint->own = true;
+    text_add(&folder, sysfs, strlen(sysfs));
+    text_add(&folder, TABLES_FOLDER, strlen(TABLES_FOLDER));
+    tables_load(lint, folder.bytes);
+    if (lint->denied)
+        fprintf(stderr, "iommukit-lint: only root can read the machine's tables\n");
+    free(folder.bytes);
+}
+
 int main(int argc, char **argv)
 {
     struct options options = read_options(argc, argv);
     struct lint lint = { 0 };
     int count = argc - optind;
-    bool own = count == 0;
+    uint8_t *bytes = NULL;
+    size_t len;
 
-    if (options.format == HTML && count == 1 && report_is(argv[optind]))
-        return show_report(argv[optind]);
-    if (options.sysfs != NULL && !own)
+    if (options.sysfs != NULL && count > 0)
         fail("--sys goes without DIR or FILE", "");
     if (options.sysfs == NULL)
         options.sysfs = LINT_SYSFS;
-    load(&lint, options.sysfs, count, argv + optind);
+    /* Read once: it may be a pipe. */
+    if (options.format == HTML && count == 1)
+        bytes = file_read(argv[optind], REPORT_BYTES_MAX, &len);
+    if (bytes != NULL && report_is(bytes, len))
+        return show_report(argv[optind], bytes, len);
+    if (count == 0)
+        load_own(&lint, options.sysfs);
+    else if (bytes != NULL)
+        tables_take(&lint, argv[optind], bytes, len);
+    else
+        for (int i = 0; i < count; i++)
+            tables_load(&lint, argv[optind + i]);
+    tables_sort(&lint);
     for (size_t i = 0; i < lint.machine_count; i++) {
-        machine_judge(&lint.machines[i], own ? options.sysfs : NULL);
+        machine_judge(&lint, &lint.machines[i], lint.own ? options.sysfs : NULL);
         lint.trouble += lint.machines[i].trouble;
     }
     show(&lint, options.format);

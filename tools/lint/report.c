@@ -6,27 +6,43 @@
  */
 #include "lint.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REPORT_BYTES_MAX (64u << 20)
+#include "decode.h"
+
 #define START "---8<--- report"
 #define END "--->8---"
-#define TABLE_START_BYTES 8u
+#define SIGNATURE_BYTES 4u
 
-bool report_is(const char *path)
+static bool has_table(const char *text, size_t len)
 {
-    char start[TABLE_START_BYTES];
-    FILE *file = fopen(path, "rb");
-    size_t len;
+    const char *at = text;
+    uint8_t *table;
+    size_t table_len;
 
-    if (file == NULL)
+    while (dump_read(&at, text + len, &table, &table_len)) {
+        bool counts = table_len >= SIGNATURE_BYTES && fw_decodes((const char *)table);
+
+        free(table);
+        if (counts)
+            return true;
+    }
+    return false;
+}
+
+bool report_is(const uint8_t *bytes, size_t len)
+{
+    struct text copy = { 0 };
+    bool is;
+
+    if (!file_is_text(bytes, len))
         return false;
-    len = fread(start, 1, sizeof(start), file);
-    fclose(file);
-    return file_is_text(start, len);
+    text_add(&copy, (const char *)bytes, len);
+    is = strstr(copy.bytes, START) != NULL || !has_table(copy.bytes, len);
+    free(copy.bytes);
+    return is;
 }
 
 /* A serial log's lines end in CR LF, which JSON takes for blanks. */
@@ -59,25 +75,16 @@ static bool is_object(const char *path, const char *text)
     return object;
 }
 
-char *report_read(const char *path, size_t *len)
+char *report_cut(const char *path, const uint8_t *bytes, size_t *len)
 {
-    uint8_t *bytes = file_read(path, REPORT_BYTES_MAX, len);
     struct text text = { 0 };
     char *report;
 
-    if (bytes == NULL) {
-        fprintf(stderr, "iommukit-lint: %s: %s\n", path, strerror(errno));
-        return NULL;
-    }
     text_add(&text, (const char *)bytes, *len);
-    free(bytes);
     report = cut_out(text.bytes);
-    if (!is_object(path, report)) {
-        free(text.bytes);
-        return NULL;
-    }
-    report = lint_copy(report);
-    *len = strlen(report);
+    report = is_object(path, report) ? lint_copy(report) : NULL;
+    if (report != NULL)
+        *len = strlen(report);
     free(text.bytes);
     return report;
 }

@@ -75,9 +75,17 @@ uint8_t *file_read(const char *path, size_t max, size_t *len)
     return lint_alloc(bytes, used);
 }
 
+void put_plain(const char *text, FILE *out)
+{
+    for (; *text != '\0'; text++)
+        fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, out);
+}
+
 static void unreadable(struct lint *lint, const char *path, const char *why)
 {
-    fprintf(stderr, "iommukit-lint: %s: %s\n", path, why);
+    fputs("iommukit-lint: ", stderr);
+    put_plain(path, stderr);
+    fprintf(stderr, ": %s\n", why);
     lint->unreadable = true;
 }
 
@@ -125,15 +133,8 @@ static void load_dump(struct lint *lint, const char *path, const uint8_t *text, 
 }
 
 /* named: on the command line, and any table will do. */
-static void load_file(struct lint *lint, const char *path, bool named)
+static void load_bytes(struct lint *lint, const char *path, uint8_t *bytes, size_t len, bool named)
 {
-    size_t len;
-    uint8_t *bytes = file_read(path, TABLE_BYTES_MAX, &len);
-
-    if (bytes == NULL) {
-        unreadable(lint, path, strerror(errno));
-        return;
-    }
     if (named && len > HEADER_BYTES && file_is_text(bytes, len)) {
         load_dump(lint, path, bytes, len);
         free(bytes);
@@ -149,6 +150,29 @@ static void load_file(struct lint *lint, const char *path, bool named)
     else
         unreadable(lint, path, "too short for a table");
     free(bytes);
+}
+
+static void load_file(struct lint *lint, const char *path, bool named)
+{
+    size_t len;
+    uint8_t *bytes = file_read(path, TABLE_BYTES_MAX, &len);
+
+    if (bytes == NULL) {
+        lint->denied |= errno == EACCES;
+        unreadable(lint, path, strerror(errno));
+        return;
+    }
+    load_bytes(lint, path, bytes, len, named);
+}
+
+void tables_take(struct lint *lint, const char *path, uint8_t *bytes, size_t len)
+{
+    if (len > TABLE_BYTES_MAX) {
+        unreadable(lint, path, strerror(EFBIG));
+        free(bytes);
+        return;
+    }
+    load_bytes(lint, path, bytes, len, true);
 }
 
 static int is_visible(const struct dirent *entry)
@@ -254,7 +278,7 @@ void tables_sort(struct lint *lint)
 
         for (count = 1; first + count < lint->table_count && same_folder(tables, tables + count);)
             count++;
-        if (are_one_machine(tables, count))
+        if (lint->own || are_one_machine(tables, count))
             add_machine(lint, tables, count);
         else
             for (size_t i = 0; i < count; i++)

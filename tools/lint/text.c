@@ -24,7 +24,9 @@ static void put_signature(const char *signature, FILE *out)
 static void print_table_line(const struct lint_table *table, FILE *out)
 {
     put_signature(table->table.signature, out);
-    fprintf(out, " %s, %u bytes", table->file, (unsigned)table->table.len);
+    fputc(' ', out);
+    put_plain(table->file, out);
+    fprintf(out, ", %u bytes", (unsigned)table->table.len);
     if (!table->relevant)
         fprintf(out, ", the header only");
     if (table->problems > 0)

@@ -94,24 +94,41 @@ static const struct dump_field table_list[] = {
     DUMP_ADDRESS("Base", AMDVI_DEV_TAB_BASE), DUMP_FIELD("Size", AMDVI_DEV_TAB_SIZE),
 };
 static const struct dump_field host_list[] = {
-    DUMP_FIELD("PR", V1_PR), DUMP_MEANING("NextLevel", V1_NEXT, next_names), DUMP_ADDRESS("Address", V1_ADDR),
-    DUMP_FIELD("IR", V1_IR), DUMP_FIELD("IW", V1_IW), DUMP_FIELD("A", V1_A), DUMP_FIELD("D", V1_D),
-    DUMP_FIELD("U", V1_U),   DUMP_FIELD("FC", V1_FC),
+    DUMP_FIELD("PR", V1_PR),
+    DUMP_MEANING("NextLevel", V1_NEXT, next_names),
+    DUMP_ADDRESS("Address", V1_ADDR),
+    DUMP_FIELD("IR", V1_IR),
+    DUMP_FIELD("IW", V1_IW),
+    DUMP_FIELD("A", V1_A),
+    DUMP_FIELD("D", V1_D),
+    DUMP_FIELD("U", V1_U),
+    DUMP_FIELD("FC", V1_FC),
 };
 static const struct dump_field gcr3_list[] = {
     DUMP_FIELD("V", AMDVI_GCR3_V), DUMP_ADDRESS("Address", AMDVI_GCR3_ADDRESS),
 };
 static const struct dump_field guest_list[] = {
-    DUMP_FIELD("P", V2_P),   DUMP_FIELD("RW", V2_RW), DUMP_FIELD("US", V2_US), DUMP_FIELD("PWT", V2_PWT),
-    DUMP_FIELD("PCD", V2_PCD), DUMP_FIELD("A", V2_A), DUMP_FIELD("D", V2_D),   DUMP_FIELD("PS", V2_PS),
-    DUMP_FIELD("G", V2_G),   DUMP_ADDRESS("Address", V2_ADDR), DUMP_FIELD("NX", V2_NX),
+    DUMP_FIELD("P", V2_P),     DUMP_FIELD("RW", V2_RW),
+    DUMP_FIELD("US", V2_US),   DUMP_FIELD("PWT", V2_PWT),
+    DUMP_FIELD("PCD", V2_PCD), DUMP_FIELD("A", V2_A),
+    DUMP_FIELD("D", V2_D),     DUMP_FIELD("PS", V2_PS),
+    DUMP_FIELD("G", V2_G),     DUMP_ADDRESS("Address", V2_ADDR),
+    DUMP_FIELD("NX", V2_NX),
 };
-static const struct dump_fields entry_fields = DUMP_FIELDS(entry_list), control_fields = DUMP_FIELDS(control_list),
-                                table_fields = DUMP_FIELDS(table_list), host_fields = DUMP_FIELDS(host_list),
-                                gcr3_fields = DUMP_FIELDS(gcr3_list), guest_fields = DUMP_FIELDS(guest_list);
+static const struct dump_fields entry_fields = DUMP_FIELDS(entry_list),
+                                control_fields = DUMP_FIELDS(control_list),
+                                table_fields = DUMP_FIELDS(table_list),
+                                host_fields = DUMP_FIELDS(host_list),
+                                gcr3_fields = DUMP_FIELDS(gcr3_list),
+                                guest_fields = DUMP_FIELDS(guest_list);
 
-static const char *const level_names[] = { "",              "level 1 entry", "level 2 entry", "level 3 entry",
-                                           "level 4 entry", "level 5 entry", "level 6 entry" };
+static const char *const level_names[] = { "",
+                                           "level 1 entry",
+                                           "level 2 entry",
+                                           "level 3 entry",
+                                           "level 4 entry",
+                                           "level 5 entry",
+                                           "level 6 entry" };
 
 struct walk {
     struct amdvi_unit *unit;
@@ -133,15 +150,17 @@ static bool no_memory(struct iommu_debug_walk *out, uint32_t event, const char *
 /* The top bits of an id choose the table, where there are several (§2.2.1, DevTblSegEn). */
 static struct reg64 table_of(const struct amdvi_unit *unit, uint16_t rid, unsigned *index)
 {
-    unsigned bits = (unsigned)field_get(reg_read64(&unit->regs, AMDVI_CONTROL), AMDVI_CONTROL_DEV_TBL_SEG_EN);
+    unsigned bits =
+        (unsigned)field_get(reg_read64(&unit->regs, AMDVI_CONTROL), AMDVI_CONTROL_DEV_TBL_SEG_EN);
     unsigned segment = bits > 3 ? 0 : (unsigned)rid >> (16 - bits);
 
     *index = bits > 3 ? rid : rid & ((1u << (16 - bits)) - 1);
     return segment == 0 ? AMDVI_DEV_TAB : AMDVI_DEV_TAB_SEGMENT(segment);
 }
 
-bool amdvi_debug_entry(struct amdvi_unit *unit, uint16_t rid, const struct iommu_debug_visitor *visitor,
-                       struct amdvi_dte *entry, struct iommu_debug_walk *out)
+bool amdvi_debug_entry(struct amdvi_unit *unit, uint16_t rid,
+                       const struct iommu_debug_visitor *visitor, struct amdvi_dte *entry,
+                       struct iommu_debug_walk *out)
 {
     struct iommu_debug_item item = { .name = "device table entry", .bits = 256 };
     struct reg64 reg = table_of(unit, rid, &item.index);
@@ -153,7 +172,8 @@ bool amdvi_debug_entry(struct amdvi_unit *unit, uint16_t rid, const struct iommu
     }
     item.at = (table & AMDVI_DEV_TAB_BASE) + (uint64_t)item.index * sizeof(*entry);
     if (!dump_read(&unit->base, item.at, item.words, 4))
-        return no_memory(out, AMDVI_EVENT_DEV_TAB_HARDWARE_ERROR, "the device table lies where there is no memory");
+        return no_memory(out, AMDVI_EVENT_DEV_TAB_HARDWARE_ERROR,
+                         "the device table lies where there is no memory");
     for (unsigned i = 0; i < 4; i++)
         entry->q[i] = item.words[i];
     if (visitor == NULL)
@@ -189,15 +209,18 @@ static const struct {
     { 0, AMDVI_DTE0_PPR | AMDVI_DTE0_GPRP, FEATURE_EFR, AMDVI_EFR_PPR_SUP },
     { 0, AMDVI_DTE0_GIOV, FEATURE_EFR, AMDVI_EFR_GIO_SUP },
     { 0, AMDVI_DTE0_GV | AMDVI_DTE0_GLX | AMDVI_DTE0_GCR3_14_12, FEATURE_EFR, AMDVI_EFR_GT_SUP },
-    { 0, AMDVI_DTE0_GV | AMDVI_DTE0_GLX | AMDVI_DTE0_GCR3_14_12, FEATURE_CONTROL, AMDVI_CONTROL_GT_EN },
+    { 0, AMDVI_DTE0_GV | AMDVI_DTE0_GLX | AMDVI_DTE0_GCR3_14_12, FEATURE_CONTROL,
+      AMDVI_CONTROL_GT_EN },
     { 1, AMDVI_DTE1_GCR3_30_15 | AMDVI_DTE1_GCR3_51_31, FEATURE_CONTROL, AMDVI_CONTROL_GT_EN },
     { 1, AMDVI_DTE1_I | AMDVI_DTE1_CACHE, FEATURE_HEADER, AMDVI_CAP_HEADER_IOTLB_SUP },
     { 1, AMDVI_DTE1_SATS, FEATURE_EFR, AMDVI_EFR_SAT_SUP },
     { 2, AMDVI_DTE2_GUEST_PAGING_MODE, FEATURE_CONTROL, AMDVI_CONTROL_GT_EN },
     { 2, AMDVI_DTE2_HPT_MODE, FEATURE_EFR, AMDVI_EFR_SNP_SUP },
     { 3, AMDVI_DTE3_VM_TAG | AMDVI_DTE3_VM_GW, FEATURE_EFR, AMDVI_EFR_SNP_SUP },
-    { 3, AMDVI_DTE3_VIMU_EN | AMDVI_DTE3_G_DEVICE_ID | AMDVI_DTE3_GUEST_ID, FEATURE_EFR, AMDVI_EFR_VIOMMU_SUP },
-    { 3, AMDVI_DTE3_ATTR_V | AMDVI_DTE3_MODE0_FC | AMDVI_DTE3_SNOOP_ATTRIBUTE, FEATURE_EFR, AMDVI_EFR_ATTR_FW_SUP },
+    { 3, AMDVI_DTE3_VIMU_EN | AMDVI_DTE3_G_DEVICE_ID | AMDVI_DTE3_GUEST_ID, FEATURE_EFR,
+      AMDVI_EFR_VIOMMU_SUP },
+    { 3, AMDVI_DTE3_ATTR_V | AMDVI_DTE3_MODE0_FC | AMDVI_DTE3_SNOOP_ATTRIBUTE, FEATURE_EFR,
+      AMDVI_EFR_ATTR_FW_SUP },
 };
 #define DTE3_RESERVED (BITS64(205 - 192, 204 - 192) | BITS64(244 - 192, 240 - 192))
 
@@ -223,7 +246,8 @@ static bool has_reserved(const struct walk *w)
     if ((q[0] & AMDVI_DTE0_RESERVED) || (q[2] & AMDVI_DTE2_RESERVED) || (q[3] & DTE3_RESERVED))
         return true;
     for (size_t i = 0; i < DUMP_COUNT(gates); i++)
-        if ((q[gates[i].word] & gates[i].bits) && !(features(w->unit, gates[i].where) & gates[i].needs))
+        if ((q[gates[i].word] & gates[i].bits) &&
+            !(features(w->unit, gates[i].where) & gates[i].needs))
             return true;
     return false;
 }
@@ -241,7 +265,8 @@ static bool has_levels(const struct walk *w)
         return false;
     return !(q[0] & AMDVI_DTE0_GV) ||
            (field_get(q[0], AMDVI_DTE0_GLX) <= field_get(w->unit->efr, AMDVI_EFR_GLX_SUP) &&
-            field_get(q[2], AMDVI_DTE2_GUEST_PAGING_MODE) <= field_get(w->unit->efr, AMDVI_EFR_GATS) &&
+            field_get(q[2], AMDVI_DTE2_GUEST_PAGING_MODE) <=
+                field_get(w->unit->efr, AMDVI_EFR_GATS) &&
             field_get(q[2], AMDVI_DTE2_GUEST_PAGING_MODE) <= AMDVI_GUEST_5_LEVELS);
 }
 
@@ -253,23 +278,29 @@ static bool has_values(const struct walk *w)
     if (field_get(q[1], AMDVI_DTE1_IO_CTL) > AMDVI_CTL_TRANSLATE || had == HAD_RESERVED ||
         (had == HAD_DIRTY && !(w->unit->efr & AMDVI_EFR_HD_SUP)))
         return false;
-    return !(q[2] & AMDVI_DTE2_IV) || (field_get(q[2], AMDVI_DTE2_INT_CTL) <= AMDVI_CTL_TRANSLATE &&
-                                       field_get(q[2], AMDVI_DTE2_INT_TAB_LEN) <= AMDVI_INT_TAB_LEN_2048);
+    return !(q[2] & AMDVI_DTE2_IV) ||
+           (field_get(q[2], AMDVI_DTE2_INT_CTL) <= AMDVI_CTL_TRANSLATE &&
+            field_get(q[2], AMDVI_DTE2_INT_TAB_LEN) <= AMDVI_INT_TAB_LEN_2048);
 }
 
 /* What the unit refuses to work with (§2.2.2, Table 8). */
 static bool is_legal(const struct walk *w)
 {
-    const char *why = has_reserved(w) ? "a reserved bit of the entry is set"
-                      : !has_levels(w) ? "the unit has no tables of so many levels (Mode, GLX, GuestPagingMode)"
-                      : !has_values(w) ? "a field has a reserved value (HAD, IoCtl, IntCtl, IntTabLen)" : NULL;
+    const char *why =
+        has_reserved(w)  ? "a reserved bit of the entry is set"
+        : !has_levels(w) ? "the unit has no tables of so many levels (Mode, GLX, GuestPagingMode)"
+        : !has_values(w) ? "a field has a reserved value (HAD, IoCtl, IntCtl, IntTabLen)"
+                         : NULL;
 
     if (why != NULL)
         dump_refuse(w->out, AMDVI_EVENT_ILLEGAL_DEV_TABLE_ENTRY, why);
     return why == NULL;
 }
 
-/* §3.3: neither translated nor checked. With secure nested paging the registers mean something else. */
+/*
+ * §3.3: neither translated nor checked. With secure nested paging the registers mean something
+ * else.
+ */
 static bool is_excluded(const struct walk *w)
 {
     uint64_t base = reg_read64(&w->unit->regs, AMDVI_EXCL_BASE);
@@ -300,15 +331,16 @@ static void finish(const struct walk *w, uint64_t page_pa, unsigned shift, unsig
         page_fault(w, "the levels together give neither read nor write");
 }
 
-static bool table_entry(const struct walk *w, uint64_t table, unsigned level, const struct dump_fields *fields,
-                        uint64_t *entry)
+static bool table_entry(const struct walk *w, uint64_t table, unsigned level,
+                        const struct dump_fields *fields, uint64_t *entry)
 {
     struct iommu_debug_item item = { .name = level_names[level], .bits = 64 };
 
     item.index = (uint32_t)(w->iova >> shift_of(level)) % LEVEL_ENTRIES;
     item.at = table + item.index * sizeof(*entry);
     if (!dump_read(&w->unit->base, item.at, item.words, 1))
-        return no_memory(w->out, AMDVI_EVENT_PAGE_TAB_HARDWARE_ERROR, "the page table lies where there is no memory");
+        return no_memory(w->out, AMDVI_EVENT_PAGE_TAB_HARDWARE_ERROR,
+                         "the page table lies where there is no memory");
     dump_item(w->visitor, &item, fields);
     *entry = item.words[0];
     return true;
@@ -404,7 +436,8 @@ static bool guest_root(const struct walk *w, uint64_t *table)
     const uint64_t *q = w->entry.q;
     struct iommu_debug_item item = { .name = "GCR3 entry", .bits = 64 };
 
-    *table = field_get(q[0], AMDVI_DTE0_GCR3_14_12) << 12 | field_get(q[1], AMDVI_DTE1_GCR3_30_15) << 15 |
+    *table = field_get(q[0], AMDVI_DTE0_GCR3_14_12) << 12 |
+             field_get(q[1], AMDVI_DTE1_GCR3_30_15) << 15 |
              field_get(q[1], AMDVI_DTE1_GCR3_51_31) << 31;
     for (unsigned level = (unsigned)field_get(q[0], AMDVI_DTE0_GLX) + 1; level > 0; level--) {
         item.at = *table;
@@ -441,7 +474,8 @@ static uint64_t guest_reserved(const struct walk *w, uint64_t entry, unsigned le
 
 static void guest(const struct walk *w)
 {
-    unsigned levels = GUEST_LEVELS + (unsigned)field_get(w->entry.q[2], AMDVI_DTE2_GUEST_PAGING_MODE);
+    unsigned levels =
+        GUEST_LEVELS + (unsigned)field_get(w->entry.q[2], AMDVI_DTE2_GUEST_PAGING_MODE);
     unsigned prot = (unsigned)field_get(w->entry.q[0], AMDVI_DTE0_IR | AMDVI_DTE0_IW);
     uint64_t table, entry;
 

@@ -66,6 +66,7 @@ enum { IVMD_ALL = 0x20, IVMD_ONE = 0x21, IVMD_RANGE = 0x22 };
 #define IVINFO_VIRTUAL_BITS BITS32(21, 15)
 #define IVINFO_HT_ATS_RESERVED BIT32(22)
 #define REGION_FLAGS_RESERVED BITS32(7, 4)
+#define BLOCKS_MAX 1024u    /* more than any machine has */
 #define CAPABILITY_FIRST 0x40u  /* behind the header of configuration space */
 #define CAPABILITY_LAST 0xfcu
 #define PAGE_MASK 0xfffull
@@ -317,6 +318,21 @@ static void read_blocks(struct reader *r)
     }
 }
 
+/* Each unit is compared with all others: their number bounds the time that takes. */
+static void limit_blocks(struct reader *r)
+{
+    uint32_t offset = sizeof(struct ivrs_table);
+
+    for (unsigned i = 0; i < BLOCKS_MAX; i++)
+        if (block_split(r, &offset) == NULL)
+            return;
+    if (offset < r->len) {
+        problem(r, offset, "more blocks than a machine has, the rest left out, bytes", r->len - offset);
+        r->len = offset;
+        r->status = IOMMU_ERR_TABLE;
+    }
+}
+
 static void check_sum(struct reader *r)
 {
     uint8_t sum = 0;
@@ -368,6 +384,7 @@ enum iommu_status ivrs_read(const void *table, size_t len, const struct ivrs_han
         r.len = ivrs->length;
         check_sum(&r);
     }
+    limit_blocks(&r);
     read_header(&r);
     read_blocks(&r);
     return r.status;

@@ -15,16 +15,23 @@ static const char *const ttm_names[] = { "legacy", "scalable", "reserved", "abor
 static const char *const granularity_names[] = { "none", "global", "domain", "device" };
 static const char *const iotlb_granularity_names[] = { "none", "global", "domain", "page" };
 static const char *const queue_error_names[] = {
-    "not said", "tail beyond the queue", "fetch failed", "unknown descriptor type", "reserved field set",
-    "descriptor width (DW) not for this mode", "tail not aligned to the width", "invalid root table mode",
+    "not said",
+    "tail beyond the queue",
+    "fetch failed",
+    "unknown descriptor type",
+    "reserved field set",
+    "descriptor width (DW) not for this mode",
+    "tail not aligned to the width",
+    "invalid root table mode",
 };
 
 static const struct dump_field ver_fields[] = {
     DUMP_FIELD("MAX", VTD_VER_MAX), DUMP_FIELD("MIN", VTD_VER_MIN),
 };
 static const struct dump_field gsts_fields[] = {
-    DUMP_FIELD("TES", VTD_GSTS_TES),   DUMP_FIELD("RTPS", VTD_GSTS_RTPS), DUMP_FIELD("WBFS", VTD_GSTS_WBFS),
-    DUMP_FIELD("QIES", VTD_GSTS_QIES), DUMP_FIELD("IRES", VTD_GSTS_IRES), DUMP_FIELD("IRTPS", VTD_GSTS_IRTPS),
+    DUMP_FIELD("TES", VTD_GSTS_TES),   DUMP_FIELD("RTPS", VTD_GSTS_RTPS),
+    DUMP_FIELD("WBFS", VTD_GSTS_WBFS), DUMP_FIELD("QIES", VTD_GSTS_QIES),
+    DUMP_FIELD("IRES", VTD_GSTS_IRES), DUMP_FIELD("IRTPS", VTD_GSTS_IRTPS),
     DUMP_FIELD("CFIS", VTD_GSTS_CFIS),
 };
 static const struct dump_field rtaddr_fields[] = {
@@ -36,6 +43,7 @@ static const struct dump_field ccmd_fields[] = {
     DUMP_FIELD("ICC", VTD_CCMD_ICC),
     DUMP_MEANING("CIRG", VTD_CCMD_CIRG, granularity_names),
     DUMP_MEANING("CAIG", VTD_CCMD_CAIG, granularity_names),
+    DUMP_FIELD("DID", VTD_CCMD_DID),
 };
 static const struct dump_field iotlb_fields[] = {
     DUMP_FIELD("IVT", VTD_IOTLB_IVT),
@@ -46,14 +54,21 @@ static const struct dump_field iotlb_fields[] = {
     DUMP_FIELD("DID", VTD_IOTLB_DID),
 };
 static const struct dump_field fsts_fields[] = {
-    DUMP_FIELD("FRI", VTD_FSTS_FRI), DUMP_FIELD("ITE", VTD_FSTS_ITE), DUMP_FIELD("ICE", VTD_FSTS_ICE),
-    DUMP_FIELD("IQE", VTD_FSTS_IQE), DUMP_FIELD("PPF", VTD_FSTS_PPF), DUMP_FIELD("PFO", VTD_FSTS_PFO),
+    DUMP_FIELD("FRI", VTD_FSTS_FRI), DUMP_FIELD("ITE", VTD_FSTS_ITE),
+    DUMP_FIELD("ICE", VTD_FSTS_ICE), DUMP_FIELD("IQE", VTD_FSTS_IQE),
+    DUMP_FIELD("PPF", VTD_FSTS_PPF), DUMP_FIELD("PFO", VTD_FSTS_PFO),
 };
-static const struct dump_field fectl_fields[] = { DUMP_FIELD("IM", VTD_FECTL_IM), DUMP_FIELD("IP", VTD_FECTL_IP) };
+static const struct dump_field fectl_fields[] = {
+    DUMP_FIELD("IM", VTD_FECTL_IM),
+    DUMP_FIELD("IP", VTD_FECTL_IP),
+};
 static const struct dump_field fedata_fields[] = { DUMP_FIELD("IMD", VTD_FEDATA_IMD) };
 static const struct dump_field feaddr_fields[] = { DUMP_ADDRESS("MA", VTD_FEADDR_MA) };
 static const struct dump_field feuaddr_fields[] = { DUMP_FIELD("MUA", VTD_FEUADDR_MUA) };
-static const struct dump_field pmen_fields[] = { DUMP_FIELD("EPM", VTD_PMEN_EPM), DUMP_FIELD("PRS", VTD_PMEN_PRS) };
+static const struct dump_field pmen_fields[] = {
+    DUMP_FIELD("EPM", VTD_PMEN_EPM),
+    DUMP_FIELD("PRS", VTD_PMEN_PRS),
+};
 static const struct dump_field iqh_fields[] = { DUMP_ADDRESS("QH", VTD_IQH_QH) };
 static const struct dump_field iqt_fields[] = { DUMP_ADDRESS("QT", VTD_IQT_QT) };
 static const struct dump_field iqa_fields[] = {
@@ -66,7 +81,9 @@ static const struct dump_field iqercd_fields[] = {
     DUMP_MEANING("IQEI", VTD_IQERCD_IQEI, queue_error_names),
 };
 static const struct dump_field irta_fields[] = {
-    DUMP_ADDRESS("IRTA", VTD_IRTA_IRTA), DUMP_FIELD("EIME", VTD_IRTA_EIME), DUMP_FIELD("S", VTD_IRTA_S),
+    DUMP_ADDRESS("IRTA", VTD_IRTA_IRTA),
+    DUMP_FIELD("EIME", VTD_IRTA_EIME),
+    DUMP_FIELD("S", VTD_IRTA_S),
 };
 static const struct dump_field fault_fields[] = {
     DUMP_ADDRESS("FI", VTD_FRCD_FI),
@@ -80,6 +97,16 @@ static const struct dump_field fault_fields[] = {
     DUMP_FIELD_OF(1, "PRIV", VTD_FRCD_PRIV),
     DUMP_FIELD_OF(1, "SID", VTD_FRCD_SID),
     DUMP_FIELD_OF(1, "FR", VTD_FRCD_FR),
+};
+static const struct dump_field pqh_fields[] = { DUMP_ADDRESS("PQH", VTD_PQH_PQH) };
+static const struct dump_field pqt_fields[] = { DUMP_ADDRESS("PQT", VTD_PQT_PQT) };
+static const struct dump_field pqa_fields[] = {
+    DUMP_ADDRESS("PQA", VTD_PQA_PQA),
+    DUMP_FIELD("PQS", VTD_PQA_PQS),
+};
+static const struct dump_field prs_fields[] = {
+    DUMP_FIELD("PRO", VTD_PRS_PRO),
+    DUMP_FIELD("PPR", VTD_PRS_PPR),
 };
 
 /* Shown where needs is 0 or one of its bits is set in CAP, or in ECAP. */
@@ -121,16 +148,19 @@ static const struct vtd_register registers[] = {
     { NARROW("IEUADDR", VTD_IEUADDR, feuaddr_fields), NEEDS_ECAP(VTD_ECAP_QI) },
     { WIDE("IQERCD", VTD_IQERCD, iqercd_fields), NEEDS_ECAP(VTD_ECAP_QI) },
     { WIDE("IRTA", VTD_IRTA, irta_fields), NEEDS_ECAP(VTD_ECAP_IR) },
-    { BARE_WIDE("PQH", VTD_PQH), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_WIDE("PQT", VTD_PQT), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_WIDE("PQA", VTD_PQA), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_NARROW("PRS", VTD_PRS), NEEDS_ECAP(VTD_ECAP_PRS) },
-    { BARE_NARROW("PECTL", VTD_PECTL), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { WIDE("PQH", VTD_PQH, pqh_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { WIDE("PQT", VTD_PQT, pqt_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { WIDE("PQA", VTD_PQA, pqa_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PRS", VTD_PRS, prs_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PECTL", VTD_PECTL, fectl_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PEDATA", VTD_PEDATA, fedata_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PEADDR", VTD_PEADDR, feaddr_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
+    { NARROW("PEUADDR", VTD_PEUADDR, feuaddr_fields), NEEDS_ECAP(VTD_ECAP_PRS) },
 };
 
 /* CAP and ECAP have their names and meanings already. */
-static void capability_word(struct vtd_unit *unit, const struct iommu_debug_visitor *visitor, const char *name,
-                            struct reg64 reg, const char *prefix)
+static void capability_word(struct vtd_unit *unit, const struct iommu_debug_visitor *visitor,
+                            const char *name, struct reg64 reg, const char *prefix)
 {
     static const struct dump_fields none = { NULL, 0 };
 
@@ -144,7 +174,10 @@ static void fault_records(struct vtd_unit *unit, const struct iommu_debug_visito
     uint32_t fro = (uint32_t)field_get(unit->cap, VTD_CAP_FRO);
 
     for (uint32_t n = 0; n < unit->fault_records; n++) {
-        struct iommu_debug_item item = { .name = "FRCD", .is_register = true, .index = n, .bits = 128,
+        struct iommu_debug_item item = { .name = "FRCD",
+                                         .is_register = true,
+                                         .index = n,
+                                         .bits = 128,
                                          .at = VTD_FRCD_LO_AT(fro, n).offset };
 
         item.words[0] = reg_read64(&unit->regs, VTD_FRCD_LO_AT(fro, n));
@@ -155,7 +188,8 @@ static void fault_records(struct vtd_unit *unit, const struct iommu_debug_visito
 
 void vtd_debug_registers(struct iommu_unit *base, const struct iommu_debug_visitor *visitor)
 {
-    static const struct dump_fields ver = DUMP_FIELDS(ver_fields), iotlb = DUMP_FIELDS(iotlb_fields);
+    static const struct dump_fields ver = DUMP_FIELDS(ver_fields),
+                                    iotlb = DUMP_FIELDS(iotlb_fields);
     struct vtd_unit *unit = vtd_unit_of(base);
 
     dump_register32(visitor, &unit->regs, "VER", VTD_VER, &ver);
@@ -171,7 +205,8 @@ void vtd_debug_registers(struct iommu_unit *base, const struct iommu_debug_visit
         else
             dump_register32(visitor, &unit->regs, reg->name, reg->narrow, &reg->fields);
     }
-    dump_register64(visitor, &unit->regs, "IOTLB", VTD_IOTLB_AT(field_get(unit->ecap, VTD_ECAP_IRO)), &iotlb);
+    dump_register64(visitor, &unit->regs, "IOTLB",
+                    VTD_IOTLB_AT(field_get(unit->ecap, VTD_ECAP_IRO)), &iotlb);
     fault_records(unit, visitor);
 }
 
@@ -195,6 +230,8 @@ static const struct dump_field iotlb_descriptor_fields[] = {
 static const struct dump_field device_tlb_fields[] = {
     DUMP_FIELD("MIP", VTD_QI_DEV_TLB_MIP),
     DUMP_FIELD("SID", VTD_QI_DEV_TLB_SID),
+    DUMP_FIELD("PFSID15:4", VTD_QI_DEV_TLB_PFSID_HI),
+    DUMP_FIELD("PFSID3:0", VTD_QI_DEV_TLB_PFSID_LO),
     DUMP_FIELD_OF(1, "S", VTD_QI_DEV_TLB_S),
     DUMP_ADDRESS_OF(1, "ADDR", VTD_QI_DEV_TLB_ADDR),
 };
@@ -228,6 +265,7 @@ static const struct {
     { "PASID-cache invalidate", { NULL, 0 } },
     { "PASID-based device-TLB invalidate", { NULL, 0 } },
     { "page group response", { NULL, 0 } },
+    { "HPT cache invalidate", { NULL, 0 } },
 };
 
 /* Number index of so many in the ring; head and tail are such numbers. */
@@ -239,7 +277,9 @@ struct ring {
 static bool descriptor(const struct vtd_unit *unit, const struct ring *ring, uint32_t index,
                        const struct iommu_debug_visitor *visitor)
 {
-    struct iommu_debug_item item = { .name = "descriptor of no known type", .index = index, .bits = 128 };
+    struct iommu_debug_item item = { .name = "descriptor of no known type",
+                                     .index = index,
+                                     .bits = 128 };
     struct dump_fields fields = { NULL, 0 };
     bool pending = (index - ring->head) % ring->count < (ring->tail - ring->head) % ring->count;
     unsigned type;
@@ -251,7 +291,8 @@ static bool descriptor(const struct vtd_unit *unit, const struct ring *ring, uin
     }
     if ((item.words[0] | item.words[1]) == 0 && !pending)
         return true;    /* never written */
-    type = (unsigned)(field_get(item.words[0], VTD_QI_TYPE) | field_get(item.words[0], VTD_QI_TYPE_HIGH) << 4);
+    type = (unsigned)(field_get(item.words[0], VTD_QI_TYPE) |
+                      field_get(item.words[0], VTD_QI_TYPE_HIGH) << 4);
     if (type < DUMP_COUNT(descriptors)) {
         item.name = descriptors[type].name;
         fields = descriptors[type].fields;
@@ -262,10 +303,13 @@ static bool descriptor(const struct vtd_unit *unit, const struct ring *ring, uin
     return true;
 }
 
-enum iommu_status vtd_debug_queues(struct iommu_unit *base, size_t count, const struct iommu_debug_visitor *visitor)
+enum iommu_status vtd_debug_queues(struct iommu_unit *base, size_t count,
+                                   const struct iommu_debug_visitor *visitor)
 {
-    static const struct dump_fields iqa_list = DUMP_FIELDS(iqa_fields), iqh_list = DUMP_FIELDS(iqh_fields),
-                                    iqt_list = DUMP_FIELDS(iqt_fields), fsts_list = DUMP_FIELDS(fsts_fields);
+    static const struct dump_fields iqa_list = DUMP_FIELDS(iqa_fields),
+                                    iqh_list = DUMP_FIELDS(iqh_fields),
+                                    iqt_list = DUMP_FIELDS(iqt_fields),
+                                    fsts_list = DUMP_FIELDS(fsts_fields);
     struct vtd_unit *unit = vtd_unit_of(base);
     const struct reg_window *w = &unit->regs;
     uint64_t iqa;
@@ -301,7 +345,8 @@ static const char *const delivery_names[] = { "fixed", "lowest priority", "SMI",
 static const char *const destination_names[] = { "physical", "logical" };
 static const char *const trigger_names[] = { "edge", "level" };
 static const char *const validation_names[] = { "no check", "source id", "bus range", "reserved" };
-static const char *const qualifier_names[] = { "all bits", "not bit 2", "not bits 2:1", "not bits 2:0" };
+static const char *const qualifier_names[] = { "all bits", "not bit 2", "not bits 2:1",
+                                               "not bits 2:0" };
 #define SOURCE_FIELDS \
     DUMP_FIELD_OF(1, "SID", VTD_IRTE_SID), DUMP_MEANING_OF(1, "SQ", VTD_IRTE_SQ, qualifier_names), \
         DUMP_MEANING_OF(1, "SVT", VTD_IRTE_SVT, validation_names)
@@ -319,24 +364,32 @@ static const struct dump_field remapped_fields[] = {
     SOURCE_FIELDS,
 };
 static const struct dump_field posted_fields[] = {
-    DUMP_FIELD("P", VTD_IRTE_P),   DUMP_FIELD("FPD", VTD_IRTE_FPD), DUMP_FIELD("AVAIL", VTD_IRTE_AVAIL),
-    DUMP_FIELD("IM", VTD_IRTE_IM), DUMP_FIELD("URG", VTD_IRTE_URG), DUMP_FIELD("VV", VTD_IRTE_VV),
+    DUMP_FIELD("P", VTD_IRTE_P),
+    DUMP_FIELD("FPD", VTD_IRTE_FPD),
+    DUMP_FIELD("AVAIL", VTD_IRTE_AVAIL),
+    DUMP_FIELD("IM", VTD_IRTE_IM),
+    DUMP_FIELD("URG", VTD_IRTE_URG),
+    DUMP_FIELD("VV", VTD_IRTE_VV),
     SOURCE_FIELDS,
 };
 
-static void entry(const struct iommu_debug_item *item, bool extended, const struct iommu_debug_visitor *visitor)
+static void entry(const struct iommu_debug_item *item, bool extended,
+                  const struct iommu_debug_visitor *visitor)
 {
-    static const struct dump_fields remapped = DUMP_FIELDS(remapped_fields), posted = DUMP_FIELDS(posted_fields);
+    static const struct dump_fields remapped = DUMP_FIELDS(remapped_fields),
+                                    posted = DUMP_FIELDS(posted_fields);
     uint64_t lo = item->words[0], hi = item->words[1];
 
     if (lo & VTD_IRTE_IM) {
         dump_item(visitor, item, &posted);
-        visitor->field(visitor->ctx, "PDA",
-                       field_get(hi, VTD_IRTE_PDA_HIGH) << 32 | field_get(lo, VTD_IRTE_PDA_LOW) << 6, "");
+        visitor->field(
+            visitor->ctx, "PDA",
+            field_get(hi, VTD_IRTE_PDA_HIGH) << 32 | field_get(lo, VTD_IRTE_PDA_LOW) << 6, "");
         return;
     }
     dump_item(visitor, item, &remapped);
-    visitor->field(visitor->ctx, "DST", field_get(lo, extended ? VTD_IRTE_DST : VTD_IRTE_DST_XAPIC), "APIC id");
+    visitor->field(visitor->ctx, "DST", field_get(lo, extended ? VTD_IRTE_DST : VTD_IRTE_DST_XAPIC),
+                   "APIC id");
 }
 
 /* Does the entry take messages of rid? */
@@ -367,7 +420,8 @@ static bool wanted(const struct iommu_debug_item *item, const struct iommu_debug
     return filter->has_index || (item->words[0] | item->words[1]) != 0;
 }
 
-enum iommu_status vtd_debug_irq_entries(struct iommu_unit *base, const struct iommu_debug_irq_filter *filter,
+enum iommu_status vtd_debug_irq_entries(struct iommu_unit *base,
+                                        const struct iommu_debug_irq_filter *filter,
                                         const struct iommu_debug_visitor *visitor)
 {
     static const struct dump_fields fields = DUMP_FIELDS(irta_fields);
@@ -383,8 +437,11 @@ enum iommu_status vtd_debug_irq_entries(struct iommu_unit *base, const struct io
     if (filter->has_index && filter->index >= count)
         visitor->note(visitor->ctx, "the index lies beyond the table");
     for (uint32_t i = 0; i < count; i++) {
-        struct iommu_debug_item item = { .name = "interrupt entry", .index = i, .bits = 128,
-                                         .at = (irta & VTD_IRTA_IRTA) + (uint64_t)i * sizeof(struct vtd_irte) };
+        struct iommu_debug_item item = { .name = "interrupt entry",
+                                         .index = i,
+                                         .bits = 128,
+                                         .at = (irta & VTD_IRTA_IRTA) +
+                                               (uint64_t)i * sizeof(struct vtd_irte) };
 
         if (filter->has_index && i != filter->index)
             continue;

@@ -2,8 +2,8 @@
 /*
  * Registers of a VT-d remapping unit, VT-d §11.4, by the specification's own
  * names and bit numbers: VTD_<register>, VTD_<register>_<field>. Registers of
- * performance monitoring, enhanced and virtual commands (§11.4.13 to
- * §11.4.16) are left out.
+ * memory types (§11.4.12), performance monitoring, enhanced and virtual
+ * commands (§11.4.13 to §11.4.16) are left out.
  */
 #ifndef IOMMU_VTD_REGS_H
 #define IOMMU_VTD_REGS_H
@@ -238,11 +238,21 @@
 #define VTD_IRTA_EIME           BIT64(11)
 #define VTD_IRTA_S              BITS64(3, 0)
 
-/* §11.4.11 page request queue: offsets, for the dump of a unit's state */
+/* §11.4.11 page request queue: for the dump of a unit's state */
 #define VTD_PQH                 REG64(0x0c0)
+#define VTD_PQH_PQH             BITS64(18, 5)
 #define VTD_PQT                 REG64(0x0c8)
+#define VTD_PQT_PQT             BITS64(18, 5)
 #define VTD_PQA                 REG64(0x0d0)
+#define VTD_PQA_PQA             BITS64(63, 12)
+#define VTD_PQA_PQS             BITS64(2, 0)
 #define VTD_PRS                 REG32(0x0dc)
+#define VTD_PRS_PRO             BIT32(1)
+#define VTD_PRS_PPR             BIT32(0)
+/* As those of the fault event, §11.4.7.2 to §11.4.7.5. */
 #define VTD_PECTL               REG32(0x0e0)
+#define VTD_PEDATA              REG32(0x0e4)
+#define VTD_PEADDR              REG32(0x0e8)
+#define VTD_PEUADDR             REG32(0x0ec)
 
 #endif

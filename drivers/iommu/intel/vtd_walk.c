@@ -10,9 +10,20 @@
 
 /* §7.1.3, Table 30 */
 enum {
-    ROOT_NOT_PRESENT = 0x1, CONTEXT_NOT_PRESENT = 0x2, CONTEXT_INVALID = 0x3, BEYOND_WIDTH = 0x4, NOT_READABLE = 0x6,
-    TABLE_ACCESS = 0x7, ROOT_ACCESS = 0x8, CONTEXT_ACCESS = 0x9, ROOT_RESERVED = 0xa, CONTEXT_RESERVED = 0xb,
-    TABLE_RESERVED = 0xc, OUTPUT_RANGE = 0xe, MODE_INVALID = 0x30, ABORT_DMA = 0x33,
+    ROOT_NOT_PRESENT = 0x1,
+    CONTEXT_NOT_PRESENT = 0x2,
+    CONTEXT_INVALID = 0x3,
+    BEYOND_WIDTH = 0x4,
+    NOT_READABLE = 0x6,
+    TABLE_ACCESS = 0x7,
+    ROOT_ACCESS = 0x8,
+    CONTEXT_ACCESS = 0x9,
+    ROOT_RESERVED = 0xa,
+    CONTEXT_RESERVED = 0xb,
+    TABLE_RESERVED = 0xc,
+    OUTPUT_RANGE = 0xe,
+    MODE_INVALID = 0x30,
+    ABORT_DMA = 0x33,
 };
 
 #define ROOT_RESERVED_BITS      BITS64(11, 1)
@@ -22,7 +33,6 @@ enum {
 /* §9.8 Second-stage entries */
 #define SS_R                    BIT64(0)
 #define SS_W                    BIT64(1)
-#define SS_X                    BIT64(2)
 #define SS_EMT                  BITS64(5, 3)
 #define SS_IPAT                 BIT64(6)
 #define SS_PS                   BIT64(7)
@@ -30,22 +40,26 @@ enum {
 #define SS_D                    BIT64(9)
 #define SS_SNP                  BIT64(11)
 #define SS_ADDR                 BITS64(51, 12)
+#define SS_IR                   BIT64(61)
 #define SS_IW                   BIT64(62)
-#define SS_IR                   BIT64(63)
 #define LEVEL_BITS 9u
 #define LEVEL_ENTRIES 512u
 #define LARGE_LEVELS 2u         /* levels 1 and 2 have large pages */
 
-static const char *const type_names[] = { "second stage, no device-TLB", "second stage and device-TLB", "pass-through",
+static const char *const type_names[] = { "second stage, no device-TLB",
+                                          "second stage and device-TLB", "pass-through",
                                           "reserved" };
-static const char *const width_names[] = { "reserved", "39 bits, 3 levels", "48 bits, 4 levels", "57 bits, 5 levels" };
+static const char *const width_names[] = { "reserved", "39 bits, 3 levels", "48 bits, 4 levels",
+                                           "57 bits, 5 levels" };
 
-static const struct dump_field gsts_list[] = { DUMP_FIELD("TES", VTD_GSTS_TES), DUMP_FIELD("RTPS", VTD_GSTS_RTPS) };
+static const struct dump_field gsts_list[] = { DUMP_FIELD("TES", VTD_GSTS_TES),
+                                               DUMP_FIELD("RTPS", VTD_GSTS_RTPS) };
 static const char *const mode_names[] = { "legacy", "scalable", "reserved", "abort DMA" };
 static const struct dump_field rtaddr_list[] = {
     DUMP_ADDRESS("RTA", VTD_RTADDR_RTA), DUMP_MEANING("TTM", VTD_RTADDR_TTM, mode_names),
 };
-static const struct dump_field root_list[] = { DUMP_FIELD("P", VTD_ROOT_P), DUMP_ADDRESS("CTP", VTD_ROOT_CTP) };
+static const struct dump_field root_list[] = { DUMP_FIELD("P", VTD_ROOT_P),
+                                               DUMP_ADDRESS("CTP", VTD_ROOT_CTP) };
 static const struct dump_field context_list[] = {
     DUMP_FIELD("P", VTD_CONTEXT_P),
     DUMP_FIELD("FPD", VTD_CONTEXT_FPD),
@@ -55,16 +69,19 @@ static const struct dump_field context_list[] = {
     DUMP_FIELD_OF(1, "DID", VTD_CONTEXT_DID),
 };
 static const struct dump_field ss_list[] = {
-    DUMP_FIELD("R", SS_R),   DUMP_FIELD("W", SS_W), DUMP_FIELD("X", SS_X), DUMP_FIELD("EMT", SS_EMT),
-    DUMP_FIELD("IPAT", SS_IPAT), DUMP_FIELD("PS", SS_PS), DUMP_FIELD("A", SS_A), DUMP_FIELD("D", SS_D),
-    DUMP_FIELD("SNP", SS_SNP), DUMP_ADDRESS("ADDR", SS_ADDR), DUMP_FIELD("IR", SS_IR), DUMP_FIELD("IW", SS_IW),
+    DUMP_FIELD("R", SS_R),       DUMP_FIELD("W", SS_W),     DUMP_FIELD("EMT", SS_EMT),
+    DUMP_FIELD("IPAT", SS_IPAT), DUMP_FIELD("PS", SS_PS),   DUMP_FIELD("A", SS_A),
+    DUMP_FIELD("D", SS_D),       DUMP_FIELD("SNP", SS_SNP), DUMP_ADDRESS("ADDR", SS_ADDR),
+    DUMP_FIELD("IR", SS_IR),     DUMP_FIELD("IW", SS_IW),
 };
-static const struct dump_fields gsts_fields = DUMP_FIELDS(gsts_list), rtaddr_fields = DUMP_FIELDS(rtaddr_list),
-                                root_fields = DUMP_FIELDS(root_list), context_fields = DUMP_FIELDS(context_list),
+static const struct dump_fields gsts_fields = DUMP_FIELDS(gsts_list),
+                                rtaddr_fields = DUMP_FIELDS(rtaddr_list),
+                                root_fields = DUMP_FIELDS(root_list),
+                                context_fields = DUMP_FIELDS(context_list),
                                 ss_fields = DUMP_FIELDS(ss_list);
 
-static const char *const level_names[] = { "level 1 entry", "level 2 entry", "level 3 entry", "level 4 entry",
-                                           "level 5 entry" };
+static const char *const level_names[] = { "level 1 entry", "level 2 entry", "level 3 entry",
+                                           "level 4 entry", "level 5 entry" };
 
 struct walk {
     struct vtd_unit *unit;
@@ -117,7 +134,8 @@ static bool root_entry(const struct walk *w, uint64_t *contexts_pa)
 {
     struct iommu_debug_item item = { .name = "root entry", .index = w->rid >> 8, .bits = 128 };
 
-    item.at = (reg_read64(&w->unit->regs, VTD_RTADDR) & VTD_RTADDR_RTA) + item.index * sizeof(struct vtd_root_entry);
+    item.at = (reg_read64(&w->unit->regs, VTD_RTADDR) & VTD_RTADDR_RTA) +
+              item.index * sizeof(struct vtd_root_entry);
     if (!dump_read(&w->unit->base, item.at, item.words, 2))
         return no_memory(w, ROOT_ACCESS, "the root table lies where there is no memory");
     dump_item(w->visitor, &item, &root_fields);
@@ -125,7 +143,8 @@ static bool root_entry(const struct walk *w, uint64_t *contexts_pa)
         dump_refuse(w->out, ROOT_NOT_PRESENT, "the bus has no context table (P = 0)");
         return false;
     }
-    if ((item.words[0] & (ROOT_RESERVED_BITS | (VTD_ROOT_CTP & beyond_host(w)))) || item.words[1] != 0) {
+    if ((item.words[0] & (ROOT_RESERVED_BITS | (VTD_ROOT_CTP & beyond_host(w)))) ||
+        item.words[1] != 0) {
         dump_refuse(w->out, ROOT_RESERVED, "a reserved bit of the root entry is set");
         return false;
     }
@@ -139,18 +158,21 @@ static bool context_is_programmed(const struct walk *w)
     unsigned type = (unsigned)field_get(w->context.lo, VTD_CONTEXT_TT);
     unsigned aw = (unsigned)field_get(w->context.hi, VTD_CONTEXT_AW);
 
-    if (type > VTD_TT_PASS_THROUGH || (type == VTD_TT_DEVICE_TLB && !(w->unit->ecap & VTD_ECAP_DT)) ||
+    if (type > VTD_TT_PASS_THROUGH ||
+        (type == VTD_TT_DEVICE_TLB && !(w->unit->ecap & VTD_ECAP_DT)) ||
         (type == VTD_TT_PASS_THROUGH && !(w->unit->ecap & VTD_ECAP_PT))) {
         dump_refuse(w->out, CONTEXT_INVALID, "the unit has no such translation type (TT)");
         return false;
     }
     if (aw < VTD_AW_OF_LEVELS(3u) || aw > VTD_AW_OF_LEVELS(5u) ||
         !(field_get(w->unit->cap, VTD_CAP_SAGAW) >> aw & 1)) {
-        dump_refuse(w->out, CONTEXT_INVALID, "the unit has no tables of that depth (AW, CAP.SAGAW)");
+        dump_refuse(w->out, CONTEXT_INVALID,
+                    "the unit has no tables of that depth (AW, CAP.SAGAW)");
         return false;
     }
     if (type == VTD_TT_PASS_THROUGH && field_get(w->unit->cap, VTD_CAP_SAGAW) >> (aw + 1) != 0) {
-        dump_refuse(w->out, CONTEXT_INVALID, "pass-through wants the widest tables the unit has (AW)");
+        dump_refuse(w->out, CONTEXT_INVALID,
+                    "pass-through wants the widest tables the unit has (AW)");
         return false;
     }
     return true;
@@ -179,8 +201,9 @@ static bool context_entry(struct walk *w, uint64_t contexts_pa)
     w->context = (struct vtd_context_entry){ .lo = item.words[0], .hi = item.words[1] };
     if (!(w->context.lo & VTD_CONTEXT_P)) {
         dump_refuse(w->out, CONTEXT_NOT_PRESENT,
-                    w->context.lo & VTD_CONTEXT_FPD ? "the device is blocked, its faults are not recorded (P = 0, FPD)"
-                                                    : "the device is blocked (P = 0)");
+                    w->context.lo & VTD_CONTEXT_FPD
+                        ? "the device is blocked, its faults are not recorded (P = 0, FPD)"
+                        : "the device is blocked (P = 0)");
         return false;
     }
     if (context_has_reserved(w)) {
@@ -222,7 +245,8 @@ static uint64_t reserved_bits(const struct walk *w, uint64_t entry, unsigned lev
 {
     uint64_t reserved = (SS_ADDR & beyond_host(w)) | SS_IW;     /* SSIRWE is 0 in legacy mode */
 
-    if (level > LARGE_LEVELS || (level > 0 && !(field_get(w->unit->cap, VTD_CAP_SSLPS) >> (level - 1) & 1)))
+    if (level > LARGE_LEVELS ||
+        (level > 0 && !(field_get(w->unit->cap, VTD_CAP_SSLPS) >> (level - 1) & 1)))
         reserved |= SS_PS;
     if (!is_leaf(entry, level) || !(w->unit->ecap & VTD_ECAP_SC))
         reserved |= SS_SNP;
@@ -287,7 +311,8 @@ static void walk(struct walk *w)
 {
     uint64_t contexts_pa;
 
-    if (!registers(w) || !root_entry(w, &contexts_pa) || !context_entry(w, contexts_pa) || !is_in_width(w))
+    if (!registers(w) || !root_entry(w, &contexts_pa) || !context_entry(w, contexts_pa) ||
+        !is_in_width(w))
         return;
     if (field_get(w->context.lo, VTD_CONTEXT_TT) != VTD_TT_PASS_THROUGH) {
         second_stage(w);
@@ -302,7 +327,9 @@ static void walk(struct walk *w)
 void vtd_debug_walk(struct iommu_unit *base, uint16_t rid, uint64_t iova,
                     const struct iommu_debug_visitor *visitor, struct iommu_debug_walk *out)
 {
-    struct walk w = { .unit = vtd_unit_of(base), .visitor = visitor, .out = out, .rid = rid, .iova = iova };
+    struct walk w = {
+        .unit = vtd_unit_of(base), .visitor = visitor, .out = out, .rid = rid, .iova = iova
+    };
 
     if (iova >= IOMMU_INTERRUPT_START && iova < IOMMU_INTERRUPT_END) {
         out->outcome = IOMMU_DEBUG_INTERRUPT;

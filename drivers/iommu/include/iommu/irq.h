@@ -103,7 +103,8 @@ struct iommu_irq_info {
     bool remapping;             /* every unit remaps, but for failed_units */
     /*
      * Fenced before they remapped: their devices have no entries, and what they send may reach any CPU as it is.
-     * While there is one, x2apic and posting are false, whatever the others can.
+     * While there is one posting is false, whatever the others can; x2apic only where none remaps, since the
+     * entries of the others are of that mode already, and CPUs have to be too.
      */
     unsigned failed_units;
     bool x2apic;                /* 32-bit destinations reach; false: APIC ids up to 254 */
