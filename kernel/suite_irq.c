@@ -373,14 +373,17 @@ static const char *env_alloc(struct suite_env *env, struct exerciser *ex, enum s
     return why;
 }
 
-/* A handler on another CPU may have been counted and be at work yet. False: one does not end. */
-static bool disown(const struct suite_irqs *irqs)
+/*
+ * A handler on another CPU may have been counted and be at work yet. False: one does not end. next: whose
+ * the source's vectors are for those that begin from now on.
+ */
+static bool settle(const struct suite_irqs *irqs, struct suite_irqs *next)
 {
     bool ended = true;
 
     for (unsigned vector = 0; vector < IRQ_VECTORS; vector++)
         if (__atomic_load_n(&owners[vector], __ATOMIC_RELAXED) == irqs) {
-            __atomic_store_n(&owners[vector], NULL, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&owners[vector], next, __ATOMIC_SEQ_CST);
             ended = irq_vector_settle((int)vector) && ended;
         }
     return ended;
@@ -398,7 +401,7 @@ static enum iommu_status env_free(struct suite_env *env, struct suite_irqs *irqs
     /* Nobody lowers the source of one that comes now: once is enough. */
     if (irqs->kind == SUITE_IRQ_INTX || irqs->kind == SUITE_IRQ_PIN_LEVEL)
         (void)irq_route_mask(irqs->route, 0, true);
-    ended = disown(irqs);
+    ended = settle(irqs, NULL);
     status = irq_route_free(irqs->route);
     if (irqs->kind == SUITE_IRQ_INTX) {
         quiet(irqs);
@@ -439,6 +442,9 @@ static enum ex_status env_raise(struct suite_env *env, struct suite_irqs *irqs, 
     (void)env;
     if (irqs->ex == NULL && index != 0)
         return EX_UNSUPPORTED;
+    /* Or the handler of the one before lowers this one too. */
+    if (!settle(irqs, irqs))
+        return EX_TIMEOUT;
     if (irqs->ex == NULL) {
         hpet_raise(&irq_hpet, irqs->comparator, HPET_DELAY_US);
         return EX_DONE;

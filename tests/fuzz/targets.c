@@ -341,7 +341,8 @@ static void fuzz_judge(const uint8_t *data, size_t len)
 {
     static const struct fw_memory memory[] = {
         { 0, 0xa0000, FW_MEMORY_RAM }, { 0x100000, 0x80000000, FW_MEMORY_RAM },
-        { 0x80000000, 0x90000000, FW_MEMORY_RESERVED }, { 0x100000000, 0x280000000, FW_MEMORY_RAM },
+        { 0x80000000, 0x90000000, FW_MEMORY_RESERVED },
+        { 0x90000000, 0x90100000, FW_MEMORY_ACPI }, { 0x100000000, 0x280000000, FW_MEMORY_RAM },
     };
     uint8_t *table = fuzz_table(data, len, NULL);
     struct reading reading = { .len = len };
@@ -356,6 +357,7 @@ static void fuzz_judge(const uint8_t *data, size_t len)
     facts.memory_count = sizeof(memory) / sizeof(memory[0]);
     facts.functions = functions;
     facts.cpu_physical_bits = 39;
+    facts.every_table = facts.entry_unknown = facts.units_unused = true;
     REQUIRE(fw_judge(&facts, &sink) <= reading.steps);
     free(table);
 }

@@ -637,7 +637,7 @@ def every_finding_is_in_the_list():
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
     sources = glob.glob(root + "/drivers/firmware/*.c") + glob.glob(root + "/suite/*.c")
     rules = re.compile(r"struct judge_rule \w+ = \{\s*FW_(\w+),\s*\"([a-z0-9-]+)\"|"
-                       r"\.severity = FW_(\w+), \.id = \"([a-z0-9-]+)\"")
+                       r"\.severity = FW_(\w+),\s*\.id = \"([a-z0-9-]+)\"")
     made = {}
     for source in sources:
         with open(source) as text:

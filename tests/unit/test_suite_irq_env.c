@@ -33,6 +33,7 @@ static enum ex_status raise_it(struct exerciser *ex, unsigned number)
 {
     (void)ex;
     (void)number;
+    note("raised ");
     return EX_DONE;
 }
 
@@ -66,7 +67,7 @@ void irq_vector_free(int vector)
     (void)vector;
 }
 
-/* One that begins while another is waited for finds no owner: it touches neither device nor route. */
+/* One that begins meanwhile. */
 bool irq_vector_settle(int vector)
 {
     CHECK_EQ(vector, VECTOR);
@@ -272,6 +273,20 @@ TEST(a_handler_lowers_the_source_and_ends_at_its_pin)
     CHECK_OK(kernel_suite_irq_ops.free(env, irqs));
 }
 
+/* Its count is there before it has lowered the source. */
+TEST(the_next_is_raised_when_the_handler_of_the_one_before_has_ended)
+{
+    struct suite_irqs *irqs = routed(SUITE_IRQ_MSI);
+
+    CHECK_EQ(kernel_suite_irq_ops.raise(env, irqs, 0), EX_DONE);
+    CHECK_STR(trace, "settle( lowered end ) raised ");
+    ends = false;
+    trace[0] = '\0';
+    CHECK_EQ(kernel_suite_irq_ops.raise(env, irqs, 0), EX_TIMEOUT);
+    CHECK(strstr(trace, "raised") == NULL);
+}
+
+/* One that begins meanwhile finds no owner: it touches neither device nor route. */
 TEST(a_source_is_free_when_its_handlers_have_ended)
 {
     struct suite_irqs *irqs = routed(SUITE_IRQ_MSI);
