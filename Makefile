@@ -80,7 +80,7 @@ include boot/boot.mk
 # ---- host: unit tests, the model, tools ----
 
 # Kernel files tested on the host as they are; what a few of them ask of the kernel, their tests give.
-KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c acpi_cpus.c acpi_tables.c cmdline.c format.c font.c json.c line.c page_alloc.c symbols.c words.c policy.c run_queue.c keymap.c screen.c window_space.c clock_calibrate.c proof.c checks.c chipset.c preboot.c preboot_dma.c iova_ranges.c shell_words.c shell_dump.c shell_pci.c ivrs_dump.c irq_override.c ioapic.c hpet.c verdict.c)) \
+KERNEL_PORTABLE := $(wildcard $(addprefix kernel/,acpi.c acpi_cpus.c acpi_tables.c cmdline.c format.c font.c json.c line.c page_alloc.c symbols.c words.c policy.c run_queue.c keymap.c screen.c window_space.c clock_calibrate.c proof.c checks.c chipset.c preboot.c preboot_dma.c iova_ranges.c shell_words.c shell_dump.c shell_pci.c table_memory.c ivrs_dump.c irq_override.c ioapic.c hpet.c verdict.c)) \
     $(addprefix kernel/,qr.c panel.c big_text.c dashboard.c compact.c) \
     boot/doors.c boot/multiboot2.c boot/efi/load_options.c
 HOST_SOURCES ?= $(sort $(wildcard drivers/iommu/*.c drivers/iommu/pt/*.c drivers/iommu/intel/*.c drivers/iommu/amd/*.c \

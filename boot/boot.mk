@@ -17,7 +17,8 @@ KERNEL_LDFLAGS := -nostdlib -static --build-id=none -z max-page-size=4096 -z noe
 
 $(BUILD)/symbols-none.asm: tools/symbols.awk
 	@mkdir -p $(@D)
-	$(AWK) -f $< </dev/null >$@
+	$(call say,NAMES)
+	$(Q)$(AWK) -f $< </dev/null >$@
 
 $(BUILD)/symbols-all.asm: $(BUILD)/kernel-unnamed.elf tools/symbols.awk
 	$(call say,NAMES)

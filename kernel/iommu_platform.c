@@ -9,10 +9,12 @@
 #include "mm.h"
 #include "mm_windows.h"
 #include "smp.h"
+#include "table_memory.h"
 #include "words.h"
 
 #define CACHE_LINE 64u
 #define FAULT_UNITS 64u
+#define MCFG_MAX 16u
 
 static void *platform_page_alloc(void *ctx, size_t count, uint64_t limit_pa)
 {
@@ -43,18 +45,19 @@ static void platform_mmio_unmap(void *ctx, void *window, size_t len)
     mmio_unmap(window, len);
 }
 
-/* What the loader's map names, and no registers: reading those may change them. */
 static bool is_memory(uint64_t pa, size_t len)
 {
-    const struct boot_info *boot = machine.boot;
+    static struct acpi_mcfg_entry mcfg[MCFG_MAX];
+    static size_t mcfg_count = SIZE_MAX;
 
     if (ram_holds(pa, len))
         return true;
-    for (uint32_t i = 0; i < boot->range_count; i++)
-        if (boot->ranges[i].type != BOOT_BAD && pa >= boot->ranges[i].start && pa < boot->ranges[i].end &&
-            len <= boot->ranges[i].end - pa)
-            return true;
-    return false;
+    if (mcfg_count == SIZE_MAX) {
+        size_t found = acpi_read_mcfg(&machine_acpi, mcfg, MCFG_MAX);
+
+        mcfg_count = found < MCFG_MAX ? found : MCFG_MAX;
+    }
+    return table_memory_holds(machine.boot, mcfg, mcfg_count, pa, len);
 }
 
 static const void *platform_memory_map(void *ctx, uint64_t pa, size_t len)
@@ -171,7 +174,10 @@ static bool platform_fault_interrupt(void *ctx, unsigned unit_index, struct iomm
         return false;
     if (irq_message(vectors[unit_index], &msi->address, &msi->data))
         return true;
-    /* An MSI capability has no room for such a CPU. A VT-d unit that has none either says so itself. */
+    /*
+     * An MSI capability has no room for such a CPU. A VT-d unit that has none either says so
+     * itself.
+     */
     if (!text_equal(machine.table->signature, "DMAR"))
         return false;
     msi->address |= (uint64_t)(irq_apic_id() & ~0xffu) << 32;

@@ -6,7 +6,7 @@ APPEND ?=
 export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 
 .PHONY: all lib tools iso efi run test check mutants fuzz headers boot-tests nightly newer-qemu bench bench-host \
-    format help setup-build setup-run setup-test clean
+    format help setup-build setup-run setup-test setup-fuzz clean
 
 # The tools come first: what is built follows in a make of its own.
 all: setup-build
@@ -27,6 +27,8 @@ setup-run:
 	@tools/setup.sh build run
 setup-test:
 	@tools/setup.sh build run test
+setup-fuzz:
+	@tools/setup.sh build fuzz
 
 # ---- the main job ----
 
@@ -76,7 +78,7 @@ $(BUILD)/fuzz/fuzz: $(FUZZ_FILES) $(wildcard tests/fuzz/*.h drivers/*/*.h driver
 	    -fno-sanitize-recover=all -o $@ $(FUZZ_FILES)
 
 # FUZZ_SECONDS each, NAMES to choose.
-fuzz: setup-test
+fuzz: setup-fuzz
 	@$(MAKE) --no-print-directory $(BUILD)/fuzz/fuzz
 	@tests/fuzz/fuzz.sh $(BUILD) $(NAMES)
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 cat <<'TEXT'
-make            build/iommukit.elf, .iso, .efi, build/libiommu.a and build/iommukit-lint
+make            build/iommukit.elf, .iso, .efi, build/libiommu.a, build/iommukit-lint and -lint-static
 make run        boot the kernel in QEMU with an IOMMU, run the suite, show the verdict
 make test       everything: unit and model tests, the boot matrix; ends with one line of totals
 make check      the host part of make test, for the edit loop
@@ -11,12 +11,15 @@ make boot-tests NAMES="main uefi-app"   some boot tests, tests/boot/*.boot; all 
 make nightly    boot tests that take long (288 CPUs)
 make fuzz       libFuzzer over the readers of firmware tables (FUZZ_SECONDS=60 each, or FUZZ_RUNS=N; NAMES="dmar ivrs")
 make mutants    builds that each leave one thing out of the library: a test must fail
-make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd), nanoseconds on the host
+make bench      benchmarks: guest instructions in QEMU (GLOB='domain/*', IOMMU=intel|amd; SMP=4 for scale/*),
+                nanoseconds on the host
 make bench-host the latter alone
 make lib, tools, iso, efi    single artefacts
-make newer-qemu fetch a newer QEMU into a cache, print where it is; needs mmdebstrap (make test installs it)
-make format     clang-format
+make newer-qemu fetch a newer QEMU into ~/.cache/iommukit (or IOMMUKIT_CACHE), as make run IOMMU=amd does; print where
+make format     clang-format over the sources
 make clean      remove build/
+make, run, test, nightly, fuzz, bench, check, mutants, tools, iso, efi, newer-qemu and format first install
+the Debian packages they miss; the others expect them
 
 Variables of make run:
   IOMMU=intel|amd|virtio|none   BOOT=pvh|bios|uefi|uefi-app   ACCEL=tcg|tcg-realtime|kvm
@@ -25,13 +28,14 @@ Variables of make run:
   APPEND='words of the kernel command line', of make iso too:
     run=GLOB[,GLOB...]    scenarios to run, by name; -GLOB leaves out; run=none; list prints them and stops.
                           A GLOB with ':' names the device too: run=dma/*:nvme@*
-    report=summary|full|json|none      what is said of the machine before the scenarios
+    report=summary|full|json|none      what is said of the machine before the scenarios; summary by default
     preboot=on|off        whether one device reads one page of memory before the units are programmed;
                           without the word only report=full and report=json do so
     bench=GLOB|list       benchmarks to run
-    scratch=BDF|SERIAL    the one disk that may be written (make run names one of its own)
+    scratch=BDF|SERIAL    the one disk that may be written, by PCI address (0000:00:06.0) or serial number
+                          (make run names one of its own)
     expect=unprotected    a machine that cannot protect is then no failure
-    exit=qemu|poweroff|reboot|halt|shell      how the run ends
+    exit=qemu|poweroff|reboot|halt|shell      how the run ends; by default qemu in make run, shell on a real machine
     console=ttyS0[,BAUD] console=fb    where text goes; both by default
     seed=N loglevel=0..3  seed of the stress scenarios; verbosity
     intel_iommu=on|off|strict|sp_off  iommu=pt|nopt|off|strict  iommu.passthrough=0|1  iommu.strict=0|1
@@ -53,5 +57,6 @@ Variables of make run:
     (the table of that number, from 0, where there are several), trace=dma (where each transfer arrived),
     trap=KIND (an exception or a panic of our own making): null, identity, write-text, write-text-direct, exec-data,
         exec-direct, stack-overflow, ud, div, space, lock-recursion, lock-release, panic, shootdown, ipi-call, smp-stress
-Variables of every target: CC=gcc|clang (clang is installed by make test and make nightly only)   BUILD=build
+Variables of every target: CC=gcc|clang (clang is installed by make test, nightly and fuzz only)   BUILD=build
+  V=1 (show each command)
 TEXT

@@ -109,9 +109,9 @@ case $status in
         exit 0
     fi
     cat "$scratch/qemu.txt" >&2
-    echo "run: $qemu did not start the kernel" >&2
+    echo "run: QEMU did not start the kernel" >&2
     ;;
-3) echo "run: failed (a scenario failed, or the machine is not protected)" >&2 ;;
+3) echo "run: failed: see the lines \"not ok\" and \"# verdict\" above" >&2 ;;
 5) echo "run: the kernel panicked" >&2 ;;
 124 | 137) echo "run: no verdict after TIMEOUT=$TIMEOUT s" >&2 ;;
 *) cat "$scratch/qemu.txt" >&2; echo "run: QEMU ended with status $status" >&2 ;;

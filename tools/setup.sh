@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: setup.sh build|run|newer|test|format ...
+# usage: setup.sh build|run|newer|test|fuzz|format ...
 # Installs the Debian packages that the named jobs need and the machine has
 # not got, naming each. With everything present it does not touch the network.
 set -eu
@@ -9,6 +9,7 @@ build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd6
 run="qemu-system-x86 seabios ovmf"
 newer="mmdebstrap"
 test="chromium clang acpica-tools graphviz zbar-tools $newer"
+fuzz="clang"
 format="clang-format"
 
 wanted=
@@ -18,8 +19,9 @@ for job in "$@"; do
     run) wanted="$wanted $run" ;;
     newer) wanted="$wanted $newer" ;;
     test) wanted="$wanted $test" ;;
+    fuzz) wanted="$wanted $fuzz" ;;
     format) wanted="$wanted $format" ;;
-    *) echo "setup.sh: unknown job '$job' (build, run, newer, test, format)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown job '$job' (build, run, newer, test, fuzz, format)" >&2; exit 2 ;;
     esac
 done
 
