@@ -174,7 +174,10 @@ static bool platform_fault_interrupt(void *ctx, unsigned unit_index, struct iomm
         return false;
     if (irq_message(vectors[unit_index], &msi->address, &msi->data))
         return true;
-    /* An MSI capability has no room for such a CPU. A VT-d unit that has none either says so itself. */
+    /*
+     * An MSI capability has no room for such a CPU. A VT-d unit that has none either says so
+     * itself.
+     */
     if (!text_equal(machine.table->signature, "DMAR"))
         return false;
     msi->address |= (uint64_t)(irq_apic_id() & ~0xffu) << 32;

@@ -25,9 +25,24 @@ bool preboot_is_master(const struct pci_function *f)
     return !f->is_bridge && f->class_code >> 16 != CLASS_BRIDGE && (f->command_at_entry & PCI_COMMAND_MASTER) != 0;
 }
 
+/* VT-d §11.4.8.3, §11.4.8.5: a limit below its base switches the region off. */
+static bool protects_low(const struct iommu_handoff_unit *unit)
+{
+    return (unit->intel.capability & VTD_CAP_PLMR) != 0 &&
+           unit->intel.protected_low_limit >= unit->intel.protected_low_base;
+}
+
+static bool protects_high(const struct iommu_handoff_unit *unit)
+{
+    return (unit->intel.capability & VTD_CAP_PHMR) != 0 &&
+           unit->intel.protected_high_limit >= unit->intel.protected_high_base;
+}
+
 static bool protects_regions(const struct iommu_handoff_unit *unit)
 {
-    return unit->vendor == IOMMU_HANDOFF_INTEL && (unit->intel.protected_memory & VTD_PMEN_PRS) != 0;
+    return unit->vendor == IOMMU_HANDOFF_INTEL &&
+           (unit->intel.protected_memory & VTD_PMEN_PRS) != 0 &&
+           (protects_low(unit) || protects_high(unit));
 }
 
 /* The earlier of two snapshots is nearer to what firmware had on. */
@@ -133,10 +148,10 @@ static void tell_regions(const struct telling *t, const struct iommu_handoff_uni
              (unit->intel.capability & (VTD_CAP_PLMR | VTD_CAP_PHMR)) == 0 ? ": it has none" : "");
         return;
     }
-    if ((unit->intel.capability & VTD_CAP_PLMR) != 0)
+    if (protects_low(unit))
         TELL(t, "unit 0x%llx protected memory 0x%x up to the block of 0x%x", base, unit->intel.protected_low_base,
              unit->intel.protected_low_limit);
-    if ((unit->intel.capability & VTD_CAP_PHMR) != 0)
+    if (protects_high(unit))
         TELL(t, "unit 0x%llx protected memory 0x%llx up to the block of 0x%llx", base,
              (unsigned long long)unit->intel.protected_high_base,
              (unsigned long long)unit->intel.protected_high_limit);

@@ -84,6 +84,26 @@ TEST(open_with_its_bus_masters)
     says(&said, "cannot be seen from here");
 }
 
+/* VT-d §11.4.8.3, §11.4.8.5: a limit below its base switches a region off, whatever PRS says. */
+TEST(regions_that_are_switched_off)
+{
+    struct iommu_handoff entry = intel(false, 0x80000001);
+    struct preboot_facts facts = { .dma = &not_tried, .entry = &entry };
+    struct said said;
+    char summary[200];
+
+    entry.units[0].intel.protected_low_base = 0xfff80000;
+    CHECK_EQ(judge(&facts, &said, summary).verdict, PREBOOT_REGIONS);
+    CHECK(strstr(said.text, "protected memory 0xfff80000") == NULL);
+    says(&said, "unit 0xfed90000 protected memory 0x100000000 up to the block of 0x27fe00000");
+    entry.units[0].intel.protected_high_limit = 0xffe00000;
+    CHECK_EQ(judge(&facts, &said, summary).verdict, PREBOOT_OPEN);
+    says(&said, "unit 0xfed90000 protected no memory region");
+    /* One block: base and limit are the same. */
+    entry.units[0].intel.protected_high_limit = 0x100000000;
+    CHECK_EQ(judge(&facts, &said, summary).verdict, PREBOOT_REGIONS);
+}
+
 /* VT-d §11.4.8.1: PRS is bit 0. */
 TEST(protected_regions_alone)
 {

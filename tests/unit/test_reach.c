@@ -10,32 +10,41 @@
 #define NOT_UF 0x0d
 
 /*
- * Root port 02.0 with a switch, two downstream ports with a device each; root port 03.0 with a device; the bridge
- * 04.0 to a conventional bus with a device.
+ * Root port 02.0 with a switch, two downstream ports with a device each; root port 03.0 with a
+ * device; the bridge 04.0 to a conventional bus with a device.
  */
 static struct pci_function root, up, down[2], end[2], other, lonely, bridge, slow;
 static struct pci_range seen[16];
 
-static void port(struct pci_function *f, uint16_t rid, struct pci_function *parent, enum pci_express_type type,
-                 uint64_t start, uint64_t end_pa)
+static void port(struct pci_function *f, uint16_t rid, struct pci_function *parent,
+                 enum pci_express_type type, uint64_t start, uint64_t end_pa)
 {
-    *f = (struct pci_function){ .rid = rid, .parent = parent, .express_type = type, .is_bridge = true,
-                                .cap_acs = 0x100, .acs_capability = ALL, .acs_control = ALL,
-                                .windows = { { start, end_pa } } };
+    *f = (struct pci_function){ .rid = rid,
+                                 .parent = parent,
+                                 .express_type = type,
+                                 .is_bridge = true,
+                                 .cap_acs = 0x100,
+                                 .acs_capability = ALL,
+                                 .acs_control = ALL,
+                                 .windows = { { start, end_pa } } };
 }
 
 static void begin(void)
 {
-    struct pci_function *list[] = { &root, &up, &down[0], &end[0], &down[1], &end[1], &other, &lonely, &bridge,
-                                    &slow };
+    struct pci_function *list[] = { &root,   &up,    &down[0], &end[0], &down[1],
+                                    &end[1], &other, &lonely,  &bridge, &slow };
 
     port(&root, 0x0010, NULL, PCI_EXP_ROOT_PORT, 0xe0000000, 0xe0400000);
     port(&up, 0x0100, &root, PCI_EXP_UPSTREAM, 0xe0000000, 0xe0300000);
     port(&down[0], 0x0200, &up, PCI_EXP_DOWNSTREAM, 0xe0000000, 0xe0100000);
     port(&down[1], 0x0208, &up, PCI_EXP_DOWNSTREAM, 0xe0100000, 0xe0200000);
     up.cap_acs = 0;
-    end[0] = (struct pci_function){ .rid = 0x0300, .parent = &down[0], .bars = { { .pa = 0xe0000000, .len = 4096 } } };
-    end[1] = (struct pci_function){ .rid = 0x0400, .parent = &down[1], .bars = { { .pa = 0xe0100000, .len = 4096 } } };
+    end[0] = (struct pci_function){ .rid = 0x0300,
+                                     .parent = &down[0],
+                                     .bars = { { .pa = 0xe0000000, .len = 4096 } } };
+    end[1] = (struct pci_function){ .rid = 0x0400,
+                                     .parent = &down[1],
+                                     .bars = { { .pa = 0xe0100000, .len = 4096 } } };
     port(&other, 0x0018, NULL, PCI_EXP_ROOT_PORT, 0xe1000000, 0xe1100000);
     lonely = (struct pci_function){ .rid = 0x0500, .parent = &other };
     port(&bridge, 0x0020, NULL, PCI_EXP_TO_PCI_BRIDGE, 0xe2000000, 0xe2100000);
@@ -134,7 +143,10 @@ TEST(functions_of_one_device)
     reaches(&end[0], 0);
 }
 
-/* PCI-to-PCI Bridge 1.2 §3.2.5: 1 MiB units, limits inclusive, bit 0 of the prefetchable pair: 64 bits. */
+/*
+ * PCI-to-PCI Bridge 1.2 §3.2.5: 1 MiB units, limits inclusive, bit 0 of the prefetchable pair: 64
+ * bits.
+ */
 TEST(windows_of_a_bridge)
 {
     static struct fake_pci fake;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* table_memory.c: memory of every use, and no registers. The map is QEMU's, with a few lines more. */
+/* table_memory.c: memory of every use, and no registers. The map is QEMU's, and a few lines more. */
 #include "test.h"
 
 #include "table_memory.h"
@@ -7,19 +7,22 @@
 #define PAGE 4096
 
 static struct boot_info boot;
-static const struct acpi_mcfg_entry mcfg = { .base_pa = 0xb0000000, .start_bus = 0, .end_bus = 255 };
+static const struct acpi_mcfg_entry mcfg = { .base_pa = 0xb0000000,
+                                             .start_bus = 0,
+                                             .end_bus = 255 };
 
 static void begin(void)
 {
     static const struct boot_range ranges[] = {
-        { 0x100000, 0x7ffe0000, BOOT_RAM, 1 },          { 0x7ffe0000, 0x80000000, BOOT_RESERVED, 2 },
-        { 0xb0000000, 0xc0000000, BOOT_RESERVED, 2 },   { 0xc8000000, 0xc8001000, BOOT_RESERVED, 11 },
-        { 0xfed1c000, 0xfed20000, BOOT_RESERVED, 2 },   { 0xfffc0000, 0x100000000, BOOT_RESERVED, 2 },
-        { 0x50000000, 0x50001000, BOOT_BAD, 5 },        { 0x60000000, 0x60002000, BOOT_ACPI_NVS, 4 },
+        { 0x100000, 0x7ffe0000, BOOT_RAM, 1 },        { 0x7ffe0000, 0x80000000, BOOT_RESERVED, 2 },
+        { 0xb0000000, 0xc0000000, BOOT_RESERVED, 2 }, { 0xc8000000, 0xc8001000, BOOT_RESERVED, 11 },
+        { 0xfed1c000, 0xfed20000, BOOT_RESERVED, 2 }, { 0xfffc0000, 0x100000000, BOOT_RESERVED, 2 },
+        { 0x50000000, 0x50001000, BOOT_BAD, 5 },      { 0x60000000, 0x60002000, BOOT_ACPI_NVS, 4 },
         { 0x100000000, 0x180000000, BOOT_RAM, 1 },
     };
 
-    boot = (struct boot_info){ .door = BOOT_DOOR_PVH, .range_count = sizeof(ranges) / sizeof(ranges[0]) };
+    boot = (struct boot_info) { .door = BOOT_DOOR_PVH,
+                                .range_count = sizeof(ranges) / sizeof(ranges[0]) };
     memcpy(boot.ranges, ranges, sizeof(ranges));
 }
 
