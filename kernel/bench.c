@@ -487,7 +487,7 @@ static bool has_cpus(const struct bench *b)
     return b->cpus == 0 || (smp_count() > 1 && b->cpus <= smp_count());
 }
 
-/* Intel's peer and goal, then AMD's (design section 8). */
+/* Intel's peer and goal, then AMD's. */
 static const struct bench benches[] = {
     { 1, "calibrate/loop", CALIBRATION_TURNS, NO_TARGET, calibrate, NULL, NULL, NULL, false, 0 },
     { 2, "domain/map-4k", SINGLE_OPS, { { 44900, 9000 }, { 85400, 9000 } },

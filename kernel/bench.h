@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Benchmarks of the library on this machine (design section 8), chosen by bench=GLOB. */
+/* Benchmarks of the library on this machine (README, Benchmarks), chosen by bench=GLOB. */
 #ifndef KERNEL_BENCH_H
 #define KERNEL_BENCH_H
 

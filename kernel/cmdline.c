@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line: design section 4 and the Linux words of requirements
- * section L. Portable. Later words win; a word in quotation marks may hold
+ * The command line: words of its own ("make help" lists them) and those of Linux.
+ * Portable. Later words win; a word in quotation marks may hold
  * spaces. A word that is not understood never stops the boot.
  */
 #include "cmdline.h"
@@ -288,7 +288,7 @@ static bool iommu_item(struct parser *parser, const char *text)
 }
 
 /*
- * There is no amd_iommu=on: it is reported like any other wrong value (requirement L6). Devices are
+ * There is no amd_iommu=on: it is reported like any other wrong value. Devices are
  * isolated anyway, so force_isolation changes nothing.
  */
 static bool amd_item(struct parser *parser, const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The command line: design section 4 and the Linux words. */
+/* The command line: words of its own ("make help" lists them) and those of Linux. */
 #ifndef KERNEL_CMDLINE_H
 #define KERNEL_CMDLINE_H
 
@@ -13,7 +13,7 @@
 enum preboot_word { PREBOOT_WORD_NONE, PREBOOT_WORD_ON, PREBOOT_WORD_OFF };
 enum report_kind { REPORT_SUMMARY, REPORT_FULL, REPORT_JSON, REPORT_NONE };
 
-/* Where a policy came from, so that the log can say so (requirement D11). */
+/* Where a policy came from, so that the log can say so. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_CMDLINE };
 
 struct options {

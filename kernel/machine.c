@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Brings the machine's devices up in the order that leaves none unwatched
- * (design section 3): the units are looked at, PCI functions are found and
+ * (docs/design.md, "Order at boot"): the units are looked at, PCI functions are found and
  * lose bus mastering, the units are started with every device blocked, and
  * only then do exercisers touch their devices: first of all to show that what
  * is blocked does not arrive. Where it is asked for, one of them reads one

@@ -25,7 +25,7 @@ struct machine {
 };
 extern struct machine machine;
 
-/* PCI, exercisers, the IOMMU: in the order that leaves no device unwatched (design section 3). */
+/* PCI, exercisers, the IOMMU: in the order that leaves no device unwatched (docs/design.md). */
 void machine_init(const struct boot_info *info);
 
 /* The word on the command line that leaves the units off; NULL: none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * kernel_main(): the kernel as a list of steps, from the door to the exit
- * status. Output and status follow design section 5.
+ * status.
  */
 #include "hall.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The report as one JSON object (design section 5). Registers and addresses are text in
+ * The report as one JSON object (docs/report-json.md). Registers and addresses are text in
  * hexadecimal.
  */
 #include "report.h"

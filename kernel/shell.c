@@ -168,7 +168,8 @@ static void help_line(const char *before, const struct shell_command *command)
 
 static void help_keys(void)
 {
-    print("Tab completes. Arrows, Home, End, Delete; Ctrl-A E B F P N D as in other shells,\n"
+    print("A RID is a PCI function, BUS:DEVICE.FUNCTION in hexadecimal: 00:03.0.\n"
+          "Tab completes. Arrows, Home, End, Delete; Ctrl-A E B F P N D as in other shells,\n"
           "Ctrl-K U W cut to the end, to the beginning, a word; Ctrl-C forgets the line, Ctrl-D "
           "ends.\n");
 }

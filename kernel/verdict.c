@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verdict on the machine (design section 5): what is on, what it covers, what was proven. */
+/* The verdict on the machine: what is on, what it covers, what was proven. */
 #include "verdict.h"
 
 #include "acpi.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which scenarios a run= word names (design section 5). */
+/* Which scenarios a run= word names. */
 #ifndef SUITE_GLOB_H
 #define SUITE_GLOB_H
 

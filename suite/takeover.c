@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Area takeover: units that were left enabled by firmware or a predecessor
- * (design section 3, rule 2). That translation was never off in between cannot
+ * (docs/design.md, "Order at boot", step 3). That translation was never off in between cannot
  * be seen from here: the boot tests take it from the emulator's trace.
  */
 #include "scenario.h"

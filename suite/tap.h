@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TAP 14 as design section 5 has it. */
+/* TAP 14 as the runner prints it. */
 #ifndef SUITE_TAP_H
 #define SUITE_TAP_H
 

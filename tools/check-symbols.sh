@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # usage: check-symbols.sh LIBRARY
 # The library asks its embedder for nothing by name but the four memory
-# functions every freestanding compiler expects (design section 2).
+# functions every freestanding compiler expects (docs/porting.md).
 set -eu
 defined=$(mktemp)
 trap 'rm -f "$defined"' EXIT

@@ -9,7 +9,7 @@ build="gcc libc6-dev binutils nasm gnu-efi grub-common grub-pc-bin grub-efi-amd6
 run="qemu-system-x86 seabios ovmf"
 newer="mmdebstrap"
 test="chromium clang acpica-tools graphviz zbar-tools $newer"
-fuzz="clang"
+fuzz="clang libclang-rt-dev"
 format="clang-format"
 
 wanted=

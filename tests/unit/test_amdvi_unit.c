@@ -384,7 +384,7 @@ static void left_on(uint64_t more)
     fake_amdvi_config(&fake.functions[0], 0x64 + 2, 2, 0x81);
 }
 
-/* design section 3: no moment of pass-through. */
+/* docs/design.md: no moment of pass-through. */
 TEST(take_over_never_clears_the_enable_bit)
 {
     size_t table;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run= globs: design section 5. */
+/* run= globs. */
 #include "test.h"
 
 #include "glob.h"

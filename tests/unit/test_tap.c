@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The output's exact bytes: design section 5. */
+/* The output's exact bytes. */
 #include "test.h"
 
 #include "tap.h"

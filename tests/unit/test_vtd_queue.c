@@ -86,6 +86,28 @@ TEST(permitted_reordering_and_slow_units_change_nothing)
     detach(&a);
 }
 
+/*
+ * §6.5.2.12: without FN, bit 6 (§6.5.2.9), a wait may complete before those ahead of it, whose slots would then be
+ * somebody else's when they do.
+ */
+TEST(every_wait_is_a_fence)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct attached a = attach(&config);
+    const struct vtd_unit *unit = (const struct vtd_unit *)(void *)a.d->iommu->units[0];
+    unsigned waits = 0;
+
+    for (unsigned i = 0; i < 200; i++)
+        map_use_unmap(&a, DRIVER_IOVA + i * 4096ull);
+    for (unsigned i = 0; i < 256; i++)
+        if ((unit->queue.ring[i].lo & 0xf) == 5) {
+            CHECK(unit->queue.ring[i].lo & 0x40);
+            waits++;
+        }
+    CHECK(waits >= 100);
+    detach(&a);
+}
+
 /* ---- how much is flushed ---- */
 
 static struct vtd_model_stats unmap_range(struct attached *a, uint64_t iova, uint64_t len)

@@ -237,7 +237,7 @@ iommu_reserved_region(const struct iommu_device *device, size_t index, struct io
  * otherwise the status of the first unit that failed
  *
  * Context: once, one caller, not from interrupt context.
- * Source:  VT-d §6.6, §11.4.4; take-over: design section 3
+ * Source:  VT-d §6.6, §11.4.4; take-over: docs/design.md
  */
 IOMMU_MUST_CHECK enum iommu_status iommu_start(struct iommu *iommu);
 
