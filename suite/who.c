@@ -116,7 +116,6 @@ static void provoke(struct suite_case *t, struct master *m)
     case_bus_master(t, m, true);
     (void)m->ex->ops->rebase(m->ex, m->private_iova);
     (void)exerciser_run(m->ex, &(struct ex_dma){ plan.operation, plan.iova, plan.len });
-    m->needs_rebase = true;
 }
 
 void topology_requester_id(struct suite_case *t)

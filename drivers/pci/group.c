@@ -106,8 +106,7 @@ static void join_bridges(struct work *w, size_t i)
 
     if (gap == NULL)
         return;
-    for (const struct pci_function *p = f->parent; p != gap; p = p->parent)
-        join(w, i, index_of(w, p));
+    /* The bridges between have the same gap above them. */
     join(w, i, index_of(w, gap));
     if (bridge != NULL)
         explain(m, PCI_GROUP_BEHIND_BRIDGE, bridge, 0, NULL);
@@ -153,7 +152,7 @@ static size_t ids_of(const struct work *w, const struct pci_function *f, uint16_
 
     if (options->firmware_ids != NULL)
         count += options->firmware_ids(options->ctx, f, ids + count, IDS_MAX - count);
-    return count < IDS_MAX ? count : IDS_MAX;
+    return count;
 }
 
 static bool share(const uint16_t *a, size_t a_count, const uint16_t *b, size_t b_count)

@@ -20,6 +20,7 @@ static void *fake_map(void *ctx, uint64_t pa, uint64_t len)
     struct fake_pci *fake = ctx;
 
     (void)len;
+    fake->maps++;
     return fake->map_fails ? NULL : (void *)(uintptr_t)(FAKE_MAPPED + pa);
 }
 
@@ -129,6 +130,8 @@ static void fake_write(void *ctx, volatile void *at, unsigned width, uint32_t va
     if (pa_of(at) % width != 0)
         fake->bad_width_accesses++;
     fake->write_on_its_way = true;
+    if (fake->read_only)
+        return;
     if (!ecam_decode(fake, pa_of(at), &f, &offset))
         memcpy(register_at(fake, pa_of(at), width), &value, width);
     else if (f != NULL)

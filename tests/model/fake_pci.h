@@ -28,6 +28,8 @@ struct fake_pci {
     bool ecam_dead;                     /* windows read all ones */
     bool ports_dead;                    /* so do the ports */
     bool map_fails;
+    unsigned maps;
+    bool read_only;                     /* writes through windows are lost */
     uint32_t port_address;
     uint8_t registers[FAKE_PCI_REGISTER_BYTES];
     bool write_on_its_way;      /* to a register, and none was read since */

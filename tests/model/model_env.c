@@ -91,17 +91,20 @@ uint16_t model_sends_as(const struct model_exerciser_config *config)
     return config->sends_as == 0 ? config->rid : config->sends_as;
 }
 
-/* What a switch sends back down: a write to a register of another exerciser. */
-static bool turned_round(struct model_exerciser *me, uint64_t iova, const void *data, size_t len)
+/* What a switch sends back down, or drops: a write to a register of another exerciser. */
+static bool kept_from_unit(struct model_exerciser *me, uint64_t iova, const void *data, size_t len)
 {
     const struct model_env *env = me->env;
 
-    for (size_t i = 0; env->turns_round && i < env->suite.exerciser_count; i++) {
+    if (!env->turns_round && !env->swallows)
+        return false;
+    for (size_t i = 0; i < env->suite.exerciser_count; i++) {
         const struct model_exerciser *other = &env->exercisers[i];
 
         if (other == me || iova != other->mailbox_pa || len != sizeof(uint32_t))
             continue;
-        memcpy(machine_ram(&env->machine, other->mailbox_pa, len), data, len);
+        if (env->turns_round)
+            memcpy(machine_ram(&env->machine, other->mailbox_pa, len), data, len);
         return true;
     }
     return false;
@@ -119,7 +122,7 @@ static bool device_dma(struct model_exerciser *me, uint64_t iova, void *data, si
         return false;
     if (config->address_bits < 64)
         iova &= (1ull << config->address_bits) - 1;
-    if (write && turned_round(me, iova, data, len))
+    if (write && kept_from_unit(me, iova, data, len))
         return true;
     for (size_t at = 0; at < len; at += payload)
         if (!machine_dma(&me->env->machine, config->unit, model_sends_as(config), iova + at,
@@ -637,6 +640,7 @@ struct model_env *model_env_create(const struct model_env_config *config)
     me->interrupts_lost = config->interrupts_lost;
     me->faults_lost = config->faults_lost;
     me->turns_round = config->turns_round;
+    me->swallows = config->swallows;
     me->ioapic_rid = config->ioapic_rid;
     me->hpet_rid = config->hpet_rid;
     machine_on_interrupt(&me->machine, model_interrupt, me);

@@ -57,6 +57,7 @@ struct model_env_config {
     bool faults_lost;                       /* nor do faults */
     /* What a machine would do that keeps its devices from one another's registers by nothing: */
     bool turns_round;                       /* a switch without ACS above all exercisers */
+    bool swallows;                          /* or a bridge that drops what is for another's register */
     struct model_exerciser_config exercisers[MODEL_EXERCISERS];
     size_t exerciser_count;
 };

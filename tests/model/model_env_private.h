@@ -39,7 +39,7 @@ struct model_env {
     uint64_t fault_address_mask;
     bool interrupts_lost;
     bool faults_lost;
-    bool turns_round;
+    bool turns_round, swallows;
     uint64_t ram_end;
     unsigned cpus;
     pthread_t boot_cpu;

@@ -110,6 +110,8 @@ TEST(registers_are_the_units)
     CHECK(seen("XT_GENERAL"));
     CHECK(!seen("PPR_B_BASE"));
     CHECK(!seen("DEV_TAB_SEGMENT"));
+    CHECK(!seen("PERF_OPT"));
+    CHECK(seen("PCI miscellaneous 1"));
     CHECK(!noted("other features"));
     CHECK_EQ(iommu_debug_registers(d->iommu, 1, visitor()), IOMMU_ERR_NOT_FOUND);
     ended(d);
@@ -128,6 +130,36 @@ TEST(registers_follow_what_the_unit_has)
     CHECK_EQ(look_item(look, "DEV_TAB_SEGMENT")->index, 1);
     CHECK_EQ(look_item(look, "DEV_TAB_SEGMENT")->at, 0x100);
     ended(d);
+}
+
+/* CapExt is bit 28 of the capability header, EFRSup bit 27 (AMD-Vi §3.2). */
+TEST(words_follow_the_capability_header)
+{
+    struct amdvi_model_config config = amdvi_model_default();
+    struct machine *d;
+
+    config.units[0].header &= ~(1u << 28);
+    d = started(&config, IOMMU_IRQ_OFF, IOMMU_IRQ_FORMAT_AUTO);
+    CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
+    CHECK(!seen("PCI miscellaneous 1"));
+    CHECK(seen("EFR"));
+    ended(d);
+    config.units[0].header &= ~(1u << 27);
+    config.units[0].efr = config.units[0].efr2 = 0;
+    d = started(&config, IOMMU_IRQ_OFF, IOMMU_IRQ_FORMAT_AUTO);
+    CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
+    CHECK(!seen("EFR"));
+    ended(d);
+}
+
+TEST(a_table_with_other_features_is_noted)
+{
+    struct machine *d = plain();
+
+    amdvi_model_poke64(d->m, 0, ASPEC_EFR, amdvi_model_reg64(d->m, 0, ASPEC_EFR) ^ 1);
+    CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
+    CHECK(noted("other features"));
+    abandoned(d);
 }
 
 TEST(rings_show_the_newest_entries)
@@ -154,6 +186,31 @@ TEST(rings_show_the_newest_entries)
     CHECK(noted("CmdBufRun = 0"));
     CHECK(noted("EventLogRun = 0"));
     ended(d);
+}
+
+/* Three registers a ring; each id was flushed at start, so that all slots for commands were used, and none for events. */
+TEST(rings_are_shown_as_far_as_they_were_used)
+{
+    struct machine *d = plain();
+
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1000, visitor()));
+    CHECK_EQ(look->count, 512 + 6);
+    ended(d);
+}
+
+TEST(commands_that_wait)
+{
+    struct machine *d = plain();
+    uint64_t base = amdvi_model_reg64(d->m, 0, ASPEC_CMD_BASE) & 0xffffffffff000ull, low = 3ull << 60 | 5ull << 32;
+
+    /* The newest of 256 is the last before the tail. */
+    memcpy(amdvi_model_ram(d->m, base + 199 * 16, 8), &low, 8);
+    amdvi_model_poke64(d->m, 0, ASPEC_CMD_HEAD, 199 << 4);
+    amdvi_model_poke64(d->m, 0, ASPEC_CMD_TAIL, 200 << 4);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK_EQ(look_item(look, "INVALIDATE_IOMMU_PAGES")->index, 199);
+    CHECK(look_has(look, "INVALIDATE_IOMMU_PAGES", "state=1(not fetched yet)"));
+    abandoned(d);
 }
 
 TEST(rings_outside_of_memory_and_no_way_to_read)
@@ -229,6 +286,67 @@ TEST(interrupt_entry_by_index)
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
     CHECK(noted("the device table has no entry for the id"));
     CHECK_OK(iommu_irq_free(irqs));
+    ended(d);
+}
+
+/* Bytes 16 to 23 of an id's device table entry: IV, IntTabLen, the table, IntCtl (AMD-Vi §2.2.2). */
+static uint64_t *interrupt_word(struct machine *d, uint16_t rid)
+{
+    return amdvi_model_ram(d->m, (amdvi_model_reg64(d->m, 0, ASPEC_DEV_TAB) & ASPEC_DEV_TAB_ADDR) + rid * 32u + 16, 8);
+}
+
+static uint64_t *first_entry(struct machine *d)
+{
+    return amdvi_model_ram(d->m, *interrupt_word(d, RID) & 0xfffffffffffc0ull, 16);
+}
+
+/* AMD-Vi §2.2.5: GuestMode is bit 7; bits 31:24 of a destination are the highest of the second word. */
+TEST(guest_entries_and_wide_destinations)
+{
+    struct iommu_debug_irq_filter filter = { .has_rid = true, .has_index = true, .rid = RID };
+    struct machine *d = remapping(IOMMU_IRQ_FORMAT_AUTO);
+    uint64_t *entry;
+
+    (void)routed(d);
+    entry = first_entry(d);
+    entry[0] = 5u << 8 | 1;
+    entry[1] = 0x12ull << 56 | 0x40;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK(look_has(look, "interrupt entry", "Destination=12000005(APIC id)"));
+    CHECK(!look_has(look, "interrupt entry", "GATag="));
+    entry[0] |= 1u << 7;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK(look_has(look, "interrupt entry", "GATag="));
+    abandoned(d);
+}
+
+TEST(interrupt_tables_that_are_shared_off_or_too_long)
+{
+    struct iommu_debug_irq_filter all = { 0 }, one = { .has_rid = true, .rid = RID };
+    struct machine *d = remapping(IOMMU_IRQ_FORMAT_AUTO);
+
+    (void)routed(d);
+    *interrupt_word(d, OTHER) = *interrupt_word(d, RID);
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
+    CHECK_EQ(look->count, 3);       /* as if one had it */
+    *interrupt_word(d, RID) |= 15u << 1;    /* 32,768 entries, of which no table has more than 2,048 */
+    first_entry(d)[2 * 3000] = 1;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
+    for (size_t i = 0; i < look->count; i++)
+        CHECK(strcmp(look->items[i].name, "interrupt entry") != 0 || look->items[i].index < 2048);
+    *interrupt_word(d, RID) &= ~1ull;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
+    CHECK(noted("not remapped"));
+    abandoned(d);
+}
+
+TEST(no_interrupt_entries_of_a_unit_that_is_off)
+{
+    struct iommu_debug_irq_filter all = { 0 };
+    struct machine *d = remapping(IOMMU_IRQ_FORMAT_AUTO);
+
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_EQ(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()), IOMMU_ERR_UNSUPPORTED);
     ended(d);
 }
 

@@ -83,6 +83,25 @@ TEST(control_characters_of_firmware_are_not_printed)
         CHECK(printed[i] == '\n' || (printed[i] >= ' ' && printed[i] <= '~'));
 }
 
+/* Bits 6 and 7 mean something in type 10h only: AMD-Vi §5.2.2.2. */
+TEST(flags_are_named_where_they_mean_something)
+{
+    dump_text("ivrs\nivhd type=0x10 flags=0xc0 base=0xfd200000\n");
+    CHECK(strstr(printed, "flags=0xc0 (prefetch,ppr)") != NULL);
+    dump_text("ivrs revision=2\nivhd type=0x11 flags=0xc0 base=0xfd200000\n");
+    CHECK(strstr(printed, "flags=0xc0 info") != NULL);
+}
+
+TEST(a_long_unique_id_is_cut)
+{
+    char text[256] = "ivrs revision=2\nivhd type=0x40 base=0xfd200000\n acpi device=0xa5 hid=X uid=";
+
+    memset(text + strlen(text), 'U', 100);
+    dump_text(text);
+    CHECK(strstr(printed, "uid=UUUU") != NULL);
+    CHECK_EQ(strspn(strstr(printed, "uid=") + 4, "U"), 63);
+}
+
 TEST(damaged_table_is_called_so)
 {
     dump_text("ivrs checksum=1\n");

@@ -81,6 +81,18 @@ TEST(what_is_offered_is_switched_on_and_the_rest_left)
     CHECK_EQ(fake_pci_get(hw, AT + 6, 2), PCI_ACS_SV);
 }
 
+TEST(what_hardware_does_not_take_is_not_on)
+{
+    struct pci_function *f;
+
+    device(0x00011234, PCI_EXP_ROOT_PORT);
+    acs(0x1f, 0);
+    f = start();
+    fake.read_only = true;
+    pci_acs_enable(f);
+    CHECK_EQ(f->acs_control, 0);
+}
+
 TEST(nobodys_bus_mastering_changes)
 {
     device(0x00011234, PCI_EXP_ENDPOINT);
@@ -133,9 +145,10 @@ TEST(dword_registers_are_found_where_they_are)
     device(0xa1108086, PCI_EXP_ROOT_PORT);
     fake_pci_set(hw, AT, 4, 0x0001000d);
     fake_pci_set(hw, AT + 4, 4, 0x0000000f);
-    fake_pci_set(hw, AT + 8, 4, 0);
+    fake_pci_set(hw, AT + 8, 4, 0x01);
     f = start();
-    CHECK_EQ(missing(f, &plain), 0x0d);
+    CHECK_EQ(f->acs_control, 0x01);
+    CHECK_EQ(missing(f, &plain), 0x0c);
     pci_acs_enable(f);
     CHECK_EQ(fake_pci_get(hw, AT + 8, 4), 0x0d);
     CHECK_EQ(fake_pci_get(hw, AT + 4, 4), 0x0f);
@@ -197,6 +210,36 @@ TEST(chipset_straps_may_have_done_it)
     CHECK_EQ(updcr(), 0xffffffff);
 }
 
+TEST(chipset_registers_are_mapped_once)
+{
+    struct pci_function *f;
+    unsigned before;
+
+    chipset(RCBA_AT | 1, 0x300, 0xffffffff);
+    f = start();
+    before = fake.maps;
+    pci_acs_enable(f);
+    pci_acs_enable(f);
+    CHECK_EQ(fake.maps, before + 1);
+}
+
+TEST(a_chipset_that_takes_no_writes_is_believed_in_nothing)
+{
+    struct pci_function *f;
+
+    chipset(RCBA_AT | 1, 0, 0x3f);
+    f = start();
+    fake.read_only = true;
+    pci_acs_enable(f);
+    CHECK_EQ(f->acs_control, 0);
+    /* The straps forbid peers, but nobody checks sources. */
+    chipset(RCBA_AT | 1, 0x300, 0x3f);
+    f = start();
+    fake.read_only = true;
+    pci_acs_enable(f);
+    CHECK_EQ(f->acs_control, PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF);
+}
+
 TEST(chipset_registers_that_are_not_to_be_had_leave_the_port_as_it_is)
 {
     struct pci_function *f;
@@ -244,6 +287,11 @@ TEST(what_another_system_has_done_is_assumed)
     f = start();
     pci_acs_assume_hidden(f);
     CHECK_EQ(f->acs_control, 0);
+    device(0x07101d17, PCI_EXP_ROOT_PORT); /* a quirk of another kind */
+    acs(0x0f, 0);
+    f = start();
+    pci_acs_assume_hidden(f);
+    CHECK_EQ(f->acs_control, 0);
 }
 
 /* ---- quirks decide ---- */
@@ -255,14 +303,18 @@ static const struct {
 } cases[] = {
     { 0x15218086, PCI_EXP_ENDPOINT, 0, 0x0c, 0 }, /* I350 */
     { 0x15258086, PCI_EXP_ENDPOINT, 0x0c, 0x0c, 0x0c },
+    { 0x10fb8086, PCI_EXP_ENDPOINT, 0, 0x0c, 0 }, /* 82599 */
     { 0x15b88086, PCI_EXP_NONE, 0, 0x0c, 0 },          /* I219 */
     { 0x12348086, PCI_EXP_ROOT_ENDPOINT, 0, 0x0c, 0 }, /* Intel's root complex */
     { 0x12348086, PCI_EXP_NONE, 0x0c, 0x0c, 0x0c },
     { 0x12341022, PCI_EXP_ROOT_ENDPOINT, 0x0c, 0x0c, 0x0c }, /* AMD promises nothing */
     { 0x780f1022, PCI_EXP_NONE, 0x0c, 0x0c, 0 },             /* AMD south bridge */
+    { 0x43851002, PCI_EXP_NONE, 0x0c, 0x0c, 0 },             /* ATI south bridge */
     { 0x790e1022, PCI_EXP_NONE, 0x0c, 0x0c, 0x0c },
     { 0x07101d17, PCI_EXP_ROOT_PORT, 0, 0x1d, 0 }, /* Zhaoxin */
     { 0x071f1d17, PCI_EXP_ROOT_PORT, 0x1d, 0x1d, 0x1d },
+    { 0x07211d17, PCI_EXP_DOWNSTREAM, 0, 0x1d, 0 },
+    { 0x07521d17, PCI_EXP_ROOT_PORT, 0, 0x1d, 0 },
     { 0x07101d17, PCI_EXP_ENDPOINT, 0x0c, 0x0c, 0x0c },
 };
 
@@ -282,6 +334,18 @@ TEST(quirks_decide_where_they_hold)
     }
 }
 
+TEST(a_quirk_that_decides_nothing_is_not_named)
+{
+    const struct pci_quirk *quirk;
+
+    device(0x15218086, PCI_EXP_ENDPOINT); /* I350, one function */
+    CHECK_EQ(pci_acs_missing(start(), &plain, &quirk), 0);
+    CHECK(quirk == NULL);
+    device(0xa1108086, PCI_EXP_ROOT_PORT); /* Sunrise Point without the capability */
+    CHECK_EQ(pci_acs_missing(start(), &plain, &quirk), ISOLATION);
+    CHECK(quirk == NULL);
+}
+
 TEST(a_south_bridge_is_one_on_the_root_bus_only)
 {
     struct pci_function *f, above = { .rid = 0x10 };
@@ -290,6 +354,9 @@ TEST(a_south_bridge_is_one_on_the_root_bus_only)
     f = start();
     f->multifunction = true;
     CHECK_EQ(missing(f, &amd), 0);
+    f->multifunction = false;
+    CHECK_EQ(missing(f, &amd), 0x0c);
+    f->multifunction = true;
     f->parent = &above;
     CHECK_EQ(missing(f, &amd), 0x0c);
 }

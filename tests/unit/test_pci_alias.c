@@ -85,6 +85,9 @@ TEST(bridges_that_hide_their_express_side)
     fake_pci_set(lower, 0, 4, 0x10801b21);
     CHECK_EQ(ids_of(0x0220, ids, 8), 2);
     CHECK_EQ(ids[1], 0x0200);
+    fake_pci_set(lower, 0, 4, 0x10801b22); /* another maker's */
+    CHECK_EQ(ids_of(0x0220, ids, 8), 2);
+    CHECK_EQ(ids[1], 0x0100);
 
     /* The same chip on the root bus is what it says. */
     fake_pci_reset(&fake);

@@ -352,6 +352,8 @@ TEST(with_ari_a_device_fills_the_bus)
     CHECK_STR(groups(), "0 1 1");
     b->ari = false;
     CHECK_STR(groups(), "0 1 2");
+    b->multifunction = true;
+    CHECK_STR(groups(), "0 1 2");
 }
 
 /* ---- virtual functions ---- */
@@ -449,6 +451,20 @@ TEST(segments_have_nothing_in_common)
     CHECK_STR(groups(), "0 0");
 }
 
+/* The chip set isolates it, and no capability says so. */
+TEST(the_quirk_that_keeps_a_device_apart_is_named)
+{
+    reset();
+    root = port(0, 0x1c, 0, 1, PCI_EXP_ROOT_PORT, NULL);
+    root->vendor = 0x8086;
+    root->device = 0x8c10;
+    root->acs_control = ALL;
+    add(1, 0, 0, PCI_EXP_ENDPOINT, root);
+    CHECK_STR(groups(), "0 1");
+    CHECK(members[1].quirk != NULL && members[1].quirk->kind == PCI_QUIRK_CHIPSET_PORT);
+    check_reason(1, PCI_GROUP_ALONE, NULL, 0);
+}
+
 /* ---- what nobody watches, and room ---- */
 
 static bool all_but_bus_0_device_1(void *ctx, const struct pci_function *f)
@@ -493,7 +509,7 @@ TEST(the_first_member_stands_for_a_group)
     CHECK_STR(groups(), "0 1 1");
     CHECK(pci_group_first(members, count, &members[2]) == &members[1]);
     CHECK(pci_group_first(members, count, &members[0]) == &members[0]);
-    members[2].group = PCI_NO_GROUP;
+    members[1].group = members[2].group = PCI_NO_GROUP;
     CHECK(pci_group_first(members, count, &members[2]) == &members[2]);
 }
 

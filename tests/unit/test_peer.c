@@ -124,6 +124,34 @@ TEST(the_port_that_does_not_redirect_is_named)
     functions[0] = functions[1] = NULL;
 }
 
+/* Then there is nothing for the unit to refuse. */
+TEST(a_bridge_that_drops_it_is_no_refusal)
+{
+    struct model_env_config config = model_env_default();
+
+    config.swallows = true;
+    is_refused(&config);
+}
+
+TEST(nobody_sends_to_itself)
+{
+    struct model_env_config config = model_env_default();
+    size_t findings;
+
+    config.exerciser_count = 1;
+    CHECK_EQ(run(&config, &findings).skipped, 1);
+}
+
+TEST(registers_beyond_what_a_device_can_send_to)
+{
+    struct model_env_config config = model_env_default();
+    size_t findings;
+
+    for (size_t i = 0; i < config.exerciser_count; i++)
+        config.exercisers[i].address_bits = 20;
+    CHECK_EQ(run(&config, &findings).skipped, 1);
+}
+
 /* Queued devices send more than a word. */
 TEST(skipped_without_a_sender)
 {

@@ -20,6 +20,15 @@ static bool noted(const char *text)
     return strstr(look->text, text) != NULL;
 }
 
+static size_t items_named(const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < look->count; i++)
+        count += strcmp(look->items[i].name, name) == 0;
+    return count;
+}
+
 TEST(registers_are_the_units)
 {
     struct vtd_model_config config = vtd_model_default();
@@ -35,6 +44,9 @@ TEST(registers_are_the_units)
     CHECK(look_has(look, "VER", "MAX=1() MIN=0()"));
     CHECK(look_has(look, "CAP", "MAMV=12(largest address mask of a page-selective invalidation)"));
     CHECK(look_has(look, "ECAP", "QI=1(invalidation queue)"));
+    CHECK(!look_has(look, "CAP", "QI=1(invalidation queue)"));
+    CHECK_EQ(look_item(look, "IOTLB")->at, spec_get(config.units[0].ecap, SPEC_ECAP_IRO) * 16 + 8);
+    CHECK_EQ(items_named("FRCD"), spec_get(config.units[0].cap, SPEC_CAP_NFR) + 1);
     CHECK(look_has(look, "IQA", "DW=0() QS=0()"));
     CHECK_EQ(look_item(look, "FRCD")->at, spec_get(config.units[0].cap, SPEC_CAP_FRO) * 16);
     /* The default unit has no protected regions, interrupt remapping, page requests. */
@@ -131,6 +143,58 @@ TEST(queue_shows_the_newest_descriptors)
     driver_destroy(d);
 }
 
+/* Slots that never held anything are left out, and nothing is shown twice. Four are registers. */
+TEST(queue_is_shown_once_as_far_as_it_was_used)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    size_t used = vtd_model_reg64(d->m, 0, SPEC_IQT) / 16;
+
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 256, visitor()));
+    CHECK_EQ(look->count, used + 4);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1000, visitor()));
+    CHECK_EQ(look->count, used + 4);
+    driver_destroy(d);
+}
+
+/* VT-d §11.4.9.3: QS = 1 is two pages, 512 descriptors. */
+TEST(queue_of_two_pages)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+    uint64_t base = vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull, low = 0x500f2;
+
+    vtd_model_poke64(d->m, 0, SPEC_IQA, base | 1);
+    vtd_model_poke64(d->m, 0, SPEC_IQH, 300 << 4);
+    vtd_model_poke64(d->m, 0, SPEC_IQT, 300 << 4);
+    memcpy(vtd_model_ram(d->m, base + 299 * 16, 8), &low, 8);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK_EQ(look_item(look, "IOTLB invalidate")->index, 299);
+    driver_abandon(d);
+}
+
+static const void *(*memory_map)(void *ctx, uint64_t pa, uint64_t len);
+
+static const void *map_below_48_bits(void *ctx, uint64_t pa, uint64_t len)
+{
+    CHECK(pa + len <= 1ull << 48);
+    return memory_map(ctx, pa, len);
+}
+
+/* Nobody is asked for what no unit can address. */
+TEST(queue_beyond_every_width)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d = driver_started(&config);
+
+    memory_map = d->platform.memory_map;
+    d->platform.memory_map = map_below_48_bits;
+    vtd_model_poke64(d->m, 0, SPEC_IQA, 1ull << 51);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 8, visitor()));
+    CHECK(noted("the queue lies where there is no memory"));
+    driver_abandon(d);
+}
+
 TEST(queue_outside_of_memory_and_refused)
 {
     struct vtd_model_config config = vtd_model_default();
@@ -174,6 +238,14 @@ TEST(descriptors_of_no_known_type)
     struct driver *d = driver_started(&config);
     uint64_t base = vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull, low = 0x1e0e, tail = vtd_model_reg64(d->m, 0, SPEC_IQT);
 
+    memcpy(vtd_model_ram(d->m, base + tail - 16, 8), &low, 8);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK_EQ(look_item(look, "descriptor of no known type")->words[0], low);
+    low = 0xe;      /* of four bits, and beyond the last */
+    memcpy(vtd_model_ram(d->m, base + tail - 16, 8), &low, 8);
+    CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
+    CHECK_EQ(look_item(look, "descriptor of no known type")->words[0], low);
+    low = 0xe02;    /* its low four bits alone would be an IOTLB invalidation */
     memcpy(vtd_model_ram(d->m, base + tail - 16, 8), &low, 8);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
     CHECK_EQ(look_item(look, "descriptor of no known type")->words[0], low);
@@ -240,6 +312,53 @@ TEST(interrupt_entry_by_index)
     driver_abandon(d);
 }
 
+/* VT-d §11.4.10.2: S = n is 2^(n+1) entries. */
+TEST(last_entry_of_the_table)
+{
+    struct iommu_debug_irq_filter filter = { .has_index = true };
+    struct driver *d = remapping();
+    uint64_t irta = vtd_model_reg64(d->m, 0, SPEC_IRTA);
+
+    filter.index = (2u << (irta & 15)) - 1;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK_EQ(look_item(look, "interrupt entry")->index, filter.index);
+    CHECK(!noted("beyond the table"));
+    filter.index++;
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    CHECK(noted("beyond the table"));
+    driver_destroy(d);
+}
+
+/* Entry 3 as these words, looked at with EIME (bit 11 of IRTA) or without. */
+static void look_at_entry(uint64_t lo, uint64_t hi, bool extended)
+{
+    struct iommu_debug_irq_filter filter = { .has_index = true, .index = 3 };
+    struct driver *d = remapping();
+    uint64_t irta = vtd_model_reg64(d->m, 0, SPEC_IRTA), words[2] = { lo, hi };
+
+    memcpy(vtd_model_ram(d->m, (irta & ~0xfffull) + 3 * 16, 16), words, 16);
+    vtd_model_poke64(d->m, 0, SPEC_IRTA, extended ? irta | 0x800 : irta & ~0x800ull);
+    CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
+    driver_abandon(d);
+}
+
+/* VT-d §9.9: an APIC id of 8 bits stands in bits 47:40. */
+TEST(destination_in_both_modes)
+{
+    look_at_entry(0x0000050000400001, 0, false);
+    CHECK(look_has(look, "interrupt entry", "DST=5(APIC id)"));
+    look_at_entry(0x0000050000400001, 0, true);
+    CHECK(look_has(look, "interrupt entry", "DST=500(APIC id)"));
+}
+
+/* VT-d §9.10: IM is bit 15; the descriptor's address is bits 63:38 from bit 6 on, and the high half of the other word. */
+TEST(posted_entry)
+{
+    look_at_entry(1ull << 15 | 1 | 0x1234567ull << 38, 0xaull << 32 | 0x10, true);
+    CHECK(look_has(look, "interrupt entry", "PDA=a48d159c0()"));
+    CHECK(!look_has(look, "interrupt entry", "DST="));
+}
+
 TEST(no_interrupt_entries_where_nothing_is_remapped)
 {
     struct iommu_debug_irq_filter filter = { 0 };
@@ -248,6 +367,15 @@ TEST(no_interrupt_entries_where_nothing_is_remapped)
 
     CHECK_EQ(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()), IOMMU_ERR_UNSUPPORTED);
     CHECK_EQ(iommu_debug_irq_entries(d->iommu, 1, &filter, visitor()), IOMMU_ERR_NOT_FOUND);
+    driver_destroy(d);
+    d = remapping();
+    d->platform.memory_map = NULL;
+    CHECK_EQ(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()), IOMMU_ERR_UNSUPPORTED);
+    CHECK_OK(iommu_stop(d->iommu));
+    driver_destroy(d);
+    d = remapping();
+    CHECK_OK(iommu_stop(d->iommu));
+    CHECK_EQ(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()), IOMMU_ERR_UNSUPPORTED);
     driver_destroy(d);
 }
 
@@ -268,6 +396,7 @@ TEST(entries_are_found_by_what_they_compare)
         { 1ull << 18 | 3ull << 16 | 0x0010, 0x0018, false },
         { 2ull << 18 | 0x0205, 0x0400, true },          /* buses 2 to 5 */
         { 2ull << 18 | 0x0205, 0x0600, false },
+        { 2ull << 18 | 0x0205, 0x0100, false },
         { 3ull << 18 | 0x0010, 0x0010, false },
     };
 
