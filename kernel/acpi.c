@@ -6,7 +6,7 @@
  */
 #include "acpi.h"
 
-#include "acpi_bytes.h"
+#include "bytes.h"
 
 #define RSDP_V1_BYTES 20u
 #define RSDP_V2_BYTES 36u
@@ -35,20 +35,11 @@ static bool same_bytes(const uint8_t *bytes, const char *text, size_t len)
     return true;
 }
 
-static bool sums_to_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t sum = 0;
-
-    for (size_t i = 0; i < len; i++)
-        sum = (uint8_t)(sum + bytes[i]);
-    return sum == 0;
-}
-
 /* ---- RSDP ---- */
 
 static bool is_rsdp(const uint8_t *bytes)
 {
-    return same_bytes(bytes, "RSD PTR ", 8) && sums_to_zero(bytes, RSDP_V1_BYTES);
+    return same_bytes(bytes, "RSD PTR ", 8) && bytes_sum(bytes, RSDP_V1_BYTES) == 0;
 }
 
 /* What the RSDP points at; 0: not there. */
@@ -66,7 +57,7 @@ static struct roots read_roots(struct acpi *acpi, const struct acpi_memory *memo
     if (acpi->revision < 2)
         return roots;
     if (len < RSDP_V2_BYTES || bytes_u32(bytes + RSDP_LENGTH) < RSDP_V2_BYTES ||
-        !sums_to_zero(bytes, RSDP_V2_BYTES)) {
+        bytes_sum(bytes, RSDP_V2_BYTES) != 0) {
         memory->log(memory->ctx,
                     "acpi: RSDP pa=0x%llx length or extended checksum wrong, its XSDT is not used",
                     (unsigned long long)acpi->rsdp_pa);
@@ -172,7 +163,7 @@ static bool map_table(const struct acpi_memory *memory, uint64_t pa, struct acpi
     table->pa = pa;
     table->len = len;
     table->bytes = bytes;
-    table->checksum_ok = sums_to_zero(bytes, len);
+    table->checksum_ok = bytes_sum(bytes, len) == 0;
     if (!table->checksum_ok)
         memory->log(memory->ctx, "acpi: table %s pa=0x%llx checksum wrong", table->signature,
                     (unsigned long long)pa);

@@ -31,6 +31,9 @@ struct acpi_table {
 };
 
 #define ACPI_TABLES 64
+/* The header all tables begin with: ACPI §5.2.6. */
+#define ACPI_HEADER_BYTES 36u
+#define ACPI_LENGTH 4u
 
 struct acpi {
     uint64_t rsdp_pa;

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "acpi_bytes.h"
+#include "bytes.h"
 
 #define MADT_ENTRIES 44u
 #define MADT_ENTRY_HEADER 2u

@@ -7,7 +7,7 @@
  */
 #include "acpi.h"
 
-#include "acpi_bytes.h"
+#include "bytes.h"
 
 #define MADT_LOCAL_APIC 36u
 #define MADT_FLAGS 40u

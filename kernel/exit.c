@@ -21,8 +21,6 @@
 /* isa-debug-exit reads as 0; where nothing answers the bus reads all ones. */
 #define DEBUG_EXIT_READS 0
 
-#define ACPI_HEADER_BYTES 36
-#define ACPI_LENGTH_OFFSET 4
 #define AML_BYTES_MAX (4u << 20)
 #define ACPI_ENABLE_US 300000
 #define SETTLE_US 100000
@@ -69,7 +67,7 @@ static const uint8_t *map_table(uint64_t pa, uint32_t *len)
 
     if (header == NULL)
         return NULL;
-    *len = *(const uint32_t *)(const void *)(header + ACPI_LENGTH_OFFSET);
+    *len = *(const uint32_t *)(const void *)(header + ACPI_LENGTH);
     if (*len < ACPI_HEADER_BYTES || *len > AML_BYTES_MAX)
         return NULL;
     return firmware_map(pa, *len);

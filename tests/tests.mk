@@ -64,7 +64,7 @@ check: setup-build
 	@tools/check-symbols.sh $(BUILD)/libiommu.a
 	@tools/totals.sh $(TEST_RUNS)
 
-# Breaks the library in one place at a time: each time one of the named tests must fail.
+# Breaks the sources in one place at a time: each time one of the named tests must fail.
 MUTANT_TESTS = $(sort $(shell sed -n 's/^by //; T; s|/[^ ]*||g; p' tests/mutation/*.txt))
 mutants: setup-build
 	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))

@@ -5,6 +5,7 @@
  */
 #include "decode.h"
 
+#include "bytes.h"
 #include "decode_internal.h"
 #include "memory.h"
 
@@ -51,10 +52,8 @@ bool fw_decodes(const char *signature)
 
 static void check_sum(struct fw_reader *r, uint32_t length)
 {
-    uint8_t sum = 0;
+    uint8_t sum = bytes_sum(r->bytes, length);
 
-    for (uint32_t i = 0; i < length; i++)
-        sum = (uint8_t)(sum + r->bytes[i]);
     if (sum != 0)
         fw_problem(r, CHECKSUM_AT,
                    "the bytes do not add up to zero, as a checksum of this value would make them",

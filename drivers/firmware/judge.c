@@ -158,7 +158,7 @@ static struct judge_table checked(const struct fw_table *t)
 
     if (t->len < fixed || memcmp(t->bytes, t->signature, 4) != 0)
         return out;
-    length = judge_u32(t->bytes + 4);
+    length = bytes_u32(t->bytes + 4);
     if (length < fixed)
         return out;
     out.bytes = t->bytes;
@@ -195,16 +195,16 @@ static void judge_header(struct judge *j, const struct fw_table *table)
     const struct judge_table name = { .signature = table->signature };
     const struct judge_table t = checked(table);
     uint32_t length;
-    uint8_t sum = 0;
+    uint8_t sum;
 
     if (t.bytes == NULL) {
         judge_found(j, &table_length, &name, 4,
                     "%s is too short for its fixed part of %u bytes: %u there, its header says %u",
                     table->signature, fixed_of(table), table->len,
-                    table->len < 8 ? 0 : judge_u32(table->bytes + 4));
+                    table->len < 8 ? 0 : bytes_u32(table->bytes + 4));
         return;
     }
-    length = judge_u32(t.bytes + 4);
+    length = bytes_u32(t.bytes + 4);
     judge_revision(j, &t);
     if (length > table->len) {
         judge_found(j, &table_cut, &t, 4, "%s says it has %u bytes, only %u are there", t.signature,
@@ -218,8 +218,7 @@ static void judge_header(struct judge *j, const struct fw_table *table)
         judge_found(j, &table_huge, &t, 4,
                     "%s says it has %u bytes; what is behind the first %u is not judged",
                     t.signature, length, JUDGE_TABLE_BYTES);
-    for (uint32_t i = 0; i < length; i++)
-        sum = (uint8_t)(sum + t.bytes[i]);
+    sum = bytes_sum(t.bytes, length);
     if (sum != 0)
         judge_found(
             j, &checksum, &t, 9,

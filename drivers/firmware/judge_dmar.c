@@ -165,8 +165,8 @@ bool judge_dmar_next(const struct judge_table *dmar, struct judge_item *item)
         return false;
     *item = (struct judge_item) { .at = dmar->bytes + at,
                                   .offset = at,
-                                  .type = judge_u16(dmar->bytes + at),
-                                  .len = judge_u16(dmar->bytes + at + 2) };
+                                  .type = bytes_u16(dmar->bytes + at),
+                                  .len = bytes_u16(dmar->bytes + at + 2) };
     return item->len >= 4 && item->len <= dmar->len - at;
 }
 
@@ -204,7 +204,7 @@ static void judge_structures(struct judge *j, const struct judge_table *dmar)
     if (end != dmar->len)
         judge_found(j, &structure_length, dmar, end,
                     "a structure cannot have length %u, with %u bytes left",
-                    dmar->len - end < 4 ? 0 : judge_u16(dmar->bytes + end + 2), dmar->len - end);
+                    dmar->len - end < 4 ? 0 : bytes_u16(dmar->bytes + end + 2), dmar->len - end);
 }
 
 static uint32_t highest_apic_id(const struct judge *j)
@@ -214,8 +214,8 @@ static uint32_t highest_apic_id(const struct judge *j)
     uint32_t highest = 0;
 
     while (judge_madt_next(&madt, &item))
-        if (item.type == 9 && (item.at[8] & 1) != 0 && judge_u32(item.at + 4) > highest)
-            highest = judge_u32(item.at + 4);
+        if (item.type == 9 && (item.at[8] & 1) != 0 && bytes_u32(item.at + 4) > highest)
+            highest = bytes_u32(item.at + 4);
     return highest;
 }
 
@@ -303,7 +303,7 @@ static bool includes_all(const struct judge_item *drhd)
 
 static uint16_t segment_of(const struct judge_item *drhd)
 {
-    return judge_u16(drhd->at + 6);
+    return bytes_u16(drhd->at + 6);
 }
 
 /* The units before this one: those of its segment that include all, and one with its registers. */
@@ -316,7 +316,7 @@ static void look_back(const struct judge_table *dmar, const struct judge_item *d
     while (judge_dmar_next_of(dmar, &item, JUDGE_DRHD) && item.offset < drhd->offset) {
         if (segment_of(&item) == segment_of(drhd) && includes_all(&item))
             *all = true;
-        if (judge_u64(item.at + 8) == judge_u64(drhd->at + 8))
+        if (bytes_u64(item.at + 8) == bytes_u64(drhd->at + 8))
             *repeated = true;
     }
 }
@@ -331,7 +331,7 @@ static void judge_unit(struct judge *j, const struct judge_table *dmar,
     judge_unit_registers(j, &(struct judge_unit) {
                                 .table = dmar,
                                 .offset = drhd->offset,
-                                .registers_pa = judge_u64(drhd->at + 8),
+                                .registers_pa = bytes_u64(drhd->at + 8),
                                 .registers_len = 4096ull << (drhd->at[DRHD_SIZE] & DRHD_SIZE_MASK),
                                 .repeated = repeated });
     if (includes_all(drhd) && all)
@@ -343,11 +343,11 @@ static void judge_unit(struct judge *j, const struct judge_table *dmar,
     if (!includes_all(drhd) && drhd->len == judge_dmar_fixed(JUDGE_DRHD))
         judge_found(j, &no_devices, dmar, drhd->offset,
                     "the unit at 0x%llx names no device and does not include all",
-                    (unsigned long long)judge_u64(drhd->at + 8));
+                    (unsigned long long)bytes_u64(drhd->at + 8));
     if (!judge_segment_known(j, segment))
         judge_found(j, &segment_unknown, dmar, drhd->offset + 6,
                     "the unit at 0x%llx is for segment %u, which MCFG does not have",
-                    (unsigned long long)judge_u64(drhd->at + 8), segment);
+                    (unsigned long long)bytes_u64(drhd->at + 8), segment);
 }
 
 /* Once a segment: at its first unit. */

@@ -77,11 +77,11 @@ static void judge_atsr(struct judge *j, const struct judge_table *dmar,
         judge_found(j, &atsr_empty, dmar, atsr->offset,
                     "no port is listed and ALL_PORTS is not set");
     while (judge_dmar_next_of(dmar, &item, JUDGE_ATSR) && item.offset < atsr->offset)
-        if (judge_u16(item.at + 6) == judge_u16(atsr->at + 6) &&
+        if (bytes_u16(item.at + 6) == bytes_u16(atsr->at + 6) &&
             (all || (item.at[4] & ATSR_ALL_PORTS) != 0)) {
             judge_found(j, &atsr_twice, dmar, atsr->offset,
                         "segment %u has another ATSR at 0x%x, and one of them has ALL_PORTS",
-                        judge_u16(atsr->at + 6), item.offset);
+                        bytes_u16(atsr->at + 6), item.offset);
             return;
         }
 }
@@ -90,21 +90,21 @@ static void judge_rhsa(struct judge *j, const struct judge_table *dmar,
                        const struct judge_item *rhsa)
 {
     struct judge_item item = { 0 };
-    uint64_t base = judge_u64(rhsa->at + 8);
+    uint64_t base = bytes_u64(rhsa->at + 8);
     bool found = false;
 
     while (judge_dmar_next_of(dmar, &item, JUDGE_DRHD))
-        found |= judge_u64(item.at + 8) == base;
+        found |= bytes_u64(item.at + 8) == base;
     if (!found)
         judge_found(j, &rhsa_unknown, dmar, rhsa->offset, "there is no unit at 0x%llx",
                     (unsigned long long)base);
     item.offset = 0;
     while (judge_dmar_next_of(dmar, &item, JUDGE_RHSA) && item.offset < rhsa->offset)
-        if (judge_u64(item.at + 8) == base) {
+        if (bytes_u64(item.at + 8) == base) {
             judge_found(j, &rhsa_twice, dmar, rhsa->offset,
                         "the unit at 0x%llx is near domain %u and near domain %u",
-                        (unsigned long long)base, judge_u32(item.at + 16),
-                        judge_u32(rhsa->at + 16));
+                        (unsigned long long)base, bytes_u32(item.at + 16),
+                        bytes_u32(rhsa->at + 16));
             return;
         }
 }

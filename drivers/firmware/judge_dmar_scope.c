@@ -96,7 +96,7 @@ static bool is_unit(const struct judge_item *item)
 
 static uint16_t segment_of(const struct judge_item *item)
 {
-    return judge_u16(item->at + 6);
+    return bytes_u16(item->at + 6);
 }
 
 static bool is_pci(const struct dmar_scope *scope)
@@ -263,7 +263,7 @@ static void judge_graphics(struct judge *j, const struct judge_table *dmar,
     }
     if (count != 0)
         judge_found(j, &graphics_only, dmar, unit->offset, "the unit at 0x%llx has graphics only",
-                    (unsigned long long)judge_u64(unit->at + 8));
+                    (unsigned long long)bytes_u64(unit->at + 8));
 }
 
 /* Whether a scope names f, or a bridge above it. */

@@ -61,7 +61,7 @@ bool judge_bus_known(const struct judge *j, uint16_t segment, unsigned bus)
     if (mcfg.bytes == NULL)
         return segment == 0;
     for (uint32_t at = MCFG_FIXED; at + MCFG_ENTRY <= mcfg.len; at += MCFG_ENTRY)
-        if (judge_u16(mcfg.bytes + at + 8) == segment && bus >= mcfg.bytes[at + 10] &&
+        if (bytes_u16(mcfg.bytes + at + 8) == segment && bus >= mcfg.bytes[at + 10] &&
             bus <= mcfg.bytes[at + 11])
             return true;
     return false;
@@ -74,7 +74,7 @@ bool judge_segment_known(const struct judge *j, uint16_t segment)
     if (mcfg.bytes == NULL)
         return true;
     for (uint32_t at = MCFG_FIXED; at + MCFG_ENTRY <= mcfg.len; at += MCFG_ENTRY)
-        if (judge_u16(mcfg.bytes + at + 8) == segment)
+        if (bytes_u16(mcfg.bytes + at + 8) == segment)
             return true;
     return false;
 }

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 
+#include "bytes.h"
 #include "judge.h"
 
 #define JUDGE_PAGE_MASK 0xfffull
@@ -76,21 +77,6 @@ void judge_remedy(struct judge *j, const char *format, ...) __attribute__((forma
 
 /* The first table of that signature whose header makes sense. */
 struct judge_table judge_table(const struct judge *j, const char *signature);
-
-static inline uint16_t judge_u16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] | (unsigned)at[1] << 8);
-}
-
-static inline uint32_t judge_u32(const uint8_t *at)
-{
-    return judge_u16(at) | (uint32_t)judge_u16(at + 2) << 16;
-}
-
-static inline uint64_t judge_u64(const uint8_t *at)
-{
-    return judge_u32(at) | (uint64_t)judge_u32(at + 4) << 32;
-}
 
 /* ---- judge_facts.c: memory, buses, functions ---- */
 

@@ -141,7 +141,7 @@ static bool is_known(unsigned type)
 
 static uint16_t rid_of(const struct judge_item *entry)
 {
-    return judge_u16(entry->at + 1);
+    return bytes_u16(entry->at + 1);
 }
 
 /* One run over a block's entries. */
@@ -179,7 +179,7 @@ static void judge_range(struct judge *j, struct run *r, const struct judge_item 
 
 static void judge_alias(struct judge *j, const struct run *r, const struct judge_item *entry)
 {
-    uint16_t alias = judge_u16(entry->at + 5), segment = judge_u16(r->ivhd->at + 16);
+    uint16_t alias = bytes_u16(entry->at + 5), segment = bytes_u16(r->ivhd->at + 16);
 
     if (!judge_bus_known(j, segment, alias >> 8))
         judge_found(j, &alias_beyond, r->ivrs, entry->offset + 5,
@@ -227,8 +227,8 @@ static void judge_special(struct judge *j, const struct run *r, const struct jud
         judge_source_add(j, &(struct judge_source) { .offset = entry->offset,
                                                      .hpet = variety == VARIETY_HPET,
                                                      .id = entry->at[4],
-                                                     .segment = judge_u16(r->ivhd->at + 16),
-                                                     .rid = judge_u16(entry->at + 5) });
+                                                     .segment = bytes_u16(r->ivhd->at + 16),
+                                                     .rid = bytes_u16(entry->at + 5) });
 }
 
 static void judge_entry(struct judge *j, struct run *r, const struct judge_item *entry, bool best)
@@ -298,8 +298,8 @@ void judge_ivhd_compare(struct judge *j, const struct judge_table *ivrs)
         struct judge_item b = a;
 
         while (judge_is_ivhd(&a) && judge_ivrs_next(ivrs, &b))
-            if (judge_is_ivhd(&b) && judge_u16(a.at + 4) == judge_u16(b.at + 4) &&
-                judge_u16(a.at + 16) == judge_u16(b.at + 16) && a.type != b.type) {
+            if (judge_is_ivhd(&b) && bytes_u16(a.at + 4) == bytes_u16(b.at + 4) &&
+                bytes_u16(a.at + 16) == bytes_u16(b.at + 16) && a.type != b.type) {
                 compare(j, ivrs, &a, &b);
                 break;
             }
@@ -332,7 +332,7 @@ static bool has_unit(const struct judge_table *ivrs, const struct pci_function *
     struct judge_item item = { 0 };
 
     while (judge_ivrs_next(ivrs, &item))
-        if (judge_is_ivhd(&item) && judge_u16(item.at + 16) == f->segment && names(&item, f->rid))
+        if (judge_is_ivhd(&item) && bytes_u16(item.at + 16) == f->segment && names(&item, f->rid))
             return true;
     return false;
 }

@@ -111,10 +111,10 @@ static void judge_form(struct judge *j, const struct judge_table *ivrs,
     else if ((flags & FLAG_EXCLUSION) != 0)
         judge_found(j, &exclusion, ivrs, ivmd->offset + 1,
                     "flags 0x%02x make it an exclusion range", flags);
-    if (ivmd->type == IVMD_RANGE && judge_u16(ivmd->at + 6) < judge_u16(ivmd->at + 4))
+    if (ivmd->type == IVMD_RANGE && bytes_u16(ivmd->at + 6) < bytes_u16(ivmd->at + 4))
         judge_found(j, &devices_reversed, ivrs, ivmd->offset + 4,
-                    "the region is for functions 0x%04x to 0x%04x", judge_u16(ivmd->at + 4),
-                    judge_u16(ivmd->at + 6));
+                    "the region is for functions 0x%04x to 0x%04x", bytes_u16(ivmd->at + 4),
+                    bytes_u16(ivmd->at + 6));
 }
 
 /* Every byte lies in memory that firmware keeps, for itself or for ACPI. */
@@ -165,17 +165,17 @@ static bool is_ivmd(const struct judge_item *item)
 /* All but flags: devices, segment and region. */
 static bool same_region(const struct judge_item *a, const struct judge_item *b)
 {
-    return a->type == b->type && judge_u64(a->at + 16) == judge_u64(b->at + 16) &&
-           judge_u64(a->at + 24) == judge_u64(b->at + 24) &&
-           judge_u32(a->at + 4) == judge_u32(b->at + 4) &&
-           judge_u16(a->at + 8) == judge_u16(b->at + 8);
+    return a->type == b->type && bytes_u64(a->at + 16) == bytes_u64(b->at + 16) &&
+           bytes_u64(a->at + 24) == bytes_u64(b->at + 24) &&
+           bytes_u32(a->at + 4) == bytes_u32(b->at + 4) &&
+           bytes_u16(a->at + 8) == bytes_u16(b->at + 8);
 }
 
 static void judge_region(struct judge *j, const struct judge_table *ivrs,
                          const struct judge_item *ivmd)
 {
-    uint64_t start = judge_u64(ivmd->at + 16), len = judge_u64(ivmd->at + 24), end;
-    unsigned bits = (unsigned)field_get(judge_u32(ivrs->bytes + IVINFO), IVINFO_PHYSICAL_BITS);
+    uint64_t start = bytes_u64(ivmd->at + 16), len = bytes_u64(ivmd->at + 24), end;
+    unsigned bits = (unsigned)field_get(bytes_u32(ivrs->bytes + IVINFO), IVINFO_PHYSICAL_BITS);
     struct judge_item item = { 0 };
 
     judge_form(j, ivrs, ivmd);

@@ -146,7 +146,7 @@ bool judge_ivrs_next(const struct judge_table *ivrs, struct judge_item *item)
     *item = (struct judge_item) { .at = ivrs->bytes + at,
                                   .offset = at,
                                   .type = ivrs->bytes[at],
-                                  .len = judge_u16(ivrs->bytes + at + 2) };
+                                  .len = bytes_u16(ivrs->bytes + at + 2) };
     return item->len >= 4 && item->len <= ivrs->len - at;
 }
 
@@ -167,12 +167,12 @@ bool judge_is_ivhd(const struct judge_item *item)
 
 static uint16_t rid_of(const struct judge_item *ivhd)
 {
-    return judge_u16(ivhd->at + 4);
+    return bytes_u16(ivhd->at + 4);
 }
 
 static uint16_t segment_of(const struct judge_item *ivhd)
 {
-    return judge_u16(ivhd->at + 16);
+    return bytes_u16(ivhd->at + 16);
 }
 
 static bool same_unit(const struct judge_item *a, const struct judge_item *b)
@@ -223,16 +223,16 @@ static void judge_blocks(struct judge *j, const struct judge_table *ivrs)
     if (end != ivrs->len)
         judge_found(j, &block_length, ivrs, end,
                     "a block cannot have length %u, with %u bytes left",
-                    ivrs->len - end < 4 ? 0 : judge_u16(ivrs->bytes + end + 2), ivrs->len - end);
+                    ivrs->len - end < 4 ? 0 : bytes_u16(ivrs->bytes + end + 2), ivrs->len - end);
 }
 
 bool judge_ht_ignored(const struct judge_table *ivrs)
 {
-    uint32_t ivinfo = judge_u32(ivrs->bytes + IVRS_IVINFO);
+    uint32_t ivinfo = bytes_u32(ivrs->bytes + IVRS_IVINFO);
     struct judge_item item = { 0 };
 
     while ((ivinfo & IVINFO_EFR) != 0 && ivhd_next(ivrs, &item))
-        if (item.type != BLOCK_10 && (judge_u64(item.at + 32) & EFR2_HT_IGNORED) != 0)
+        if (item.type != BLOCK_10 && (bytes_u64(item.at + 32) & EFR2_HT_IGNORED) != 0)
             return true;
     return false;
 }
@@ -282,7 +282,7 @@ static void judge_protection(struct judge *j, const struct judge_table *ivrs, ui
 
 static void judge_header(struct judge *j, const struct judge_table *ivrs)
 {
-    uint32_t ivinfo = judge_u32(ivrs->bytes + IVRS_IVINFO);
+    uint32_t ivinfo = bytes_u32(ivrs->bytes + IVRS_IVINFO);
     struct judge_item item = { 0 };
 
     for (uint32_t at = IVRS_RESERVED; at < IVRS_FIXED; at++)
@@ -309,7 +309,7 @@ static bool registers_taken(const struct judge_table *ivrs, const struct judge_i
     struct judge_item item = { 0 };
 
     while (ivhd_next(ivrs, &item) && item.offset < ivhd->offset)
-        if (judge_u64(item.at + 8) == judge_u64(ivhd->at + 8) && !same_unit(&item, ivhd) &&
+        if (bytes_u64(item.at + 8) == bytes_u64(ivhd->at + 8) && !same_unit(&item, ivhd) &&
             is_best(ivrs, &item))
             return true;
     return false;
@@ -318,7 +318,7 @@ static bool registers_taken(const struct judge_table *ivrs, const struct judge_i
 static void judge_function_of(struct judge *j, const struct judge_table *ivrs,
                               const struct judge_item *ivhd)
 {
-    uint16_t rid = rid_of(ivhd), segment = segment_of(ivhd), capability = judge_u16(ivhd->at + 6);
+    uint16_t rid = rid_of(ivhd), segment = segment_of(ivhd), capability = bytes_u16(ivhd->at + 6);
     const struct pci_function *f = judge_function(j, segment, rid);
 
     if (rid == 0 || capability < 0x40 || capability > 0xfc || capability % 4 != 0)
@@ -357,11 +357,11 @@ static void judge_type(struct judge *j, const struct judge_table *ivrs,
 static void judge_unit(struct judge *j, const struct judge_table *ivrs,
                        const struct judge_item *ivhd)
 {
-    const struct fw_unit_state *state = judge_unit_state(j, judge_u64(ivhd->at + 8));
+    const struct fw_unit_state *state = judge_unit_state(j, bytes_u64(ivhd->at + 8));
 
     judge_unit_registers(j, &(struct judge_unit) { .table = ivrs,
                                                    .offset = ivhd->offset,
-                                                   .registers_pa = judge_u64(ivhd->at + 8),
+                                                   .registers_pa = bytes_u64(ivhd->at + 8),
                                                    .registers_len = REGISTERS_LEN,
                                                    .repeated = registers_taken(ivrs, ivhd) });
     judge_function_of(j, ivrs, ivhd);
@@ -384,20 +384,20 @@ static void judge_repetition(struct judge *j, const struct judge_table *ivrs,
         if (item.type == ivhd->type)
             judge_found(j, &twice, ivrs, ivhd->offset,
                         "the unit has another block of type %02xh at 0x%x", item.type, item.offset);
-        if (judge_u64(item.at + 8) != judge_u64(ivhd->at + 8) ||
-            judge_u16(item.at + 6) != judge_u16(ivhd->at + 6))
+        if (bytes_u64(item.at + 8) != bytes_u64(ivhd->at + 8) ||
+            bytes_u16(item.at + 6) != bytes_u16(ivhd->at + 6))
             judge_found(j, &disagree, ivrs, ivhd->offset,
                         "block %02xh says registers 0x%llx, capability 0x%x; block %02xh at 0x%x "
                         "0x%llx and 0x%x",
-                        ivhd->type, (unsigned long long)judge_u64(ivhd->at + 8),
-                        judge_u16(ivhd->at + 6), item.type, item.offset,
-                        (unsigned long long)judge_u64(item.at + 8), judge_u16(item.at + 6));
+                        ivhd->type, (unsigned long long)bytes_u64(ivhd->at + 8),
+                        bytes_u16(ivhd->at + 6), item.type, item.offset,
+                        (unsigned long long)bytes_u64(item.at + 8), bytes_u16(item.at + 6));
         if (item.type != BLOCK_10 && ivhd->type != BLOCK_10 &&
-            judge_u64(item.at + 24) != judge_u64(ivhd->at + 24))
+            bytes_u64(item.at + 24) != bytes_u64(ivhd->at + 24))
             judge_found(j, &disagree, ivrs, ivhd->offset + 24,
                         "block %02xh says features 0x%llx, block %02xh at 0x%x 0x%llx", ivhd->type,
-                        (unsigned long long)judge_u64(ivhd->at + 24), item.type, item.offset,
-                        (unsigned long long)judge_u64(item.at + 24));
+                        (unsigned long long)bytes_u64(ivhd->at + 24), item.type, item.offset,
+                        (unsigned long long)bytes_u64(item.at + 24));
         return;
     }
 }

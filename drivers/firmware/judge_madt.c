@@ -87,8 +87,8 @@ bool judge_ioapic_next(const struct judge_table *madt, struct judge_item *item,
         if (item->type == MADT_IOAPIC) {
             *out = (struct judge_ioapic) { .offset = item->offset,
                                            .id = item->at[2],
-                                           .address = judge_u32(item->at + 4),
-                                           .gsi_base = judge_u32(item->at + 8) };
+                                           .address = bytes_u32(item->at + 4),
+                                           .gsi_base = bytes_u32(item->at + 8) };
             return true;
         }
     return false;
@@ -123,10 +123,10 @@ static bool processor(const struct judge_item *item, uint32_t *id)
 {
     if (item->type == MADT_LAPIC) {
         *id = item->at[3];
-        return (judge_u32(item->at + 4) & LAPIC_ENABLED) != 0 && *id != APIC_ID_ALL;
+        return (bytes_u32(item->at + 4) & LAPIC_ENABLED) != 0 && *id != APIC_ID_ALL;
     }
-    *id = item->type == MADT_X2APIC ? judge_u32(item->at + 4) : 0;
-    return item->type == MADT_X2APIC && (judge_u32(item->at + 8) & LAPIC_ENABLED) != 0;
+    *id = item->type == MADT_X2APIC ? bytes_u32(item->at + 4) : 0;
+    return item->type == MADT_X2APIC && (bytes_u32(item->at + 8) & LAPIC_ENABLED) != 0;
 }
 
 static void judge_processor(struct judge *j, const struct judge_table *madt,
@@ -152,10 +152,10 @@ static void judge_override(struct judge *j, const struct judge_table *madt,
 
     while (judge_madt_next(madt, &item) && item.offset < entry->offset)
         if (item.type == MADT_OVERRIDE && item.at[3] == entry->at[3] &&
-            judge_u32(item.at + 4) != judge_u32(entry->at + 4)) {
+            bytes_u32(item.at + 4) != bytes_u32(entry->at + 4)) {
             judge_found(j, &override_twice, madt, entry->offset,
                         "interrupt %u leads to wire %u and to wire %u", entry->at[3],
-                        judge_u32(item.at + 4), judge_u32(entry->at + 4));
+                        bytes_u32(item.at + 4), bytes_u32(entry->at + 4));
             return;
         }
 }
@@ -184,7 +184,7 @@ void judge_madt(struct judge *j, const struct judge_table *madt)
 
 void judge_hpet(struct judge *j, const struct judge_table *hpet)
 {
-    uint64_t address = judge_u64(hpet->bytes + HPET_ADDRESS);
+    uint64_t address = bytes_u64(hpet->bytes + HPET_ADDRESS);
 
     if (address == 0 || hpet->bytes[HPET_ADDRESS_SPACE] != 0)
         judge_found(j, &hpet_address, hpet, HPET_ADDRESS_SPACE,

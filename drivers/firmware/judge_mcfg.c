@@ -52,7 +52,7 @@ static struct window window_at(const struct judge_table *mcfg, uint32_t at)
 {
     const uint8_t *e = mcfg->bytes + at;
 
-    return (struct window) { judge_u64(e), judge_u16(e + 8), e[10], e[11] };
+    return (struct window) { bytes_u64(e), bytes_u16(e + 8), e[10], e[11] };
 }
 
 static void judge_window(struct judge *j, const struct judge_table *mcfg, uint32_t at)

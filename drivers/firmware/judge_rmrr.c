@@ -152,13 +152,13 @@ static void judge_others(struct judge *j, const struct judge_table *dmar,
                          const struct judge_item *rmrr)
 {
     struct judge_item item = { 0 };
-    uint64_t base = judge_u64(rmrr->at + RMRR_BASE), limit = judge_u64(rmrr->at + RMRR_LIMIT);
+    uint64_t base = bytes_u64(rmrr->at + RMRR_BASE), limit = bytes_u64(rmrr->at + RMRR_LIMIT);
 
     while (judge_dmar_next_of(dmar, &item, JUDGE_RMRR) && item.offset < rmrr->offset) {
-        uint64_t other = judge_u64(item.at + RMRR_BASE),
-                 other_limit = judge_u64(item.at + RMRR_LIMIT);
+        uint64_t other = bytes_u64(item.at + RMRR_BASE),
+                 other_limit = bytes_u64(item.at + RMRR_LIMIT);
 
-        if (judge_u16(item.at + 6) != judge_u16(rmrr->at + 6) || base > other_limit ||
+        if (bytes_u16(item.at + 6) != bytes_u16(rmrr->at + 6) || base > other_limit ||
             other > limit)
             continue;
         judge_found(
@@ -173,7 +173,7 @@ static void judge_others(struct judge *j, const struct judge_table *dmar,
 static void judge_region(struct judge *j, const struct judge_table *dmar,
                          const struct judge_item *rmrr)
 {
-    uint64_t base = judge_u64(rmrr->at + RMRR_BASE), limit = judge_u64(rmrr->at + RMRR_LIMIT);
+    uint64_t base = bytes_u64(rmrr->at + RMRR_BASE), limit = bytes_u64(rmrr->at + RMRR_LIMIT);
     uint32_t at = rmrr->offset;
 
     if (rmrr->len == judge_dmar_fixed(JUDGE_RMRR))

@@ -49,14 +49,14 @@ static const struct judge_rule base_rule = {
 static bool node_next(const struct judge_table *viot, struct judge_item *item)
 {
     uint32_t at =
-        item->offset == 0 ? judge_u16(viot->bytes + NODE_OFFSET) : item->offset + item->len;
+        item->offset == 0 ? bytes_u16(viot->bytes + NODE_OFFSET) : item->offset + item->len;
 
     if (at < VIOT_FIXED || at > viot->len || viot->len - at < 4)
         return false;
     *item = (struct judge_item) { .at = viot->bytes + at,
                                   .offset = at,
                                   .type = viot->bytes[at],
-                                  .len = judge_u16(viot->bytes + at + 2) };
+                                  .len = bytes_u16(viot->bytes + at + 2) };
     return item->len >= 4 && item->len <= viot->len - at &&
            (item->type >= NODE_TYPES || item->len >= shortest[item->type]);
 }
@@ -65,7 +65,7 @@ static void judge_output(struct judge *j, const struct judge_table *viot,
                          const struct judge_item *node)
 {
     struct judge_item item = { 0 };
-    uint16_t to = judge_u16(node->at + 16);
+    uint16_t to = bytes_u16(node->at + 16);
 
     while (node_next(viot, &item))
         if (item.offset == to && (item.type == NODE_IOMMU_PCI || item.type == NODE_IOMMU_MMIO))
@@ -77,8 +77,8 @@ static void judge_output(struct judge *j, const struct judge_table *viot,
 /* First and last requester id, segments in front. */
 static void bounds(const struct judge_item *node, uint32_t *first, uint32_t *last)
 {
-    *first = (uint32_t)judge_u16(node->at + 8) << 16 | judge_u16(node->at + 12);
-    *last = (uint32_t)judge_u16(node->at + 10) << 16 | judge_u16(node->at + 14);
+    *first = (uint32_t)bytes_u16(node->at + 8) << 16 | bytes_u16(node->at + 12);
+    *last = (uint32_t)bytes_u16(node->at + 10) << 16 | bytes_u16(node->at + 14);
 }
 
 static void judge_range(struct judge *j, const struct judge_table *viot,
@@ -88,8 +88,8 @@ static void judge_range(struct judge *j, const struct judge_table *viot,
     uint32_t first, last, other_first, other_last;
 
     bounds(node, &first, &last);
-    if (judge_u16(node->at + 10) < judge_u16(node->at + 8) ||
-        judge_u16(node->at + 14) < judge_u16(node->at + 12)) {
+    if (bytes_u16(node->at + 10) < bytes_u16(node->at + 8) ||
+        bytes_u16(node->at + 14) < bytes_u16(node->at + 12)) {
         judge_found(j, &range, viot, node->offset + 8,
                     "the range of functions 0x%08x to 0x%08x is reversed", first, last);
         return;
@@ -114,7 +114,7 @@ static void judge_node(struct judge *j, const struct judge_table *viot,
         judge_range(j, viot, node);
     if (node->type == NODE_PCI_RANGE || node->type == NODE_MMIO)
         judge_output(j, viot, node);
-    if ((node->type == NODE_MMIO || node->type == NODE_IOMMU_MMIO) && judge_u64(node->at + 8) == 0)
+    if ((node->type == NODE_MMIO || node->type == NODE_IOMMU_MMIO) && bytes_u64(node->at + 8) == 0)
         judge_found(j, &base_rule, viot, node->offset + 8, "the node's registers are at address 0");
     if (node->type == 0 || node->type >= NODE_TYPES)
         judge_found(j, &unknown, viot, node->offset, "node type %u is not known", node->type);
@@ -123,15 +123,15 @@ static void judge_node(struct judge *j, const struct judge_table *viot,
 void judge_viot(struct judge *j, const struct judge_table *viot)
 {
     struct judge_item item = { 0 };
-    uint32_t end = judge_u16(viot->bytes + NODE_OFFSET), nodes = 0;
+    uint32_t end = bytes_u16(viot->bytes + NODE_OFFSET), nodes = 0;
 
     for (; node_next(viot, &item); end = item.offset + item.len, nodes++)
         judge_node(j, viot, &item);
     if (end != viot->len)
         judge_found(j, &length_rule, viot, end < viot->len ? end : NODE_OFFSET,
                     "a node at 0x%x of %u bytes does not fit the table of %u", end,
-                    end + 4 <= viot->len ? judge_u16(viot->bytes + end + 2) : 0, viot->len);
-    if (nodes != judge_u16(viot->bytes + NODE_COUNT))
+                    end + 4 <= viot->len ? bytes_u16(viot->bytes + end + 2) : 0, viot->len);
+    if (nodes != bytes_u16(viot->bytes + NODE_COUNT))
         judge_found(j, &count_rule, viot, NODE_COUNT, "the header counts %u nodes, there are %u",
-                    judge_u16(viot->bytes + NODE_COUNT), nodes);
+                    bytes_u16(viot->bytes + NODE_COUNT), nodes);
 }

@@ -155,3 +155,13 @@ unsigned rig_write(struct rig *r, uint16_t rid, uint64_t iova, uint32_t value)
     (void)vtd_model_dma(r->m, 0, rid, iova, &value, sizeof(value), true);
     return vtd_model_last_reason(r->m);
 }
+
+struct rig rig_started(const struct vtd_model_config *config)
+{
+    struct vtd_model_config plain = vtd_model_default();
+    struct rig r = rig_create(config != NULL ? config : &plain);
+
+    rig_queue_on(&r);
+    rig_enable(&r);
+    return r;
+}

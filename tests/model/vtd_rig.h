@@ -35,6 +35,8 @@ void rig_command(struct rig *r, uint64_t bit, bool on);
 void rig_settle(struct rig *r);
 
 void rig_queue_on(struct rig *r);
+/* Created, queue and translation on. NULL: the default unit. */
+struct rig rig_started(const struct vtd_model_config *config);
 /* One descriptor without a doorbell. */
 void rig_put(struct rig *r, uint64_t lo, uint64_t hi);
 void rig_ring(struct rig *r);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Breaks the library in one place at a time and expects the unit tests to notice.
+"""Breaks one place at a time of what the unit tests run, and expects them to notice.
 
 run.py BUILD [name ...]: the mutants of the lists beside this file, or those
 whose name contains one of the words. Needs the host objects and the test
@@ -8,16 +8,17 @@ programs that the lists name ("make mutants" builds them); CC and CFLAGS come
 from the environment. A list is made of:
 
   mutant NAME             what is wrong then
-  file FILE               of drivers/iommu, a header too
+  file FILE               a source that the host programs link, or a header of such
   by PROGRAM[/WORD] ...   tests/unit/test_PROGRAM.c; with WORD only tests whose name contains it
   - old text              white space counts as one blank, lines follow each other;
   + new text              the old text must be there exactly once; no new text, or a +
                           alone: left out; more pairs may follow and are applied in order
   survives: REASON        nothing can notice, and why; reported as skipped
 
-What was built stays as it is: the library's sources are copied once for each
-worker, a mutant changes one file of the copy, what includes that file is
-compiled and put before libhost.a when a test program is linked again.
+What was built stays as it is: the sources are copied once for each worker, a
+mutant changes one file of the copy, what includes that file is compiled and
+put before libhost.a when a test program is linked again. The tests and the
+models are never compiled anew: a header of theirs is no place for a mutant.
 
 A mutant is caught when a test fails, the model sees a rule broken or a
 sanitizer stops the program. A program that does not end is no test: hanging
@@ -35,7 +36,7 @@ import sys
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
-TREE = "drivers/iommu"
+TREES = ["drivers", "suite", "kernel", "boot", "tools/lint"]
 # Seconds a test program may take; the slowest takes ten.
 TIME_LIMIT = 120
 SANITIZERS = ["-fsanitize=address,undefined"]
@@ -106,23 +107,25 @@ def change(text, mutant):
 
 
 class Worker:
-    """One copy of the library's sources, and the objects and programs made of it."""
+    """One copy of the sources, and the objects and programs made of it."""
 
     def __init__(self, build, number):
         self.build = build
         self.folder = build / "mutation" / str(number)
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.copytree(TREE, self.folder / TREE)
-        self.flags = [f"-I{self.folder / TREE / 'include'}", f"-I{self.folder / TREE}"]
-        self.flags += shlex.split(os.environ["CFLAGS"]) + ["-w"]
+        for tree in TREES:
+            shutil.copytree(tree, self.folder / tree)
+        flags = shlex.split(os.environ["CFLAGS"])
+        own = [self.folder / flag[2:] for flag in flags if flag.startswith("-I")]
+        self.flags = [f"-I{path}" for path in own if path.is_dir()] + flags + ["-w"]
 
     def affected(self, file):
-        """The sources of the library that have to be compiled again, as the last build found out."""
+        """The sources that have to be compiled again, as the last build found out."""
+        host = self.build / "host"
         if file.endswith(".c"):
-            return [file]
-        objects = (self.build / "host" / TREE).rglob("*.d")
-        return sorted(str(d.relative_to(self.build / "host").with_suffix(".c")) for d in objects
-                      if file in re.split(r"[\s:]+", d.read_text()))
+            return [file] if (host / file).with_suffix(".o").exists() else []
+        return sorted(str(d.relative_to(host).with_suffix(".c")) for tree in TREES
+                      for d in (host / tree).rglob("*.d") if file in re.split(r"[\s:]+", d.read_text()))
 
     def compile(self, mutant):
         objects = []
@@ -134,7 +137,7 @@ class Worker:
                 raise Broken("does not compile: " + (run.stderr.strip().splitlines() or ["?"])[0])
             objects.append(made)
         if not objects:
-            raise Broken(f"nothing includes {mutant.file}")
+            raise Broken(f"no host program is made of {mutant.file}")
         return objects
 
     def link(self, program, objects):

@@ -19,6 +19,7 @@ static void make_header(uint8_t *out, const char *signature, uint8_t length)
     out[27] = 0x12;
     memcpy(out + 28, "TOOL", 4);
     out[32] = 5;
+    out[length - 1] = 0xa5;
     for (unsigned i = 0; i < length; i++)
         sum = (uint8_t)(sum + out[i]);
     out[9] = (uint8_t)-sum;

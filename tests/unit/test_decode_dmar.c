@@ -23,7 +23,7 @@ TEST(table_flags_and_width)
 TEST(drhd_with_scopes)
 {
     const struct seen *seen = decode_table("dmar\n"
-                                           "drhd segment=2 base=0xfed91000 size=1 flags=1\n"
+                                           "drhd segment=2 base=0xfed91000 size=3 flags=1\n"
                                            "  scope ioapic id=8 bus=0xf0 path=1f.7\n"
                                            "  scope bridge bus=0 path=1c.5,02.1\n");
 
@@ -33,8 +33,8 @@ TEST(drhd_with_scopes)
     check_field(seen, 50, 2, "Length", 34, "");
     check_field(seen, 52, 1, "Flags", 1, "");
     check_bits(seen, 52, 0, 1, "INCLUDE_PCI_ALL", 1);
-    check_bits(seen, 53, 0, 4, "Size", 1);
-    CHECK_STR(seen_bit(seen, 53, 0)->meaning, "8 KiB");
+    check_bits(seen, 53, 0, 4, "Size", 3);
+    CHECK_STR(seen_bit(seen, 53, 0)->meaning, "32 KiB");
     check_field(seen, 54, 2, "Segment Number", 2, "");
     check_field(seen, 56, 8, "Register Base Address", 0xfed91000, "");
     check_block(seen, 2, "scope IOAPIC", 64, 8);

@@ -48,7 +48,11 @@ TEST(ivhd_10h)
     /* 80048f6eh: HATS 2, GATS 0, PNBanks 2, PNCounters 4, PASmax 15, and 6eh: NX, GT, GLX 1, IA, GA, not XT, not HE */
     check_bits(seen, 68, 0, 1, "XTSup", 0);
     check_bits(seen, 68, 1, 1, "NXSup", 1);
+    check_bits(seen, 68, 2, 1, "GTSup", 1);
     check_bits(seen, 68, 3, 2, "GLXSup", 1);
+    check_bits(seen, 68, 5, 1, "IASup", 1);
+    check_bits(seen, 68, 6, 1, "GASup", 1);
+    check_bits(seen, 68, 7, 1, "HESup", 0);
     check_bits(seen, 68, 8, 5, "PASmax", 15);
     check_bits(seen, 68, 13, 4, "PNCounters", 4);
     check_bits(seen, 68, 17, 6, "PNBanks", 2);
@@ -59,7 +63,7 @@ TEST(ivhd_10h)
 TEST(ivhd_11h_and_40h)
 {
     const struct seen *seen = decode_table("ivrs revision=2\n"
-        "ivhd type=0x11 features=0x00040201 efr=0x8000000000000004 efr2=0x900\n"
+        "ivhd type=0x11 features=0x00040201 efr=0x8000000000000084 efr2=0x900\n"
         "ivhd type=0x40 features=0 efr=0 efr2=0\n");
 
     check_sound(seen);
@@ -67,9 +71,10 @@ TEST(ivhd_11h_and_40h)
     check_field(seen, 68, 4, "IOMMU Attributes", 0x00040201, "");
     check_bits(seen, 68, 0, 1, "HATDis", 1);
     check_bits(seen, 68, 17, 6, "PNBanks", 2);
-    check_field(seen, 72, 8, "EFR Register Image", 0x8000000000000004, "");
+    check_field(seen, 72, 8, "EFR Register Image", 0x8000000000000084, "");
     check_bits(seen, 72, 2, 1, "XTSup", 1);
     check_bits(seen, 72, 3, 1, "NXSup", 0);
+    check_bits(seen, 72, 7, 1, "GASup", 1);
     check_bits(seen, 72, 63, 1, "SNPSup", 1);
     check_field(seen, 80, 8, "EFR2 Register Image", 0x900, "");
     check_bits(seen, 80, 8, 2, "NumIntRemapSup", 1);

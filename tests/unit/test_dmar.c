@@ -4,10 +4,8 @@
 
 #include <dirent.h>
 
+#include "built_table.h"
 #include "intel/dmar.h"
-#include "table_text.h"
-
-#define TABLE_BYTES 16384u
 
 struct seen {
     unsigned units, regions, problems, scopes[6], long_paths;
@@ -89,35 +87,11 @@ static enum iommu_status read_exact(const uint8_t *bytes, size_t len, struct see
     return status;
 }
 
-static size_t build(const char *text, uint8_t *out)
-{
-    char error[128] = "";
-    size_t len = table_from_text(text, out, TABLE_BYTES, error, sizeof(error));
-
-    if (len == 0)
-        test_fail(__FILE__, __LINE__, "fixture: %s", error);
-    return len;
-}
-
-static size_t build_file(const char *path, uint8_t *out)
-{
-    char text[8192];
-    FILE *file = fopen(path, "r");
-    size_t len;
-
-    if (file == NULL)
-        test_fail(__FILE__, __LINE__, "cannot open %s", path);
-    len = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    text[len] = '\0';
-    return build(text, out);
-}
-
 TEST(laptop_units_and_regions_are_read)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/dmar/laptop.txt", table);
+    size_t len = built_table_file("tests/fixtures/dmar/laptop.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.problems, 0);
@@ -138,9 +112,9 @@ TEST(laptop_units_and_regions_are_read)
 
 TEST(server_paths_of_several_hops_are_read)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/dmar/server.txt", table);
+    size_t len = built_table_file("tests/fixtures/dmar/server.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.problems, 0);
@@ -152,9 +126,9 @@ TEST(server_paths_of_several_hops_are_read)
 
 TEST(each_oddity_is_reported_at_its_offset)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/dmar/odd.txt", table);
+    size_t len = built_table_file("tests/fixtures/dmar/odd.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.units, 2);
@@ -175,9 +149,9 @@ TEST(each_oddity_is_reported_at_its_offset)
 
 TEST(wrong_checksum_is_reported_and_the_rest_is_read)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("dmar\ndrhd base=0xfed90000 flags=1\n", table);
+    size_t len = built_table("dmar\ndrhd base=0xfed90000 flags=1\n", table);
 
     table[9] ^= 1;
     CHECK_EQ(read_exact(table, len, &seen), IOMMU_ERR_TABLE);
@@ -188,9 +162,9 @@ TEST(wrong_checksum_is_reported_and_the_rest_is_read)
 
 TEST(structure_without_length_ends_the_table)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=0\n"
+    size_t len = built_table("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=0\n"
                        "drhd base=0xfed92000\n", table);
 
     CHECK_EQ(read_exact(table, len, &seen), IOMMU_ERR_TABLE);
@@ -200,9 +174,9 @@ TEST(structure_without_length_ends_the_table)
 
 TEST(structure_past_the_end_is_left_out)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=17\n", table);
+    size_t len = built_table("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=17\n", table);
 
     CHECK_EQ(read_exact(table, len, &seen), IOMMU_ERR_TABLE);
     CHECK_EQ(seen.units, 1);
@@ -213,13 +187,13 @@ TEST(scope_with_a_wrong_length_ends_the_scopes)
     static const char *const lengths[] = { "0", "6", "7", "9", "255" };
 
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        uint8_t table[TABLE_BYTES];
+        uint8_t table[BUILT_TABLE_BYTES];
         char text[256];
         struct seen seen;
 
         snprintf(text, sizeof(text), "dmar\ndrhd base=0xfed90000\nscope endpoint path=02.0\n"
                  "scope endpoint path=03.0 length=%s\n", lengths[i]);
-        CHECK_EQ(read_exact(table, build(text, table), &seen), IOMMU_ERR_TABLE);
+        CHECK_EQ(read_exact(table, built_table(text, table), &seen), IOMMU_ERR_TABLE);
         CHECK_EQ(seen.units, 1);
         CHECK_EQ(seen.scopes[DMAR_SCOPE_ENDPOINT], 1);
         CHECK_EQ(seen.problem_at[0], 72);
@@ -228,9 +202,9 @@ TEST(scope_with_a_wrong_length_ends_the_scopes)
 
 TEST(short_structures_are_left_out)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("dmar\nraw type=0 bytes=0000000000000000000000\nraw type=1 bytes=00000000\n", table);
+    size_t len = built_table("dmar\nraw type=0 bytes=0000000000000000000000\nraw type=1 bytes=00000000\n", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.units + seen.regions, 0);
@@ -239,9 +213,9 @@ TEST(short_structures_are_left_out)
 
 TEST(every_truncation_is_survived)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/dmar/server.txt", table);
+    size_t len = built_table_file("tests/fixtures/dmar/server.txt", table);
 
     for (size_t cut = 0; cut < len; cut++)
         CHECK_EQ(read_exact(table, cut, &seen), IOMMU_ERR_TABLE);
@@ -250,9 +224,9 @@ TEST(every_truncation_is_survived)
 
 TEST(every_byte_bent_is_survived)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/dmar/odd.txt", table);
+    size_t len = built_table_file("tests/fixtures/dmar/odd.txt", table);
     static const uint8_t bends[] = { 0x00, 0x01, 0x7f, 0x80, 0xff };
 
     for (size_t at = 0; at < len; at++)
@@ -336,7 +310,7 @@ static size_t load(const char *folder, const char *name, uint8_t *out)
     file = fopen(path, "rb");
     if (file == NULL)
         test_fail(__FILE__, __LINE__, "cannot open %s", path);
-    len = fread(out, 1, TABLE_BYTES, file);
+    len = fread(out, 1, BUILT_TABLE_BYTES, file);
     fclose(file);
     return len;
 }
@@ -344,7 +318,7 @@ static size_t load(const char *folder, const char *name, uint8_t *out)
 /* The counts of INDEX.tsv, which an independent checker made: column 9, and the file's name in column 1. */
 static void check_real_table(const char *folder, char *row)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
     char *column[12] = { row };
     size_t len;
@@ -404,9 +378,9 @@ static void count_problem(void *arg, uint32_t offset, const char *what, uint64_t
 TEST(reading_ends_at_a_structure_without_length)
 {
     static const struct dmar_handler counting = { .problem = count_problem };
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     unsigned count = 0;
-    size_t len = build("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=0\n", table);
+    size_t len = built_table("dmar\ndrhd base=0xfed90000\ndrhd base=0xfed91000 length=0\n", table);
 
     CHECK_EQ(dmar_read(table, len, &counting, &count), IOMMU_ERR_TABLE);
     CHECK_EQ(count, 1);

@@ -3,9 +3,8 @@
 #include "test.h"
 
 #include "amd/ivrs.h"
-#include "table_text.h"
+#include "built_table.h"
 
-#define TABLE_BYTES 16384u
 #define SEEN_MAX 64u
 
 struct problem {
@@ -106,37 +105,13 @@ static enum iommu_status read_exact(const uint8_t *bytes, size_t len, struct see
     return status;
 }
 
-static size_t build(const char *text, uint8_t *out)
-{
-    char error[128] = "";
-    size_t len = table_from_text(text, out, TABLE_BYTES, error, sizeof(error));
-
-    if (len == 0)
-        test_fail(__FILE__, __LINE__, "fixture: %s", error);
-    return len;
-}
-
-static size_t build_file(const char *path, uint8_t *out)
-{
-    char text[8192];
-    FILE *file = fopen(path, "r");
-    size_t len;
-
-    if (file == NULL)
-        test_fail(__FILE__, __LINE__, "cannot open %s", path);
-    len = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    text[len] = '\0';
-    return build(text, out);
-}
-
 /* Builds and reads the text, which must have just this problem; status is what reading returned. */
 static void check_problem(const char *text, enum iommu_status wanted, uint32_t at, const char *what, uint64_t value)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
 
-    CHECK_EQ(read_exact(table, build(text, table), &seen), wanted);
+    CHECK_EQ(read_exact(table, built_table(text, table), &seen), wanted);
     CHECK_EQ(seen.problems, 1);
     CHECK_STR(seen.problem[0].what, what);
     CHECK_EQ(seen.problem[0].at, at);
@@ -145,9 +120,9 @@ static void check_problem(const char *text, enum iommu_status wanted, uint32_t a
 
 TEST(laptop_unit_is_taken_from_its_highest_block)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/laptop.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/laptop.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.problems, 0);
@@ -170,17 +145,17 @@ TEST(laptop_unit_is_taken_from_its_highest_block)
 
 TEST(header_fields_are_taken_apart)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
 
     /* Bits 0 and 1, 14:8 = 30h, 21:15 = 40h; then the reverse. */
-    CHECK_OK(read_exact(table, build("ivrs ivinfo=0x00203003 revision=2", table), &seen));
+    CHECK_OK(read_exact(table, built_table("ivrs ivinfo=0x00203003 revision=2", table), &seen));
     CHECK_EQ(seen.info.revision, 2);
     CHECK_EQ(seen.info.ivinfo, 0x00203003);
     CHECK(seen.info.efr_valid && seen.info.dma_remap && !seen.info.ht_ats_reserved);
     CHECK_EQ(seen.info.physical_bits, 48);
     CHECK_EQ(seen.info.virtual_bits, 64);
-    CHECK_OK(read_exact(table, build("ivrs ivinfo=0x00580004", table), &seen));
+    CHECK_OK(read_exact(table, built_table("ivrs ivinfo=0x00580004", table), &seen));
     CHECK(!seen.info.efr_valid && !seen.info.dma_remap && seen.info.ht_ats_reserved);
     CHECK_EQ(seen.info.physical_bits, 0);
     CHECK_EQ(seen.info.virtual_bits, 48);
@@ -188,9 +163,9 @@ TEST(header_fields_are_taken_apart)
 
 TEST(exclusion_range_of_one_device_allows_all)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/laptop.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/laptop.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.regions, 1);
@@ -205,9 +180,9 @@ TEST(exclusion_range_of_one_device_allows_all)
 
 TEST(each_unit_of_a_server_keeps_its_own_highest_block)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/server.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/server.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.problems, 0);
@@ -227,9 +202,9 @@ TEST(each_unit_of_a_server_keeps_its_own_highest_block)
 
 TEST(regions_before_the_units_keep_their_rights)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/server.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/server.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.regions, 2);
@@ -282,9 +257,9 @@ static const struct problem odd_problems[] = {
 
 TEST(each_oddity_is_reported_at_its_offset)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/odd.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/odd.txt", table);
     unsigned wanted = sizeof(odd_problems) / sizeof(odd_problems[0]);
 
     CHECK_OK(read_exact(table, len, &seen));
@@ -298,9 +273,9 @@ TEST(each_oddity_is_reported_at_its_offset)
 
 TEST(what_stands_beside_an_oddity_is_kept)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/odd.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/odd.txt", table);
 
     CHECK_OK(read_exact(table, len, &seen));
     CHECK_EQ(seen.units, 2);
@@ -322,9 +297,9 @@ TEST(what_stands_beside_an_oddity_is_kept)
 
 TEST(region_may_end_at_52_bits)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("ivrs\nivmd type=0x20 flags=9 start=0xffffffffff000 size=0x1000\n"
+    size_t len = built_table("ivrs\nivmd type=0x20 flags=9 start=0xffffffffff000 size=0x1000\n"
                        "ivmd type=0x20 flags=9 start=0xfffffffffffff size=1\n", table);
 
     CHECK_OK(read_exact(table, len, &seen));
@@ -344,9 +319,9 @@ TEST(region_block_that_is_too_long_is_read)
 
 TEST(range_of_one_id_is_a_range)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("ivrs\nivmd type=0x22 flags=9 device=0x10 last=0x10 size=0x1000\n"
+    size_t len = built_table("ivrs\nivmd type=0x22 flags=9 device=0x10 last=0x10 size=0x1000\n"
                        "ivhd base=0xfd200000\nstart device=0x10\nend device=0x10\n", table);
 
     CHECK_OK(read_exact(table, len, &seen));
@@ -357,9 +332,9 @@ TEST(range_of_one_id_is_a_range)
 
 TEST(block_of_a_higher_type_wins_wherever_it_stands)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("ivrs ivinfo=1\nivhd type=0x40 base=0xfd200000\nivhd type=0x10 base=0xfd200000\n"
+    size_t len = built_table("ivrs ivinfo=1\nivhd type=0x40 base=0xfd200000\nivhd type=0x10 base=0xfd200000\n"
                        "ivhd type=0x11 base=0xfd200000\n", table);
 
     CHECK_OK(read_exact(table, len, &seen));
@@ -371,19 +346,19 @@ TEST(block_of_a_higher_type_wins_wherever_it_stands)
 
 TEST(image_of_a_first_generation_block_is_never_read)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
 
-    CHECK_OK(read_exact(table, build("ivrs ivinfo=1\nivhd base=0xfd200000\n", table), &seen));
+    CHECK_OK(read_exact(table, built_table("ivrs ivinfo=1\nivhd base=0xfd200000\n", table), &seen));
     CHECK_EQ(seen.units, 1);
     CHECK(!seen.unit[0].has_efr);
 }
 
 TEST(same_registers_as_a_superseded_block_are_free)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("ivrs\nivhd type=0x10 base=0xfd200000\nivhd type=0x11 base=0xfd280000\n"
+    size_t len = built_table("ivrs\nivhd type=0x10 base=0xfd200000\nivhd type=0x11 base=0xfd280000\n"
                        "ivhd type=0x10 device=3 base=0xfd200000\n", table);
 
     CHECK_OK(read_exact(table, len, &seen));
@@ -410,9 +385,9 @@ TEST(capability_offsets_outside_configuration_space_are_refused)
 
 TEST(wrong_checksum_is_reported_and_the_rest_is_read)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("ivrs\nivhd base=0xfd200000\n", table);
+    size_t len = built_table("ivrs\nivhd base=0xfd200000\n", table);
 
     table[9]++;
     CHECK_EQ(read_exact(table, len, &seen), IOMMU_ERR_TABLE);
@@ -428,13 +403,13 @@ TEST(block_with_a_wrong_length_ends_the_table)
     static const unsigned lengths[] = { 0, 3, 25, 0xffff };
 
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        uint8_t table[TABLE_BYTES];
+        uint8_t table[BUILT_TABLE_BYTES];
         char text[256];
         struct seen seen;
 
         snprintf(text, sizeof(text), "ivrs\nivhd base=0xfd200000\nivhd device=3 base=0xfd280000 length=%u\n",
                  lengths[i]);
-        CHECK_EQ(read_exact(table, build(text, table), &seen), IOMMU_ERR_TABLE);
+        CHECK_EQ(read_exact(table, built_table(text, table), &seen), IOMMU_ERR_TABLE);
         CHECK_EQ(seen.units, 1);
         CHECK_EQ(seen.problems, 1);
         CHECK_STR(seen.problem[0].what, "block length wrong, rest of the table lost");
@@ -481,9 +456,9 @@ TEST(bytes_too_few_for_a_block_are_reported)
 
 TEST(entry_past_its_block_ends_the_block_alone)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build("ivrs\nivhd base=0xfd200000\nselect device=8\nentry bytes=420000\n"
+    size_t len = built_table("ivrs\nivhd base=0xfd200000\nselect device=8\nentry bytes=420000\n"
                        "ivhd device=3 base=0xfd280000\nselect device=9\n", table);
 
     CHECK_EQ(read_exact(table, len, &seen), IOMMU_ERR_TABLE);
@@ -496,20 +471,20 @@ TEST(entry_past_its_block_ends_the_block_alone)
 
 TEST(tables_of_another_kind_are_refused)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
 
-    CHECK_EQ(read_exact(table, build("dmar\n", table), &seen), IOMMU_ERR_TABLE);
+    CHECK_EQ(read_exact(table, built_table("dmar\n", table), &seen), IOMMU_ERR_TABLE);
     CHECK_STR(seen.problem[0].what, "not an IVRS table, bytes there");
-    CHECK_EQ(read_exact(table, build("ivrs length=47\n", table), &seen), IOMMU_ERR_TABLE);
+    CHECK_EQ(read_exact(table, built_table("ivrs length=47\n", table), &seen), IOMMU_ERR_TABLE);
     CHECK_STR(seen.problem[0].what, "table length too small");
 }
 
 TEST(every_truncation_is_survived)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
-    size_t len = build_file("tests/fixtures/ivrs/laptop.txt", table);
+    size_t len = built_table_file("tests/fixtures/ivrs/laptop.txt", table);
 
     for (size_t cut = 0; cut < len; cut++)
         CHECK_EQ(read_exact(table, cut, &seen), IOMMU_ERR_TABLE);
@@ -520,11 +495,11 @@ TEST(every_byte_bent_is_survived)
 {
     static const char *const files[] = { "tests/fixtures/ivrs/odd.txt", "tests/fixtures/ivrs/laptop.txt" };
     static const uint8_t bends[] = { 0x00, 0x01, 0x10, 0x40, 0x7f, 0x80, 0xf0, 0xff };
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
 
     for (size_t f = 0; f < 2; f++) {
-        size_t len = build_file(files[f], table);
+        size_t len = built_table_file(files[f], table);
 
         for (size_t at = 0; at < len; at++)
             for (size_t i = 0; i < sizeof(bends); i++) {
@@ -541,11 +516,11 @@ TEST(every_byte_bent_is_survived)
 TEST(members_of_the_handler_may_be_missing)
 {
     static const struct ivrs_handler nothing;
-    uint8_t table[TABLE_BYTES];
-    size_t len = build_file("tests/fixtures/ivrs/odd.txt", table);
+    uint8_t table[BUILT_TABLE_BYTES];
+    size_t len = built_table_file("tests/fixtures/ivrs/odd.txt", table);
 
     CHECK_OK(ivrs_read(table, len, &nothing, NULL));
-    len = build_file("tests/fixtures/ivrs/laptop.txt", table);
+    len = built_table_file("tests/fixtures/ivrs/laptop.txt", table);
     CHECK_OK(ivrs_read(table, len, &nothing, NULL));
 }
 
@@ -580,7 +555,7 @@ static size_t load(const char *folder, const char *name, uint8_t *out)
     file = fopen(path, "rb");
     if (file == NULL)
         test_fail(__FILE__, __LINE__, "cannot open %s", path);
-    len = fread(out, 1, TABLE_BYTES, file);
+    len = fread(out, 1, BUILT_TABLE_BYTES, file);
     fclose(file);
     return len;
 }
@@ -611,7 +586,7 @@ static void check_entry_counts(const char *name, const struct seen *seen, const 
 /* INDEX.tsv, which an independent checker made: name, -, kind, ..., checksum_valid (7), counts, -, anomalies. */
 static void check_real_table(const char *folder, char *row)
 {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct seen seen;
     char *column[12] = { row };
     enum iommu_status status;

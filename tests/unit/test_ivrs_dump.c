@@ -4,11 +4,9 @@
 
 #include <stdarg.h>
 
+#include "built_table.h"
 #include "console.h"
 #include "ivrs_dump.h"
-#include "table_text.h"
-
-#define TABLE_BYTES 16384u
 
 static char printed[65536];
 static size_t printed_len;
@@ -25,12 +23,9 @@ void print(const char *format, ...)
 
 static void dump_text(const char *text)
 {
-    uint8_t table[TABLE_BYTES];
-    char error[128] = "";
-    size_t len = table_from_text(text, table, sizeof(table), error, sizeof(error));
+    uint8_t table[BUILT_TABLE_BYTES];
+    size_t len = built_table(text, table);
 
-    if (len == 0)
-        test_fail(__FILE__, __LINE__, "fixture: %s", error);
     printed_len = 0;
     printed[0] = '\0';
     ivrs_dump(table, len);
@@ -39,16 +34,9 @@ static void dump_text(const char *text)
 static void read_text(const char *name, const char *ending, char *out, size_t size)
 {
     char path[256];
-    FILE *file;
-    size_t len;
 
     snprintf(path, sizeof(path), "tests/fixtures/ivrs/%s.%s", name, ending);
-    file = fopen(path, "r");
-    if (file == NULL)
-        test_fail(__FILE__, __LINE__, "cannot open %s", path);
-    len = fread(out, 1, size - 1, file);
-    fclose(file);
-    out[len] = '\0';
+    fixture_read(path, out, size);
 }
 
 /* Line by line, so that a difference is told by its line. */

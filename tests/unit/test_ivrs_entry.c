@@ -8,14 +8,13 @@
 #include <dirent.h>
 
 #include "amd/ivrs.h"
+#include "built_table.h"
 #include "ivrs_dsl.h"
-#include "table_text.h"
 
-#define TABLE_BYTES 16384u
 #define UNITS_MAX 32u
 
 struct seen {
-    uint8_t table[TABLE_BYTES];
+    uint8_t table[BUILT_TABLE_BYTES];
     struct ivrs_info info;
     unsigned units, regions, problems, unknown_blocks, reversed;
     struct ivrs_unit unit[UNITS_MAX];   /* superseded ones too */
@@ -62,15 +61,11 @@ static const struct ivrs_handler handler = {
 /* The entries of one block of that type, described as text; the seen table must outlive them. */
 static struct ivrs_entries entries_of(struct seen *seen, unsigned type, const char *text)
 {
-    char whole[1024], error[128] = "";
-    size_t len;
+    char whole[1024];
 
     memset(seen, 0, sizeof(*seen));
     snprintf(whole, sizeof(whole), "ivrs ivinfo=1\nivhd type=%u base=0xfd200000\n%s", type, text);
-    len = table_from_text(whole, seen->table, TABLE_BYTES, error, sizeof(error));
-    if (len == 0)
-        test_fail(__FILE__, __LINE__, "fixture: %s", error);
-    (void)ivrs_read(seen->table, len, &handler, seen);
+    (void)ivrs_read(seen->table, built_table(whole, seen->table), &handler, seen);
     CHECK_EQ(seen->units, 1);
     return seen->unit[0].entries;
 }

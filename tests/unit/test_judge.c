@@ -17,7 +17,9 @@ TEST(each_fault_of_a_header_is_found_and_its_twin_is_sound)
     static const struct judged_case cases[] = {
         { "table-cut", 4, "dmar flags=5 length=200\n" SOUND, "dmar flags=5\n" SOUND, NULL, NULL },
         { "checksum", 9, "dmar flags=5 checksum=0x55\n" SOUND, "dmar flags=5\n" SOUND, NULL, NULL },
-        { "revision", 8, "dmar flags=5 revision=9\n" SOUND, "dmar flags=5 revision=2\n" SOUND, NULL,
+        { "revision", 8, "dmar flags=5 revision=3\n" SOUND, "dmar flags=5 revision=2\n" SOUND, NULL,
+          NULL },
+        { "revision", 8, "dmar flags=5 revision=0\n" SOUND, "dmar flags=5 revision=1\n" SOUND, NULL,
           NULL },
         { "table-twice", 0, "dmar flags=5\n" SOUND "---\ndmar flags=5\n" SOUND,
           "dmar flags=5\n" SOUND, NULL, NULL },
@@ -43,6 +45,23 @@ TEST(a_table_shorter_than_its_fixed_part_is_found_and_not_read)
     free(own);
 }
 
+/* A DMAR's fixed part is 48 bytes: VT-d §8.1. */
+TEST(a_header_that_leaves_no_room_for_the_fixed_part)
+{
+    static const uint8_t bytes[48] = "DMAR\x28\0\0\0\x01";
+
+    for (uint32_t len = 36; len <= sizeof(bytes); len++) {
+        uint8_t *own = malloc(len);
+        const struct fw_table table = { "DMAR", own, len };
+        const struct fw_facts facts = { .tables = &table, .table_count = 1 };
+
+        memcpy(own, bytes, len);
+        own[4] = len < sizeof(bytes) ? 48 : 40;
+        CHECK_STR(judge_tables(&facts)->every, "table-length");
+        free(own);
+    }
+}
+
 TEST(bytes_behind_a_table_are_a_note)
 {
     uint8_t bytes[60] = { 0 };
@@ -53,8 +72,11 @@ TEST(bytes_behind_a_table_are_a_note)
     bytes[9] = (uint8_t) - ('X' + 'Y' + 'Z' + 'W' + 0x28);
     CHECK_STR(judge_tables(&facts)->notes, "table-trailing");
     CHECK_EQ(judge_tables(&facts)->judged, 0);
+    bytes[4] = 59;
+    bytes[9] = (uint8_t)(bytes[9] - 19);
+    CHECK_STR(judge_tables(&facts)->notes, "table-trailing");
     bytes[4] = 60;
-    bytes[9] = (uint8_t)(bytes[9] - 20);
+    bytes[9]--;
     CHECK_STR(judge_tables(&facts)->every, "");
 }
 
@@ -67,6 +89,24 @@ TEST(a_table_of_more_than_64_kib_is_judged_so_far)
 
     memcpy(bytes, "XYZW\x40\0\x01\0", 8);
     bytes[9] = (uint8_t) - ('X' + 'Y' + 'Z' + 'W' + 0x41);
+    CHECK_STR(judge_tables(&facts)->every, "table-huge");
+    free(bytes);
+}
+
+/* Entries of 4 bytes up to there, and then one that cannot be. */
+TEST(what_is_behind_64_kib_is_not_judged)
+{
+    const uint32_t size = 0x10000 + 4;
+    uint8_t *bytes = calloc(1, size);
+    const struct fw_table table = { "APIC", bytes, size };
+    const struct fw_facts facts = { .tables = &table, .table_count = 1 };
+
+    memcpy(bytes, "APIC\x04\0\x01\0\x04", 9);
+    for (uint32_t at = 44; at < size; at += 4)
+        memcpy(bytes + at, "\x7f\x04", 2);
+    bytes[size - 3] = 1;
+    for (uint32_t i = 0; i < size; i++)
+        bytes[9] = (uint8_t)(bytes[9] - (i == 9 ? 0 : bytes[i]));
     CHECK_STR(judge_tables(&facts)->every, "table-huge");
     free(bytes);
 }
@@ -85,7 +125,7 @@ TEST(a_table_of_64_kib_is_judged_whole)
 
 TEST(the_right_checksum_is_said)
 {
-    const struct seen_findings *seen = judge_text("dmar flags=5 checksum=0\n" SOUND, NULL);
+    const struct seen_findings *seen = judge_text("dmar flags=5 checksum=0x55\n" SOUND, NULL);
     const struct seen_finding *f = seen_find(seen, "checksum");
     uint8_t table[72] =
         "DMAR\x48\0\0\0\x01\0IOMMUKFIXTURE \x01\0\0\0IOMK\x01\0\0\0\x26\x05\0\0\0\0\0\0\0\0\0\0"

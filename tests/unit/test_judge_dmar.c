@@ -69,7 +69,9 @@ TEST(each_fault_of_header_and_structures_is_found_and_its_twin_is_sound)
         { "structure-length", 72, SOUND "pad bytes=0000\n", SOUND, NULL, NULL },
         { "structure-length", 72, SOUND "raw type=9 length=100 bytes=00000000\n", SOUND, NULL,
           NULL },
+        { "structure-length", 72, SOUND "raw type=9 length=2\n", SOUND, NULL, NULL },
         { "structure-short", 72, SOUND "raw type=5\n", SOUND "satc\n", NULL, NULL },
+        { "structure-short", 72, SOUND "raw type=0\n", SOUND, NULL, NULL },
         { "structure-unknown", 72, SOUND "raw type=9 bytes=00000000\n", SOUND, NULL, NULL },
         { "structure-unknown", 72, SOUND "raw type=7 bytes=00000000\n", SOUND "sidp\n", NULL,
           NULL },
@@ -79,7 +81,10 @@ TEST(each_fault_of_header_and_structures_is_found_and_its_twin_is_sound)
           NULL },
         { "address-width", 36, "dmar flags=5 haw=256\n" UNIT, "dmar flags=5 haw=64\n" UNIT, NULL,
           NULL },
+        { "address-width", 36, "dmar flags=5 haw=65\n" UNIT, "dmar flags=5 haw=64\n" UNIT, NULL,
+          NULL },
         { "reserved-set", 37, "dmar flags=0x85\n" UNIT, SOUND, NULL, NULL },
+        { "reserved-set", 37, "dmar flags=0x0d\n" UNIT, SOUND, NULL, NULL },
         { "no-unit", 0, "dmar flags=5\nsatc\n", "dmar flags=5\n" UNIT "satc\n", NULL, NULL },
         { "address-width-below-ram", 36, "dmar flags=5 haw=35\n" UNIT, "dmar flags=5 haw=36\n" UNIT,
           &with_memory, NULL },
@@ -98,6 +103,29 @@ TEST(structures_out_of_order_are_a_note)
 {
     CHECK_STR(judge_text("dmar flags=5\nsatc\n" UNIT, NULL)->notes, "structure-order");
     CHECK_STR(judge_text("dmar flags=5\n" UNIT "satc\n", NULL)->notes, "");
+    CHECK_STR(judge_text(SOUND "rhsa base=0xfed90000\natsr flags=1\n", NULL)->notes, "structure-order");
+}
+
+/* Bytes 38 to 47: VT-d §8.1. */
+TEST(a_reserved_byte_of_the_header_is_a_note)
+{
+    uint8_t bytes[48] = "DMAR\x30\0\0\0\x01";
+    const struct fw_table table = { "DMAR", bytes, sizeof(bytes) };
+    const struct fw_facts facts = { .tables = &table, .table_count = 1 };
+
+    bytes[36] = 38;
+    bytes[37] = 5;
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[9] = (uint8_t)(bytes[9] - (i == 9 ? 0 : bytes[i]));
+    CHECK_STR(judge_tables(&facts)->every, "no-unit");
+    for (unsigned at = 38; at < sizeof(bytes); at++) {
+        bytes[at] = 0xcc;
+        bytes[9] = (uint8_t)(bytes[9] - 0xcc);
+        CHECK_STR(judge_tables(&facts)->notes, "reserved-set");
+        CHECK_EQ(seen_find(judge_tables(&facts), "reserved-set")->offset, at);
+        bytes[at] = 0;
+        bytes[9] = (uint8_t)(bytes[9] + 0xcc);
+    }
 }
 
 TEST(each_fault_of_the_flags_is_found_and_its_twin_is_sound)
@@ -152,6 +180,8 @@ TEST(each_fault_of_a_units_registers_is_found_and_its_twin_is_sound)
           "dmar flags=5\ndrhd base=0x200000000000 flags=1\n" IOAPIC, &with_memory, NULL },
         { "unit-base-in-ram", 48, "dmar flags=5\ndrhd base=0x7ffff000 flags=1\n" IOAPIC,
           "dmar flags=5\ndrhd base=0x80000000 flags=1\n" IOAPIC, &with_memory, NULL },
+        { "unit-base-in-ram", 48, "dmar flags=5\ndrhd base=0x100000 flags=1\n" IOAPIC,
+          "dmar flags=5\ndrhd base=0xff000 flags=1\n" IOAPIC, &with_memory, NULL },
         { "unit-base-shared", 72, "dmar flags=5\ndrhd base=0xfed90000\n" DEVICE UNIT,
           "dmar flags=5\ndrhd base=0xfed91000\n" DEVICE UNIT, NULL, NULL },
         { "unit-dead", 48, SOUND, NULL, &with_dead, &with_good },

@@ -39,3 +39,13 @@ TEST(each_fault_of_the_lesser_structures_is_found_and_its_twin_is_sound)
 
     JUDGED_CHECK(cases);
 }
+
+TEST(atsr_of_another_segment_contradicts_nothing)
+{
+    CHECK_STR(judge_text(SOUND "atsr flags=1\natsr segment=1 flags=1\n", NULL)->every, "");
+}
+
+TEST(a_bridge_on_the_path_is_one_too_many)
+{
+    CHECK_STR(judge_text(SOUND "satc\n scope endpoint bus=0 path=1c.0,00.0\n", NULL)->ids, "satc-not-integrated");
+}

@@ -38,6 +38,8 @@ TEST(each_fault_of_a_scopes_form_is_found_and_its_twin_is_sound)
         { "scope-length", 64, FIRST " scope endpoint bus=0 path=1f.6 length=6\n" ALL, FIRST NIC ALL,
           NULL, NULL },
         { "scope-unknown", 72, SOUND " scope type=9 bus=0 path=1f.6\n", SOUND, NULL, NULL },
+        { "scope-unknown", 72, SOUND " scope type=6 bus=0 path=1f.6\n", SOUND, NULL, NULL },
+        { "scope-unknown", 72, SOUND " scope type=0 bus=0 path=1f.6\n", SOUND, NULL, NULL },
         { "scope-path", 64, FIRST " scope endpoint bus=0 path=20.0\n" ALL, FIRST NIC ALL, NULL,
           NULL },
         { "scope-path", 64, FIRST " scope endpoint bus=0 path=1f.8\n" ALL, FIRST NIC ALL, NULL,
@@ -100,11 +102,12 @@ TEST(an_absent_bridge_is_a_warning)
 
 TEST(a_path_is_walked_through_the_bridges)
 {
+    CHECK_STR(judge_text(FIRST NIC BELOW ALL, &machine)->notes, "structure-unaligned structure-unaligned");
     CHECK_STR(judge_text(FIRST NIC BELOW ALL, &machine)->ids, "");
     CHECK_STR(judge_text(FIRST NIC " scope endpoint bus=0 path=1c.0,01.0\n" ALL, &machine)->notes,
               "structure-unaligned structure-unaligned scope-absent");
     /* A network card has nothing below. */
-    CHECK_STR(judge_text(FIRST NIC " scope endpoint bus=0 path=1f.6,00.0\n" ALL, &machine)->notes,
+    CHECK_STR(judge_text(FIRST NIC " scope endpoint bus=0 path=1f.6,02.0\n" ALL, &machine)->notes,
               "structure-unaligned structure-unaligned scope-absent");
 }
 
@@ -132,4 +135,38 @@ TEST(a_host_bridge_needs_no_unit)
     CHECK_STR(judge_text(listed, &facts)->ids, "");
     host.class_code = 0x060100;
     CHECK_STR(judge_text(listed, &facts)->ids, "device-without-unit");
+}
+
+TEST(a_scope_is_of_its_units_segment)
+{
+    static struct pci_function far = { .segment = 1, .rid = PCI_RID(0, 0x14, 0), .class_code = 0x020000 };
+    static const struct fw_facts with_far = { .functions = &far };
+
+    CHECK(seen_find(judge_text(FIRST NIC "drhd base=0xfed92000 segment=1\n" NIC ALL, NULL),
+                    "scope-in-two-units") == NULL);
+    CHECK_STR(judge_text(SOUND, &with_far)->ids, "device-without-unit");
+    far.segment = 0;
+    CHECK_STR(judge_text(SOUND, &with_far)->ids, "");
+}
+
+TEST(an_endpoints_scope_is_not_what_is_below)
+{
+    static const char endpoint[] = "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC NIC
+                                   " scope endpoint bus=0 path=1c.0\n scope endpoint bus=0 path=02.0\n";
+    const struct seen_finding *found = seen_find(judge_text(endpoint, &machine), "device-without-unit");
+
+    CHECK(found != NULL && strstr(found->what, "0000:01:00.0") != NULL);
+}
+
+/* VT-d §8.3: it goes with its physical function. */
+TEST(a_virtual_function_needs_no_scope)
+{
+    static struct pci_function list[2] = { { .next = &list[1], .rid = PCI_RID(0, 0x1f, 6), .class_code = 0x020000 },
+                                           { .rid = PCI_RID(0, 0x1f, 7), .class_code = 0x020000 } };
+    static const struct fw_facts with = { .functions = list };
+    static const char one[] = "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC NIC;
+
+    CHECK(seen_find(judge_text(one, &with), "device-without-unit") != NULL);
+    list[1].physical = &list[0];
+    CHECK(seen_find(judge_text(one, &with), "device-without-unit") == NULL);
 }

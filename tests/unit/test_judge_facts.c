@@ -57,11 +57,14 @@ TEST(buses_are_those_of_mcfg)
     CHECK(judge_bus_known(&j, 0, 1) && judge_bus_known(&j, 0, 0x7f) &&
           judge_bus_known(&j, 2, 0xff));
     CHECK(!judge_bus_known(&j, 0, 0) && !judge_bus_known(&j, 0, 0x80) &&
-          !judge_bus_known(&j, 2, 0xfe));
+          !judge_bus_known(&j, 2, 0xfe) && !judge_bus_known(&j, 2, 1));
     CHECK(judge_segment_known(&j, 0) && judge_segment_known(&j, 2) && !judge_segment_known(&j, 1));
     /* Without MCFG only segment 0 has buses, and no segment is called unknown. */
     CHECK(judge_bus_known(&none, 0, 0xff) && !judge_bus_known(&none, 1, 0));
     CHECK(judge_segment_known(&none, 1));
+    /* Half a window is none. */
+    table.len -= 4;
+    CHECK(judge_bus_known(&j, 0, 1) && !judge_bus_known(&j, 2, 0xff));
 }
 
 TEST(functions_are_found_by_segment_and_id)
@@ -73,4 +76,27 @@ TEST(functions_are_found_by_segment_and_id)
 
     CHECK(judge_function(&j, 0, 8) == &list[1] && judge_function(&j, 1, 8) == &list[0] &&
           judge_function(&j, 0, 9) == NULL);
+}
+
+TEST(units_are_found_by_their_registers)
+{
+    static const struct fw_unit_state units[] = { { .registers_pa = 0x1000 }, { .registers_pa = 0x2000 } };
+    const struct fw_facts with = { .units = units, .unit_count = 2 };
+    const struct judge j = { .facts = &with };
+
+    CHECK(judge_unit_state(&j, 0x2000) == &units[1] && judge_unit_state(&j, 0x1000) == &units[0]);
+    CHECK(judge_unit_state(&j, 0x3000) == NULL);
+}
+
+TEST(a_bar_counts_up_to_its_last_byte)
+{
+    static struct pci_function list[2] = { { .next = &list[1], .bars = { { .io = true, .pa = 0x9000, .len = 4 } } },
+                                           { .bars = { [1] = { .pa = 0x1000, .len = 0x1000 } } } };
+    const struct fw_facts with = { .functions = list };
+    const struct judge j = { .facts = &with };
+    uint64_t end = 0;
+
+    CHECK(judge_bar_above(&j, 0x1fff, &end) == &list[1]);
+    CHECK_EQ(end, 0x2000);
+    CHECK(judge_bar_above(&j, 0x2000, &end) == NULL);
 }

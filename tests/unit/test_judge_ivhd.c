@@ -25,6 +25,8 @@ TEST(each_fault_of_an_entry_is_found_and_its_twin_is_sound)
     static const struct judged_case cases[] = {
         { "entry-length", 104, BYTES("03"), SOUND, NULL, NULL },
         { "entry-length", 104, BYTES("4800000021a000"), BYTES("0000000000000000"), NULL, NULL },
+        { "entry-length", 96, BLOCK("0x40", " entry bytes=f0a50000\n"), BLOCK("0x40", UART), NULL,
+          NULL },
         { "entry-unknown", 104, BYTES("05000000"), BYTES("00000000"), NULL, NULL },
         { "entry-unknown", 104, BYTES("4400000000000000"), BYTES("4000000000000000"), NULL, NULL },
         { "range-reversed", 96, BLOCK("0x11", " start device=8\n end device=7\n"),
@@ -75,4 +77,19 @@ TEST(each_fault_of_an_entry_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
+}
+
+TEST(a_device_that_pci_names_too_shares_no_id)
+{
+    CHECK_STR(judge_text(BLOCK("0x40", " select device=0xa5\n" UART), NULL)->every, "");
+}
+
+TEST(entries_are_of_their_blocks_segment)
+{
+    static struct pci_function far = { .segment = 1, .rid = PCI_RID(1, 0, 0), .class_code = 0x010802 };
+    static const struct fw_facts with_far = { .functions = &far };
+
+    CHECK(seen_find(judge_text(BLOCK("0x11", " all\n"), &with_far), "device-without-unit") != NULL);
+    far.segment = 0;
+    CHECK(seen_find(judge_text(BLOCK("0x11", " all\n"), &with_far), "device-without-unit") == NULL);
 }

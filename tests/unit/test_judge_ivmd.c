@@ -80,6 +80,8 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
           SOUND "ivmd type=0x21 flags=7 device=0x201 start=0x7132c000 size=0x26000\n", NULL, NULL },
         { "ivmd-in-ram", 116, IVMD("start=0x4f83f000 size=0x41000"),
           IVMD("start=0x5077f000 size=0x41000"), &with_memory, NULL },
+        { "ivmd-in-ram", 116, IVMD("start=0x4456f000 size=0x2000"),
+          IVMD("start=0x5077f000 size=0x2000"), &with_memory, NULL },
         { "ivmd-in-acpi-memory", 116, IVMD("start=0x5ffff000 size=0x2000"),
           IVMD("start=0x5fffe000 size=0x2000"), &with_memory, NULL },
         { "ivmd-not-reserved", 116, IVMD("start=0x600ff000 size=0x2000"),

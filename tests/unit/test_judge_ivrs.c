@@ -101,14 +101,17 @@ TEST(a_reserved_byte_of_the_header_is_a_note)
     const struct fw_facts facts = { .tables = &table, .table_count = 1 };
 
     bytes[36] = 0x43;
-    bytes[43] = 0xcc;
     for (unsigned i = 0; i < 48; i++)
         bytes[9] = (uint8_t)(bytes[9] - (i == 9 ? 0 : bytes[i]));
-    CHECK_STR(judge_tables(&facts)->notes, "reserved-set");
-    CHECK_EQ(seen_find(judge_tables(&facts), "reserved-set")->offset, 43);
-    bytes[43] = 0;
-    bytes[9] = (uint8_t)(bytes[9] + 0xcc);
     CHECK_STR(judge_tables(&facts)->every, "no-unit");
+    for (unsigned at = 40; at < 48; at++) {
+        bytes[at] = 0xcc;
+        bytes[9] = (uint8_t)(bytes[9] - 0xcc);
+        CHECK_STR(judge_tables(&facts)->notes, "reserved-set");
+        CHECK_EQ(seen_find(judge_tables(&facts), "reserved-set")->offset, at);
+        bytes[at] = 0;
+        bytes[9] = (uint8_t)(bytes[9] + 0xcc);
+    }
 }
 
 TEST(each_fault_of_a_unit_is_found_and_its_twin_is_sound)
@@ -179,7 +182,7 @@ TEST(blocks_of_one_unit_must_agree)
           HEAD "ivhd type=0x10 capability=0x80 base=0xfeb80000\n" ENTRIES
                "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
           SOUND, NULL, NULL },
-        { "blocks-disagree", 124, SOUND "ivhd type=0x40 base=0xfeb80000 efr=1\n" ENTRIES,
+        { "blocks-disagree", 124, SOUND "ivhd type=0x40 base=0xfeb80000 efr=0x8000000000000000\n" ENTRIES,
           SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES, NULL, NULL },
         { "blocks-disagree", 144,
           SOUND "ivhd type=0x40 base=0xfeb80000\n all\n ioapic id=34 device=0xa0\n",
@@ -196,4 +199,17 @@ TEST(blocks_of_one_unit_must_agree)
     CHECK_EQ(seen_find(judge_text(cases[4].bad, NULL), "blocks-disagree")->offset, 144);
     CHECK_STR(judge_text(cases[4].good, NULL)->ids, "");
     CHECK_STR(judge_text(cases[5].bad, NULL)->ids, "blocks-disagree");
+}
+
+/* AMD-Vi §5.2.2: a unit is what its block of the highest type says. */
+TEST(a_superseded_block_is_no_unit)
+{
+    static const char zero[] =
+        HEAD "ivhd type=0x10 base=0\n" ENTRIES "ivhd type=0x11 base=0xfeb80000\n" ENTRIES;
+    static const char taken[] =
+        HEAD "ivhd type=0x10 base=0xfeb84000\n" ENTRIES "ivhd type=0x11 base=0xfeb80000\n" ENTRIES
+             "ivhd type=0x11 device=0x4002 base=0xfeb84000\n" OTHER;
+
+    CHECK_STR(judge_text(zero, NULL)->ids, "blocks-disagree");
+    CHECK_STR(judge_text(taken, NULL)->ids, "blocks-disagree");
 }

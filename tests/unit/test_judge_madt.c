@@ -30,6 +30,9 @@ TEST(each_fault_of_the_madt_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
+    CHECK_STR(judge_text(SOUND "x2apic id=300 flags=0\nx2apic id=300 flags=0\n", NULL)->every, "");
+    /* One processor in both forms is there once. */
+    CHECK_STR(judge_text(SOUND "x2apic id=1\n", NULL)->every, "");
 }
 
 TEST(each_fault_of_the_hpet_table_is_found_and_its_twin_is_sound)

@@ -6,6 +6,8 @@
 
 static const struct fw_memory map[] = { { 0x100000, 0xe0100000, FW_MEMORY_RAM } };
 static const struct fw_facts with_memory = { .memory = map, .memory_count = 1 };
+static const struct fw_memory map_of_bus_2[] = { { 0xe0200000, 0xe0300000, FW_MEMORY_RAM } };
+static const struct fw_facts with_bus_2 = { .memory = map_of_bus_2, .memory_count = 1 };
 
 TEST(each_fault_of_a_window_is_found_and_its_twin_is_sound)
 {
@@ -24,6 +26,7 @@ TEST(each_fault_of_a_window_is_found_and_its_twin_is_sound)
         { "mcfg-overlap", 60, "mcfg\nwindow first=0x80\nwindow last=0x80 base=0xd0000000\n",
           "mcfg\nwindow first=0x80\nwindow last=0x7f base=0xd0000000\n", NULL, NULL },
         { "mcfg-in-ram", 44, "mcfg\nwindow\n", "mcfg\nwindow first=1\n", &with_memory, NULL },
+        { "mcfg-in-ram", 44, "mcfg\nwindow last=2\n", "mcfg\nwindow last=1\n", &with_bus_2, NULL },
     };
 
     JUDGED_CHECK(cases);

@@ -78,11 +78,21 @@ TEST(a_region_is_compared_with_the_memory_map)
           &with_memory, NULL },
         { "rmrr-not-reserved", 72, REGION("0x6f760000", "0x6f762fff"), NULL, &with_memory,
           &nothing },
+        { "rmrr-not-reserved", 72, REGION("0x6ebfe000", "0x6ec00fff"),
+          REGION("0x6ebfd000", "0x6ebfefff"), &with_memory, NULL },
         { "rmrr-not-reserved", 72, REGION("0x91000000", "0x91000fff"),
           REGION("0x77fff000", "0x78000fff"), &with_memory, NULL },
     };
 
     JUDGED_CHECK(cases);
+    /* The last page of it. */
+    CHECK_STR(judge_text(REGION("0xff000", "0x100fff"), &with_memory)->ids, "rmrr-in-ram");
+    CHECK_STR(judge_text(REGION("0xfe000", "0xfffff"), &with_memory)->ids, "");
+}
+
+TEST(regions_of_other_segments_do_not_overlap)
+{
+    CHECK_STR(judge_text(SOUND "rmrr segment=1 base=0x7b800000 limit=0x7fffffff\n" USB, NULL)->every, "");
 }
 
 TEST(hypertransports_hole_matters_on_amd_only)

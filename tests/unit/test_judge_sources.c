@@ -58,6 +58,8 @@ TEST(each_fault_of_intels_scopes_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
+    /* What no unit names has no entry. */
+    CHECK_STR(judge_text(DMAR "satc\n" IOAPIC, NULL)->ids, "scope-misplaced intremap-without-ioapic");
     /* What is not there needs no scope. */
     CHECK_STR(judge_text(DMAR "---\napic revision=4\nlapic id=1\n", NULL)->every, "");
     /* Without the flag nobody asks for the scopes. */
@@ -138,6 +140,8 @@ TEST(nothing_is_derived_from_nothing)
     CHECK(strstr(none, "no ivrs_ioapic[33]= can be derived") != NULL &&
           strstr(none, "=00:14.0") == NULL);
     CHECK(strstr(none, "neither an HPET entry") != NULL);
+    /* Nor is there anything of AMD's to derive for Intel's. */
+    CHECK_STR(remedy(DMAR IOAPIC MADT2, NULL, "ioapic-missing"), "intremap=off; firmware update");
     /* The north bridge's is not where the south bridge is. */
     none = remedy(IVRS SOUTH " hpet id=0 device=0xa0\n" AMD_MADT2, &with_fch, "ioapic-missing");
     CHECK(strstr(none, "no ivrs_ioapic[34]= can be derived") != NULL &&
@@ -172,6 +176,13 @@ TEST(hpet_and_south_bridge_have_their_parameters)
     CHECK(
         strstr(remedy(IVRS " ioapic id=33 device=0x08\n" AMD_MADT, NULL, "ioapic-not-south-bridge"),
                "ivrs_ioapic[33]=00:14.0") != NULL);
+}
+
+/* What was derived for one finding is not said of the next. */
+TEST(a_finding_without_a_remedy_has_none)
+{
+    CHECK(strstr(remedy(IVRS SOUTH AMD_MADT2 HPET, NULL, "ioapic-missing"), "can be derived") != NULL);
+    CHECK_STR(remedy(IVRS SOUTH AMD_MADT2 HPET, NULL, "hpet-none"), "");
 }
 
 TEST(more_sources_than_can_be_kept_are_said)

@@ -11,6 +11,8 @@ TEST(each_fault_of_a_node_is_found_and_its_twin_is_sound)
 {
     static const struct judged_case cases[] = {
         { "viot-node-length", 88, SOUND "pad bytes=01000000\n", SOUND, NULL, NULL },
+        { "viot-node-length", 88, SOUND "pad bytes=0500640000000000\n", SOUND, NULL, NULL },
+        { "viot-node-length", 88, SOUND "pad bytes=02000400\n", SOUND, NULL, NULL },
         { "viot-node-length", 38, "viot revision=0 first=100 count=0\n", "viot revision=0\n", NULL,
           NULL },
         { "viot-node-count", 36, "viot revision=0 count=3\niommu device=8\nrange last=0xff\n",
@@ -39,4 +41,5 @@ TEST(each_fault_of_a_node_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
+    CHECK_STR(judge_text("viot revision=0\niommu-mmio base=0x1000\nrange last=0xff\n", NULL)->every, "");
 }

@@ -360,3 +360,40 @@ TEST(stopped_unit_is_given_nothing)
         driver_destroy(d);
     }
 }
+
+/* ---- waits, counted in polls: one without a limit fails here instead of hanging ---- */
+
+#define POLLS_MAX 4000000u
+
+static unsigned polls;
+static void (*model_relax)(void *ctx);
+
+static void count_poll(void *ctx)
+{
+    if (++polls > POLLS_MAX)
+        test_fail(__FILE__, __LINE__, "a wait goes on after %u polls", POLLS_MAX);
+    model_relax(ctx);
+}
+
+static void check_wait_ends(bool has_queue, uint64_t hang)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct driver *d;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, has_queue);
+    d = driver_started(&config);
+    vtd_model_hang(d->m, 0, hang);
+    polls = 0;
+    model_relax = d->platform.relax;
+    d->platform.relax = count_poll;
+    CHECK_EQ(iommu_debug_flush_all(d->iommu, 0), IOMMU_ERR_TIMEOUT);
+    CHECK(polls > 0);
+    driver_abandon(d);
+}
+
+TEST(every_wait_ends_by_queue_and_by_registers)
+{
+    check_wait_ends(true, VTD_MODEL_HANG_WAIT);
+    check_wait_ends(false, VTD_MODEL_HANG_CCMD);
+    check_wait_ends(false, VTD_MODEL_HANG_IOTLB);
+}

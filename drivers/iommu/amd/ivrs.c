@@ -6,6 +6,7 @@
 #include "amd/ivrs.h"
 
 #include "bits.h"
+#include "bytes.h"
 #include "memory.h"
 
 /* ACPI table header and the IVRS fields behind it (AMD-Vi §5.2.1). */
@@ -335,10 +336,8 @@ static void limit_blocks(struct reader *r)
 
 static void check_sum(struct reader *r)
 {
-    uint8_t sum = 0;
+    uint8_t sum = bytes_sum(r->table, r->len);
 
-    for (size_t i = 0; i < r->len; i++)
-        sum = (uint8_t)(sum + r->table[i]);
     if (sum != 0) {
         problem(r, 9, "checksum wrong, bytes add up to", sum);
         r->status = IOMMU_ERR_TABLE;

@@ -31,10 +31,11 @@ static bool wait_done(const struct vtd_queue *q, uint64_t number)
     return __atomic_load_n(&q->page->status[slot_of(number)], __ATOMIC_ACQUIRE) != (uint32_t)~number;
 }
 
+/* FN: nothing behind it is done before it, so that waits complete in the order of the queue (VT-d §6.5.2.12). */
 static struct vtd_descriptor wait_descriptor(const struct vtd_queue *q, uint64_t data, uint64_t status_offset)
 {
     return (struct vtd_descriptor){
-        .lo = VTD_QI_TYPE_WAIT | VTD_QI_WAIT_SW | field_make(VTD_QI_WAIT_STATUS_DATA, (uint32_t)data),
+        .lo = VTD_QI_TYPE_WAIT | VTD_QI_WAIT_SW | VTD_QI_WAIT_FN | field_make(VTD_QI_WAIT_STATUS_DATA, (uint32_t)data),
         .hi = q->status_pa + status_offset,
     };
 }
@@ -249,8 +250,8 @@ void vtd_queue_recover(struct vtd_unit *unit)
 
 /*
  * Slots whose batches have completed may be written again. When the last has,
- * all have: waits complete in the order of the queue, and those that never
- * will were released by recovery before the unit went on.
+ * all have: waits complete in the order of the queue, each being a fence, and
+ * those that never will were released by recovery before the unit went on.
  */
 static void reclaim_locked(struct vtd_queue *q)
 {
