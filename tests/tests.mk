@@ -121,7 +121,7 @@ bench-host: $(BUILD)/host/bench/pt_bench
 
 format:
 	@tools/setup.sh format
-	clang-format -i $(filter-out %_regs.h %_formats.h,$(shell git ls-files '*.c' '*.h'))
+	$(Q)clang-format -i $(filter-out %_regs.h %_formats.h,$(shell git ls-files '*.c' '*.h'))
 
 clean:
 	rm -rf $(BUILD)

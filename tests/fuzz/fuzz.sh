@@ -29,7 +29,10 @@ seeds() {
 
 total=0 failed=0
 for target; do
-    [ -f "$here/corpus/$target.txt" ] || { echo "fuzz.sh: no target '$target'" >&2; exit 2; }
+    [ -f "$here/corpus/$target.txt" ] || {
+        echo "fuzz.sh: no target '$target'; there are" $(cd "$here/corpus" && ls | sed 's/\.txt$//') >&2
+        exit 2
+    }
     folder=$build/fuzz/$target
     mkdir -p "$folder"
     ln -f "$build/fuzz/fuzz" "$build/fuzz/fuzz_$target"

@@ -131,6 +131,28 @@ def what_cannot_be_read():
 
 
 @test
+def nothing_is_shown_of_nothing():
+    with Folder() as folder:
+        for words in ([], ["--text"], ["--json"], ["--dot"], ["--html"]):
+            out, err = run(*words, folder.path + "/absent", status=2)
+            assert out == "" and err.count("\n") == 1 and "absent: No such file" in err, (words, out, err)
+
+
+@test
+def folders_of_a_folder_are_not_entered():
+    with Folder() as folder:
+        folder.file("word", "no table")
+        _, err = run(folder.path, status=2)
+        assert "no DMAR" in err and "not entered" not in err, err
+        folder.table("machine", SOUND_DMAR)
+        os.makedirs(folder.path + "/inner")
+        assert run(folder.path, status=0)[1] == ""
+        os.rename(folder.path + "/machine", folder.path + "/inner/machine")
+        _, err = run(folder.path, status=2)
+        assert "no DMAR" in err and "not entered" in err, err
+
+
+@test
 def one_unreadable_does_not_hide_the_rest():
     with Folder() as folder:
         good = folder.table("good", ZERO_BASE_DMAR)
@@ -143,7 +165,9 @@ def exit_status_of_findings():
     with Folder() as folder:
         run(folder.table("sound", SOUND_DMAR), status=0)
         out, _ = run(folder.table("zero", ZERO_BASE_DMAR), status=1)
-        assert "error unit-base-zero (DMAR at 030h)" in out, out
+        assert "error unit-base-zero (DMAR+0x30)" in out, out
+        out, _ = run(folder.file("short", b"DMAR"), status=1)
+        assert "    problem at DMAR+0x0: fewer bytes" in out, out
 
 
 @test
@@ -454,10 +478,13 @@ def tables_for_root_only():
         lint = folder.file("lint", open(LINT, "rb").read())
         os.chmod(lint, 0o755)
         os.chmod(folder.path, 0o755)
-        os.chmod(folder.path + "/firmware/acpi/tables/DMAR", 0o400)
+        tables = folder.path + "/firmware/acpi/tables/"
+        folder.file("firmware/acpi/tables/DSDT", b"DSDT")
+        for name in ("DMAR", "DSDT"):
+            os.chmod(tables + name, 0o400)
         done = subprocess.run([lint, "--sys=" + folder.path], capture_output=True, user=65534, timeout=60,
                               env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
-        assert done.returncode == 2 and done.stderr.count(b"only root") == 1, done
+        assert done.returncode == 2 and done.stderr == b"iommukit-lint: only root can read the machine's tables\n", done
 
 
 def units_of(dmar):

@@ -86,7 +86,7 @@ struct lint {
     size_t machine_count;
     size_t skipped;             /* tables of a folder that are of no concern here */
     bool unreadable;            /* something named could not be read */
-    bool denied;                /* and others could read it */
+    bool denied;                /* own: a table that counts, others could read it */
     bool own;                   /* the tables are those of one machine's /sys */
     size_t trouble;
 };

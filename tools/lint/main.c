@@ -164,6 +164,8 @@ int main(int argc, char **argv)
     else
         for (int i = 0; i < count; i++)
             tables_load(&lint, argv[optind + i]);
+    if (lint.table_count == 0)
+        return EXIT_UNREADABLE;
     tables_sort(&lint);
     for (size_t i = 0; i < lint.machine_count; i++) {
         machine_judge(&lint, &lint.machines[i], lint.own ? options.sysfs : NULL);
@@ -172,7 +174,7 @@ int main(int argc, char **argv)
     show(&lint, options.format);
     if (fflush(stdout) != 0 || ferror(stdout))
         fail("the output could not be written", "");
-    if (lint.unreadable || lint.table_count == 0)
+    if (lint.unreadable)
         return EXIT_UNREADABLE;
     return lint.trouble > 0 ? EXIT_FINDINGS : EXIT_SUCCESS;
 }

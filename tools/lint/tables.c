@@ -18,6 +18,7 @@
 #define SIGNATURE_BYTES 4u
 #define LENGTH_END 8u
 #define HEADER_BYTES 36u
+#define NO_TABLE "no DMAR, IVRS, VIOT, APIC, MCFG or HPET table in it"
 
 void *lint_alloc(void *old, size_t bytes)
 {
@@ -152,14 +153,29 @@ static void load_bytes(struct lint *lint, const char *path, uint8_t *bytes, size
     free(bytes);
 }
 
+/* The system names a machine's tables by their signatures. One line for all of them is load_own()'s. */
+static void denied(struct lint *lint, const char *path)
+{
+    const char *name = strrchr(path, '/') + 1;
+
+    if (strlen(name) < SIGNATURE_BYTES || !fw_decodes(name)) {
+        lint->skipped++;
+        return;
+    }
+    lint->denied = true;
+    lint->unreadable = true;
+}
+
 static void load_file(struct lint *lint, const char *path, bool named)
 {
     size_t len;
     uint8_t *bytes = file_read(path, TABLE_BYTES_MAX, &len);
 
     if (bytes == NULL) {
-        lint->denied |= errno == EACCES;
-        unreadable(lint, path, strerror(errno));
+        if (errno == EACCES && lint->own)
+            denied(lint, path);
+        else
+            unreadable(lint, path, strerror(errno));
         return;
     }
     load_bytes(lint, path, bytes, len, named);
@@ -180,14 +196,16 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static void load_folder(struct lint *lint, const char *path)
+/* Whether there are folders in it. */
+static bool load_folder(struct lint *lint, const char *path)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, is_visible, alphasort);
+    bool folders = false;
 
     if (count < 0) {
         unreadable(lint, path, strerror(errno));
-        return;
+        return false;
     }
     for (int i = 0; i < count; i++) {
         struct text file = { 0 };
@@ -196,12 +214,16 @@ static void load_folder(struct lint *lint, const char *path)
         text_add(&file, path, strlen(path));
         text_add(&file, "/", 1);
         text_add(&file, entries[i]->d_name, strlen(entries[i]->d_name));
-        if (stat(file.bytes, &status) == 0 && S_ISREG(status.st_mode))
-            load_file(lint, file.bytes, false);
+        if (stat(file.bytes, &status) == 0) {
+            folders |= S_ISDIR(status.st_mode);
+            if (S_ISREG(status.st_mode))
+                load_file(lint, file.bytes, false);
+        }
         free(file.bytes);
         free(entries[i]);
     }
     free(entries);
+    return folders;
 }
 
 void tables_load(struct lint *lint, const char *path)
@@ -212,9 +234,11 @@ void tables_load(struct lint *lint, const char *path)
     if (stat(path, &status) != 0) {
         unreadable(lint, path, strerror(errno));
     } else if (S_ISDIR(status.st_mode)) {
-        load_folder(lint, path);
+        bool folders = load_folder(lint, path);
+
         if (lint->table_count == before && !lint->unreadable)
-            unreadable(lint, path, "no DMAR, IVRS, VIOT, APIC, MCFG or HPET table in it");
+            unreadable(lint, path, folders ? NO_TABLE "; the folders in it are not entered, name one of them"
+                                           : NO_TABLE);
     } else {
         load_file(lint, path, true);
     }

@@ -34,10 +34,18 @@ static void print_table_line(const struct lint_table *table, FILE *out)
     fputc('\n', out);
 }
 
+struct problems {
+    const struct lint_table *table;
+    FILE *out;
+};
+
 static void print_problem(void *ctx, uint32_t offset, const char *what, uint64_t value)
 {
-    fprintf(ctx, INDENT "problem at %03xh: %s (0x%llx)\n", (unsigned)offset, what,
-            (unsigned long long)value);
+    const struct problems *problems = ctx;
+
+    fputs(INDENT "problem at ", problems->out);
+    put_signature(problems->table->table.signature, problems->out);
+    fprintf(problems->out, "+0x%x: %s (0x%llx)\n", (unsigned)offset, what, (unsigned long long)value);
 }
 
 static void print_optional(const char *name, const char *text, FILE *out)
@@ -50,7 +58,7 @@ static void print_finding(const struct lint_finding *finding, FILE *out)
 {
     fprintf(out, "%s %s", fw_severity_name(finding->severity), finding->id);
     if (finding->table[0] != '\0')
-        fprintf(out, " (%s at %03xh)", finding->table, (unsigned)finding->offset);
+        fprintf(out, " (%s+0x%x)", finding->table, (unsigned)finding->offset);
     fputc('\n', out);
     fprintf(out, INDENT "%s\n", finding->what);
     print_optional("trips:", finding->trips, out);
@@ -81,7 +89,8 @@ static void show_machine(const struct lint_machine *machine, bool all, FILE *out
 {
     for (size_t i = 0; i < machine->table_count; i++) {
         const struct lint_table *table = &machine->tables[i];
-        const struct fw_visitor visitor = { .problem = print_problem, .ctx = out };
+        struct problems problems = { .table = table, .out = out };
+        const struct fw_visitor visitor = { .problem = print_problem, .ctx = &problems };
 
         print_table_line(table, out);
         if (all)
