@@ -147,15 +147,34 @@ static bool check_units(struct tree *t)
     return f->answering > 0;
 }
 
-/* Which unit does not translate although it answers, behind len characters of text. */
-static void say_short(const struct check_facts *f, struct check *check, size_t len)
+/* One that answers and does not translate, rather one that was to; NULL: none that is listed. */
+static const struct check_unit *first_short(const struct check_facts *f)
 {
+    const struct check_unit *left_off = NULL;
+
     for (size_t i = 0; i < f->unit_count && i < CHECK_UNITS; i++) {
         if (!f->units[i].answers || f->units[i].translates)
             continue;
+        if (!f->units[i].left_off)
+            return &f->units[i];
+        left_off = &f->units[i];
+    }
+    return left_off;
+}
+
+/* Which unit does not translate although it answers, behind len characters of text. */
+static void say_short(const struct check_facts *f, struct check *check, size_t len)
+{
+    const struct check_unit *unit = first_short(f);
+
+    if (unit != NULL)
         len += format_line(check->text + len, CHECK_TEXT_BYTES - len, ", not at 0x%llx",
-                           (unsigned long long)f->units[i].registers_pa);
-        break;
+                           (unsigned long long)unit->registers_pa);
+    if (unit != NULL && unit->left_off) {
+        (void)format_line(check->text + len, CHECK_TEXT_BYTES - len, ", left off by %s",
+                          f->graphics_word);
+        TRY(check, "take %s off the command line", f->graphics_word);
+        return;
     }
     if (f->failure != NULL)
         (void)format_line(check->text + len, CHECK_TEXT_BYTES - len, ", status %s", f->failure);
@@ -195,7 +214,15 @@ static void check_devices(struct tree *t)
 
     SAY(check, "%zu of %zu are watched by a unit%s%s", f->covered, f->functions,
         f->uncovered[0] != '\0' ? ", not " : "", f->uncovered);
-    if (check->state == CHECK_FAILED)
+    if (f->left_off > 0) {
+        size_t len = text_len(check->text);
+
+        (void)format_line(check->text + len, CHECK_TEXT_BYTES - len, ", %zu left unwatched by %s",
+                          f->left_off, f->graphics_word);
+    }
+    if (f->left_off > 0 && f->covered + f->left_off == f->functions)
+        TRY(check, "take %s off the command line", f->graphics_word);
+    else if (check->state == CHECK_FAILED)
         TRY(check, "a firmware update: no unit's scope holds it (QEMU: bypass_iommu=off)");
 }
 

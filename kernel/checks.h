@@ -35,6 +35,7 @@ struct check_unit {
     uint64_t registers_pa;
     bool answers;           /* its registers are not all ones */
     bool translates;        /* switched on, and it still says so */
+    bool left_off;          /* by graphics_word */
 };
 
 #define CHECK_UNITS 16
@@ -61,7 +62,9 @@ struct check_facts {
     struct check_unit units[CHECK_UNITS];   /* the first of */
     size_t unit_count, answering, translating;  /* each set of registers once */
 
+    const char *graphics_word;          /* that leaves units off which watch graphics alone */
     size_t functions, covered;
+    size_t left_off;                    /* of those that no unit covers, by that word */
     char uncovered[16];                 /* the first that no unit covers; "" */
 
     size_t blocked, passed;             /* exercisers, of the proof */

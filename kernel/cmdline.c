@@ -247,8 +247,7 @@ static void each_item(struct parser *parser, const char *value,
 
 static bool intel_item(struct parser *parser, const char *text)
 {
-    static const char *const others[] = { "igfx_off", "sm_on", "sm_off", "tboot_noforce",
-                                          "forcedac" };
+    static const char *const others[] = { "sm_on", "sm_off", "tboot_noforce", "forcedac" };
     size_t index;
 
     if (text_equal(text, "off"))
@@ -259,6 +258,8 @@ static bool intel_item(struct parser *parser, const char *text)
         set_strict(parser->options, false);
     else if (text_equal(text, "sp_off"))
         parser->options->no_superpages = true;
+    else if (text_equal(text, "igfx_off"))
+        parser->options->graphics_off = true;
     else if (one_of(text, others, COUNT(others), &index))
         warn(parser, no_effect);
     else

@@ -13,6 +13,9 @@
 enum preboot_word { PREBOOT_WORD_NONE, PREBOOT_WORD_ON, PREBOOT_WORD_OFF };
 enum report_kind { REPORT_SUMMARY, REPORT_FULL, REPORT_JSON, REPORT_NONE };
 
+/* For what is said of the machine. */
+#define WORD_GRAPHICS_OFF "intel_iommu=igfx_off"
+
 /* Where a policy came from, so that the log can say so. */
 enum origin { ORIGIN_DEFAULT, ORIGIN_CMDLINE };
 
@@ -38,6 +41,7 @@ struct options {
     enum origin strict_origin;
     bool lazy_asked;            /* iommu.strict=0: only strict exists, say so */
     bool no_superpages;         /* intel_iommu=sp_off */
+    bool graphics_off;          /* WORD_GRAPHICS_OFF: units that watch graphics alone stay off */
     bool no_queue;              /* vtd=noqueue: register-based invalidation from the start */
     unsigned dmar_table;        /* dmar=N: for diagnosis, the DMAR table number N where firmware gives several */
     unsigned ivrs_table;        /* ivrs=N: the same of IVRS tables */

@@ -41,6 +41,8 @@ static void find_table(void)
     machine.table = dmar != NULL ? dmar : ivrs;
     if (dmar != NULL && ivrs != NULL)
         log_line(LOG_WARNING, "iommu: there are a DMAR and an IVRS table, IVRS is left out");
+    if (machine.options.graphics_off && dmar == NULL)
+        log_line(LOG_WARNING, "cmdline: " WORD_GRAPHICS_OFF ": known, has no effect here");
     if (ivrs != NULL && machine.options.ivrs_dump)
         ivrs_dump(ivrs->bytes, ivrs->len);
 }
@@ -87,6 +89,12 @@ static void add_device(struct pci_function *f)
     desc.bridge_count =
         pci_bridges_above(f, desc.bridges, sizeof(desc.bridges) / sizeof(desc.bridges[0]));
     status = iommu_add_device(machine.iommu, &desc, &device);
+    if (status == IOMMU_ERR_NOT_FOUND && iommu_device_left_off(machine.iommu, &desc)) {
+        machine.left_off++;
+        log_line(LOG_WARNING, "iommu: device " PCI_FORMAT " is left unwatched by " WORD_GRAPHICS_OFF,
+                 PCI_ARGS(f));
+        return;
+    }
     /* Functions that share an id cannot be told apart by the unit: the first one stands for all. */
     if (status != IOMMU_OK && status != IOMMU_ERR_EXISTS) {
         log_line(LOG_WARNING, "iommu: device " PCI_FORMAT " is not covered by any unit (%s)",
@@ -134,6 +142,7 @@ static void describe_iommu(void)
         .no_superpages = machine.options.no_superpages,
         .no_queue = machine.options.no_queue,
         .guest_tables = machine.options.guest_tables,
+        .skip_graphics = machine.options.graphics_off,
         .force = machine.options.force_enable,
         .fault = suite_env_fault,
     };

@@ -19,6 +19,7 @@ struct machine {
     enum iommu_status iommu_status;     /* of iommu_add_table() or iommu_start() */
     struct iommu_handoff handoff;       /* the units as the kernel found them */
     size_t functions, covered;          /* PCI functions but bridges; those some unit covers */
+    size_t left_off;                    /* those whose unit stays off by WORD_GRAPHICS_OFF */
     struct preboot_dma preboot;         /* a read that was sent before the units were programmed */
     struct proof proof;                 /* that blocked devices are blocked */
     struct suite_env suite;

@@ -95,7 +95,7 @@ static enum exit_status judge(const struct suite_totals *totals, const char *ver
 {
     if (totals->failed > 0)
         return EXIT_FAILED;
-    if (text_equal(verdict, "protected") || machine_off_word() != NULL ||
+    if (text_equal(verdict, "protected") || machine_open_as_asked() ||
         machine.options.expect_unprotected)
         return EXIT_PASSED;
     return has_iommu() ? EXIT_FAILED : EXIT_PASSED;

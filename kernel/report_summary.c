@@ -97,6 +97,11 @@ static bool runs(uint64_t registers_pa)
     return false;
 }
 
+static bool is_left_off(uint64_t registers_pa)
+{
+    return machine.iommu != NULL && iommu_unit_left_off(machine.iommu, registers_pa);
+}
+
 static void unit_facts(struct check_facts *f)
 {
     const struct iommu_handoff *handoff = &machine.handoff;
@@ -106,9 +111,12 @@ static void unit_facts(struct check_facts *f)
 
         if (!machine_handoff_first(i))
             continue;
-        f->units[f->unit_count++] = (struct check_unit){ .registers_pa = unit->registers_pa,
-                                                         .answers = unit->present,
-                                                         .translates = runs(unit->registers_pa) };
+        f->units[f->unit_count++] = (struct check_unit){
+            .registers_pa = unit->registers_pa,
+            .answers = unit->present,
+            .translates = runs(unit->registers_pa),
+            .left_off = is_left_off(unit->registers_pa),
+        };
         f->answering += unit->present;
     }
     if (machine.iommu == NULL)
@@ -134,6 +142,8 @@ static void device_facts(struct check_facts *f)
 {
     f->functions = machine.functions;
     f->covered = machine.covered;
+    f->graphics_word = WORD_GRAPHICS_OFF;
+    f->left_off = machine.left_off;
     for (const struct pci_function *p = machine.pci ? pci_first(machine.pci) : NULL; p != NULL;
          p = p->next) {
         if (p->rid == 0 && p->segment == 0 && p->class_code >> 8 == CLASS_HOST_BRIDGE) {

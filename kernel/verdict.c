@@ -79,14 +79,26 @@ static size_t dead_units(void)
     return count;
 }
 
+/* ", 1 device left unwatched by intel_iommu=igfx_off"; "": none. */
+static void left_off_text(char *out, size_t size)
+{
+    out[0] = '\0';
+    if (machine.left_off > 0)
+        format_line(out, size, ", %zu device%s left unwatched by " WORD_GRAPHICS_OFF,
+                    machine.left_off, machine.left_off == 1 ? "" : "s");
+}
+
 /* Nothing translates. */
-static void untranslated_text(const char *interrupts, char *reason, size_t size)
+static void untranslated_text(const char *interrupts, const char *left_off, char *reason,
+                              size_t size)
 {
     size_t units = iommu_unit_count(machine.iommu);
 
     if (machine_off_word() != NULL)
         format_line(reason, size, "DMA is not translated by %s, %s", machine_off_word(),
                     interrupts);
+    else if (units == 0 && machine.left_off > 0)
+        format_line(reason, size, "no unit is driven%s", left_off);
     else if (units > 0)
         format_line(reason, size, "none of %zu units translates, status %s, %s", units,
                     iommu_status_name(machine.iommu_status), interrupts);
@@ -101,15 +113,16 @@ static void untranslated_text(const char *interrupts, char *reason, size_t size)
 const char *machine_verdict(char *reason, size_t size)
 {
     size_t units, translating, dead = dead_units();
-    char proven[96], interrupts[160];
+    char proven[96], interrupts[160], left_off[80];
 
     if (machine.iommu == NULL)
         return no_iommu_verdict(reason, size);
     units = iommu_unit_count(machine.iommu);
     translating = machine_translating_units();
     interrupts_text(interrupts, sizeof(interrupts));
+    left_off_text(left_off, sizeof(left_off));
     if (translating == 0) {
-        untranslated_text(interrupts, reason, size);
+        untranslated_text(interrupts, left_off, reason, size);
         return "not-protected";
     }
     if (machine.proof.passed > 0)
@@ -121,12 +134,22 @@ const char *machine_verdict(char *reason, size_t size)
         return "partial";
     }
     if (translating < units + dead || machine.covered < machine.functions) {
-        format_line(reason, size, "%zu of %zu units translate, %zu of %zu devices are covered, %s",
-                    translating, units + dead, machine.covered, machine.functions, interrupts);
+        format_line(reason, size,
+                    "%zu of %zu units translate, %zu of %zu devices are covered%s, %s", translating,
+                    units + dead, machine.covered, machine.functions, left_off, interrupts);
         return "partial";
     }
     (void)proof_text(&machine.proof, proven, sizeof(proven));
     format_line(reason, size, "%zu unit%s, %zu devices, %s, %s", units, units == 1 ? "" : "s",
                 machine.covered, interrupts, proven);
     return "protected";
+}
+
+bool machine_open_as_asked(void)
+{
+    if (machine_off_word() != NULL)
+        return true;
+    return machine.left_off > 0 && machine.covered + machine.left_off == machine.functions &&
+           machine.iommu_status == IOMMU_OK && machine.proof.passed == 0 && dead_units() == 0 &&
+           machine_translating_units() == iommu_unit_count(machine.iommu);
 }

@@ -38,8 +38,9 @@ Variables of make run:
     exit=qemu|poweroff|reboot|halt|shell      how the run ends; by default qemu in make run, shell on a real machine
     console=ttyS0[,BAUD] console=fb    where text goes; both by default
     seed=N loglevel=0..3  seed of the stress scenarios (of the clock by default); verbosity (2)
-    intel_iommu=on|off|strict|sp_off  iommu=pt|nopt|off|strict  iommu.passthrough=0|1  iommu.strict=0|1
-                          as in Linux (only strict flushing exists: iommu.strict=0 says so)
+    intel_iommu=on|off|strict|sp_off|igfx_off  iommu=pt|nopt|off|strict  iommu.passthrough=0|1  iommu.strict=0|1
+                          as in Linux (only strict flushing exists: iommu.strict=0 says so; igfx_off: an Intel
+                          unit that watches graphics alone stays off)
     amd_iommu=off|fullflush|force_enable|pgtbl_v1|pgtbl_v2  amd_iommu_dump
                           as in Linux: units left off, strict flushing, started in spite of a known erratum,
                           host or guest page tables; the IVRS table as text.

@@ -35,7 +35,25 @@ static bool scope_covers(const struct iommu_scope *scope, const struct iommu_dev
     return false;
 }
 
-/* VT-d §8.3: a unit that names the device, else the one that takes what is left of the segment. */
+static bool scopes_cover(const struct iommu_scope *scope, const struct iommu_device_desc *desc)
+{
+    while (scope != NULL && !scope_covers(scope, desc))
+        scope = scope->next;
+    return scope != NULL;
+}
+
+static bool left_off_names(const struct iommu *iommu, const struct iommu_device_desc *desc)
+{
+    for (const struct iommu_left_off *off = iommu->left_off; off != NULL; off = off->next)
+        if (off->segment == desc->segment && scopes_cover(off->scopes, desc))
+            return true;
+    return false;
+}
+
+/*
+ * VT-d §8.3: a unit that names the device, else the one that takes what is left
+ * of the segment; what a unit names that is left off is not left.
+ */
 struct iommu_unit *iommu_unit_covering(const struct iommu *iommu, const struct iommu_device_desc *desc)
 {
     struct iommu_unit *rest = NULL;
@@ -45,13 +63,17 @@ struct iommu_unit *iommu_unit_covering(const struct iommu *iommu, const struct i
 
         if (unit->segment != desc->segment)
             continue;
-        for (const struct iommu_scope *scope = unit->scopes; scope != NULL; scope = scope->next)
-            if (scope_covers(scope, desc))
-                return unit;
+        if (scopes_cover(unit->scopes, desc))
+            return unit;
         if (unit->include_all)
             rest = unit;
     }
-    return rest;
+    return left_off_names(iommu, desc) ? NULL : rest;
+}
+
+bool iommu_device_left_off(const struct iommu *iommu, const struct iommu_device_desc *desc)
+{
+    return iommu_unit_covering(iommu, desc) == NULL && left_off_names(iommu, desc);
 }
 
 static bool has_reserved(const struct iommu *iommu, const struct iommu_device_desc *desc)

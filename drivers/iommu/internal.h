@@ -131,6 +131,14 @@ struct iommu_alias {
     uint16_t alias;
 };
 
+/* A unit that config.skip_graphics leaves off: its devices are no other's. */
+struct iommu_left_off {
+    struct iommu_left_off *next;
+    struct iommu_scope *scopes;
+    uint64_t registers_pa;
+    uint16_t segment;
+};
+
 /* A region that stays mapped for the devices of its scopes. */
 struct iommu_reserved {
     struct iommu_reserved *next;
@@ -440,10 +448,12 @@ struct iommu {
     struct iommu_rid *buckets[IOMMU_BUCKETS];
     struct iommu_device *devices;
     struct iommu_reserved *reserved;
+    struct iommu_left_off *left_off;
     struct iommu_lock devices_lock; /* guards: which devices there are, the mapping of reserved regions */
     struct iommu_lock attach_lock;  /* guards: devices' and domains' attachment, domain ids, unit tables */
     struct iommu_lock pool_lock;    /* guards: the pools */
     struct iommu_pool domain_pool, domain_unit_pool, device_pool, scope_pool, alias_pool, reserved_pool;
+    struct iommu_pool left_off_pool;
     struct iommu_pool irqs_pool, irq_source_pool;
     struct iommu_irq_source *irq_sources;
     struct iommu_irq_state irq;

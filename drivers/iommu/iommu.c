@@ -72,6 +72,7 @@ enum iommu_status iommu_create(const struct iommu_platform *platform, void *ctx,
     iommu->scope_pool.size = POOL_SIZE(struct iommu_scope);
     iommu->alias_pool.size = POOL_SIZE(struct iommu_alias);
     iommu->reserved_pool.size = POOL_SIZE(struct iommu_reserved);
+    iommu->left_off_pool.size = POOL_SIZE(struct iommu_left_off);
     iommu->irqs_pool.size = POOL_SIZE(struct iommu_irqs);
     iommu->irq_source_pool.size = POOL_SIZE(struct iommu_irq_source);
     if (iommu_irq_configure(iommu) != IOMMU_OK) {
@@ -111,6 +112,7 @@ void iommu_destroy(struct iommu *iommu)
     iommu_pool_destroy(iommu, &iommu->scope_pool);
     iommu_pool_destroy(iommu, &iommu->alias_pool);
     iommu_pool_destroy(iommu, &iommu->reserved_pool);
+    iommu_pool_destroy(iommu, &iommu->left_off_pool);
     iommu_pool_destroy(iommu, &iommu->irqs_pool);
     iommu_pool_destroy(iommu, &iommu->irq_source_pool);
     platform->page_free(iommu->ctx, iommu, MACHINE_PAGES);
@@ -362,6 +364,14 @@ enum iommu_status iommu_stop(struct iommu *iommu)
 size_t iommu_unit_count(const struct iommu *iommu)
 {
     return iommu->unit_count;
+}
+
+bool iommu_unit_left_off(const struct iommu *iommu, uint64_t registers_pa)
+{
+    for (const struct iommu_left_off *off = iommu->left_off; off != NULL; off = off->next)
+        if (off->registers_pa == registers_pa)
+            return true;
+    return false;
 }
 
 enum iommu_status iommu_unit_info(const struct iommu *iommu, size_t index, struct iommu_unit_info *out)

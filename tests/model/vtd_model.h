@@ -214,6 +214,8 @@ void vtd_model_checker_stop(struct vtd_model *m);
 /* A bridge that the platform's pci_read() knows. All other functions: vtd_model_function(). */
 void vtd_model_bridge(struct vtd_model *m, uint16_t segment, uint16_t rid, uint8_t secondary, uint8_t subordinate);
 void vtd_model_function(struct vtd_model *m, uint16_t segment, uint16_t rid);
+/* One of class 03h. */
+void vtd_model_display(struct vtd_model *m, uint16_t segment, uint16_t rid);
 /* Bus mastering is on until the platform's bus_master_off() or this switches it off. */
 void vtd_model_bus_master(struct vtd_model *m, uint16_t segment, uint16_t rid, bool on);
 bool vtd_model_bus_master_is_on(const struct vtd_model *m, uint16_t segment, uint16_t rid);

@@ -221,6 +221,12 @@ void vtd_model_function(struct vtd_model *m, uint16_t segment, uint16_t rid)
     function->config[CONFIG_CLASS] = 0x02;
 }
 
+void vtd_model_display(struct vtd_model *m, uint16_t segment, uint16_t rid)
+{
+    vtd_model_function(m, segment, rid);
+    vm_function(m, segment, rid, false)->config[CONFIG_CLASS] = 0x03;
+}
+
 void vtd_model_bridge(struct vtd_model *m, uint16_t segment, uint16_t rid, uint8_t secondary, uint8_t subordinate)
 {
     struct vm_function *function;

@@ -194,6 +194,49 @@ TEST(switched_off_on_the_command_line)
     check_states(&rig, "oooooF--o");
 }
 
+TEST(graphics_left_off_on_the_command_line)
+{
+    struct check_facts facts = sound();
+    struct rig rig;
+
+    facts.graphics_word = "intel_iommu=igfx_off";
+    facts.units[1] = facts.units[0];
+    facts.units[0] = (struct check_unit){ .registers_pa = 0xfed91000, .answers = true, .left_off = true };
+    facts.unit_count = facts.answering = 2;
+    facts.covered = 7;
+    facts.left_off = 1;
+    strcpy(facts.uncovered, "0000:00:02.0");
+    rig = make(&facts);
+    check_states(&rig, "oooooFFoo");
+    CHECK_STR(find(&rig, "translation")->text,
+              "on in 1 of 2 units, not at 0xfed91000, left off by intel_iommu=igfx_off");
+    first_failed_is(&rig, "translation", "take intel_iommu=igfx_off off");
+    CHECK_STR(find(&rig, "devices")->text, "7 of 8 are watched by a unit, not 0000:00:02.0, "
+                                           "1 left unwatched by intel_iommu=igfx_off");
+    CHECK(strstr(find(&rig, "devices")->remedy, "take intel_iommu=igfx_off off") != NULL);
+    /* What has another reason too is not mended by that. */
+    facts.covered = 6;
+    facts.units[1].translates = false;
+    facts.units[2] = (struct check_unit){ .registers_pa = 0xfed92000, .answers = true, .translates = true };
+    facts.unit_count = facts.answering = 3;
+    rig = make(&facts);
+    check_states(&rig, "oooooFFoo");
+    CHECK_STR(find(&rig, "translation")->text, "on in 1 of 3 units, not at 0xfed90000");
+    CHECK(strstr(find(&rig, "translation")->remedy, "log") != NULL);
+    CHECK(strstr(find(&rig, "devices")->remedy, "firmware update") != NULL);
+    CHECK(strstr(find(&rig, "devices")->text, "1 left unwatched by intel_iommu=igfx_off") != NULL);
+    /* Nothing else is there. */
+    facts.units[1] = facts.units[2] = (struct check_unit){ .registers_pa = 0 };
+    facts.unit_count = facts.answering = 1;
+    facts.translating = 0;
+    facts.remapping = false;
+    facts.failure = "not-found";
+    rig = make(&facts);
+    check_states(&rig, "oooooF---");
+    CHECK_STR(find(&rig, "translation")->text,
+              "on in 0 of 1 units, not at 0xfed91000, left off by intel_iommu=igfx_off");
+}
+
 TEST(driver_failed)
 {
     struct check_facts facts = sound();

@@ -50,6 +50,7 @@ static void check_defaults(const char *text)
     CHECK(!o.seed_given);
     CHECK_EQ(o.loglevel, 2);
     CHECK(!o.list && !o.iommu_off && !o.passthrough && !o.lazy_asked && !o.no_superpages && !o.no_queue);
+    CHECK(!o.graphics_off);
     CHECK(!o.intel_off && !o.amd_off && !o.ivrs_dump && !o.force_enable && !o.guest_tables);
     CHECK_EQ(o.dmar_table, 0);
     CHECK_EQ(o.ivrs_table, 0);
@@ -413,6 +414,10 @@ TEST(lists_with_commas)
     CHECK_EQ(warnings, 0);
     CHECK(o.no_superpages);
     CHECK_EQ(o.strict_origin, ORIGIN_CMDLINE);
+    CHECK(!o.graphics_off);
+    o = parse("intel_iommu=igfx_off");
+    CHECK_EQ(warnings, 0);
+    CHECK(o.graphics_off && !o.intel_off && !o.no_superpages);
     o = parse("intel_iommu=on,what,sp_off");
     CHECK_EQ(warnings, 1);
     CHECK(o.no_superpages);
@@ -422,7 +427,7 @@ TEST(words_without_effect_are_known)
 {
     static const char *const words[] = {
         "amd_iommu=force_isolation", "amd_iommu=irtcachedis", "iommu=soft", "iommu=nobypass", "iommu.forcedac=1", "intel_iommu=sm_on",
-        "intel_iommu=igfx_off",
+        "intel_iommu=tboot_noforce",
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

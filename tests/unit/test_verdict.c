@@ -119,6 +119,41 @@ TEST(what_is_not_covered_or_not_there)
     check("not-protected", "switched off on the command line by iommu=off");
 }
 
+TEST(graphics_left_off)
+{
+    begin();
+    CHECK(!machine_open_as_asked());
+    machine.covered = 8;
+    CHECK(!machine_open_as_asked());
+    machine.left_off = 1;
+    check("partial", "2 of 2 units translate, 8 of 9 devices are covered, 1 device left unwatched by "
+                     "intel_iommu=igfx_off, interrupts remapped");
+    CHECK(machine_open_as_asked());
+    machine.covered = 6;
+    machine.left_off = 2;
+    check("partial", "2 of 2 units translate, 6 of 9 devices are covered, 2 devices left unwatched by "
+                     "intel_iommu=igfx_off, interrupts remapped");
+    CHECK(!machine_open_as_asked());
+    machine.covered = 7;
+    CHECK(machine_open_as_asked());
+    machine.proof.passed = 1;
+    CHECK(!machine_open_as_asked());
+    machine.proof.passed = 0;
+    translating = 1;
+    CHECK(!machine_open_as_asked());
+    translating = units;
+    machine.iommu_status = IOMMU_ERR_TABLE;
+    CHECK(!machine_open_as_asked());
+    machine.iommu_status = IOMMU_OK;
+    machine.handoff = (struct iommu_handoff){ .unit_count = 1, .units = { { .registers_pa = 0xfed92000 } } };
+    CHECK(!machine_open_as_asked());
+    units = translating = 0;
+    machine.handoff.units[0].present = true;
+    check("not-protected", "no unit is driven, 2 devices left unwatched by intel_iommu=igfx_off");
+    off_word = "iommu=off";
+    CHECK(machine_open_as_asked());
+}
+
 /* A unit that the table names and that does not answer may have devices that nobody sees. */
 TEST(units_that_do_not_answer)
 {

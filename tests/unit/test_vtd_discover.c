@@ -269,6 +269,189 @@ TEST(discovery_only_reads)
     driver_destroy(d);
 }
 
+/* ---- units for graphics alone ---- */
+
+#define DISPLAY IOMMU_RID(0, 2, 0)
+
+static const struct vtd_model_scope display_scope = { .type = 1, .path = { { 2, 0 } } };
+
+/* A unit for a display, which firmware has left translating, listed first or after the one for the rest. */
+static struct driver *with_display(struct vtd_model_config *config, bool first, bool skip)
+{
+    struct driver *d;
+
+    if (first) {
+        struct vtd_model_unit_config unit = config->units[0];
+
+        config->units[0] = config->units[1];
+        config->units[1] = unit;
+    }
+    d = driver_create(config, &(struct iommu_config){ .skip_graphics = skip });
+    vtd_model_display(d->m, 0, DISPLAY);
+    vtd_model_function(d->m, 0, IOMMU_RID(0, 3, 0));
+    vtd_model_poke32(d->m, !first, SPEC_GSTS, SPEC_GCMD_TE);
+    return d;
+}
+
+static enum iommu_status add_display(struct driver *d, struct iommu_device **device)
+{
+    const struct iommu_device_desc desc = { .rids = { DISPLAY }, .rid_count = 1 };
+
+    return iommu_add_device(d->iommu, &desc, device);
+}
+
+static bool left_off(const struct driver *d, uint16_t rid)
+{
+    return iommu_device_left_off(d->iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 });
+}
+
+TEST(graphics_unit_is_left_alone_on_request)
+{
+    for (unsigned first = 0; first <= 1; first++) {
+        struct vtd_model_config config = with_scope(display_scope);
+        struct driver *d = with_display(&config, first, true);
+        struct vtd_model_stats stats;
+        struct iommu_device *device;
+
+        CHECK_OK(driver_add_table(d));
+        CHECK_EQ(iommu_unit_count(d->iommu), 1);
+        CHECK_EQ(d->iommu->units[0]->registers_pa, config.units[first].base);
+        CHECK(iommu_unit_left_off(d->iommu, config.units[!first].base));
+        CHECK(!iommu_unit_left_off(d->iommu, config.units[first].base));
+        CHECK(logged(d, "dmar: unit base=0xfeda0000 watches graphics only, left off by igfx_off"));
+        CHECK_EQ(add_display(d, &device), IOMMU_ERR_NOT_FOUND);
+        CHECK(left_off(d, DISPLAY) && !left_off(d, IOMMU_RID(0, 3, 0)));
+        CHECK_EQ(unit_of(d, 0, IOMMU_RID(0, 3, 0), 0), 0);
+        CHECK_OK(iommu_start(d->iommu));
+        CHECK_OK(iommu_stop(d->iommu));
+        stats = vtd_model_stats(d->m, !first);
+        CHECK_EQ(stats.mmio_reads, 0);
+        CHECK_EQ(stats.mmio_writes, 0);
+        CHECK_EQ(vtd_model_reg32(d->m, !first, SPEC_GSTS), SPEC_GCMD_TE);
+        CHECK(vtd_model_stats(d->m, first).mmio_writes > 0);
+        driver_destroy(d);
+    }
+}
+
+TEST(graphics_unit_is_driven_without_the_request)
+{
+    struct vtd_model_config config = with_scope(display_scope);
+    struct driver *d = with_display(&config, false, false);
+    struct iommu_device *device;
+
+    CHECK_OK(driver_add_table(d));
+    CHECK_EQ(iommu_unit_count(d->iommu), 2);
+    CHECK_OK(add_display(d, &device));
+    CHECK_EQ(iommu_device_unit(device), 1);
+    CHECK(!left_off(d, DISPLAY) && !iommu_unit_left_off(d->iommu, config.units[1].base));
+    CHECK_OK(iommu_start(d->iommu));
+    CHECK(vtd_model_stats(d->m, 1).mmio_writes > 0);
+    driver_destroy(d);
+}
+
+/* Another function, one that is not there, a bridge, an IOAPIC; nothing at all; the rest of the segment. */
+TEST(unit_that_watches_more_than_graphics_is_driven)
+{
+    static const struct vtd_model_scope others[] = {
+        { .type = 1, .path = { { 3, 0 } } },
+        { .type = 1, .path = { { 4, 0 } } },
+        { .type = 1, .path_count = 2, .path = { { 4, 0 }, { 0, 0 } } },
+        { .type = 2, .path = { { 2, 0 } } },
+        { .type = 3, .enumeration_id = 1, .path = { { 2, 0 } } },
+    };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) + 2; i++) {
+        struct vtd_model_config config = with_scope(display_scope);
+        struct driver *d;
+
+        if (i < sizeof(others) / sizeof(others[0]))
+            config.units[1].scopes[config.units[1].scope_count++] = others[i];
+        else if (i == sizeof(others) / sizeof(others[0]))
+            config.units[1].scope_count = 0;
+        else {
+            config.units[1].include_all = true;
+            config.units[0].include_all = false;
+        }
+        d = with_display(&config, false, true);
+        CHECK_OK(driver_add_table(d));
+        CHECK_EQ(iommu_unit_count(d->iommu), 2);
+        CHECK(!iommu_unit_left_off(d->iommu, config.units[1].base) && !left_off(d, DISPLAY));
+        driver_destroy(d);
+    }
+}
+
+TEST(unit_that_watches_more_than_graphics_may_have_lost_a_scope)
+{
+    struct vtd_model_config config = with_scope(display_scope);
+    struct driver *d;
+    uint8_t table[512];
+    size_t len;
+
+    config.units[1].scopes[1] = display_scope;
+    config.units[1].scope_count = 2;
+    d = with_display(&config, false, true);
+    len = vtd_model_dmar(d->m, table, sizeof(table));
+    CHECK_EQ(table[len - 7], 8);    /* the last scope's length: one more than there is */
+    table[len - 7]++;
+    table[9]--;
+    CHECK_EQ(iommu_add_table(d->iommu, table, len), IOMMU_ERR_TABLE);
+    CHECK_EQ(iommu_unit_count(d->iommu), 2);
+    CHECK(!left_off(d, DISPLAY));
+    driver_destroy(d);
+}
+
+TEST(several_displays_of_one_unit_and_of_its_segment_only)
+{
+    struct vtd_model_config config = with_scope(display_scope);
+    const struct iommu_device_desc elsewhere = { .segment = 1, .rids = { DISPLAY }, .rid_count = 1 };
+    struct iommu_device *device;
+    struct driver *d;
+
+    config.units[1].scopes[1] = (struct vtd_model_scope){ .type = 1, .path = { { 2, 1 } } };
+    config.units[1].scope_count = 2;
+    config.units[2] = vtd_model_default_unit(2, true);
+    config.units[2].segment = 1;
+    config.unit_count = 3;
+    d = with_display(&config, false, true);
+    vtd_model_display(d->m, 0, IOMMU_RID(0, 2, 1));
+    CHECK_OK(driver_add_table(d));
+    CHECK_EQ(iommu_unit_count(d->iommu), 2);
+    CHECK(left_off(d, DISPLAY) && left_off(d, IOMMU_RID(0, 2, 1)) && !left_off(d, IOMMU_RID(0, 2, 2)));
+    CHECK_EQ(unit_of(d, 0, IOMMU_RID(0, 2, 2), 0), 0);
+    CHECK(!iommu_device_left_off(d->iommu, &elsewhere));
+    CHECK_OK(iommu_add_device(d->iommu, &elsewhere, &device));
+    CHECK_EQ(iommu_device_unit(device), 1);
+    driver_destroy(d);
+}
+
+/* It is no table without units, though none is left to be started; and nobody else gets its registers. */
+TEST(only_unit_left_off)
+{
+    struct vtd_model_config config = with_scope(display_scope);
+    struct driver *d;
+
+    config.units[1].base = config.units[0].base;
+    d = with_display(&config, true, true);
+    CHECK_OK(driver_add_table(d));
+    CHECK_EQ(iommu_unit_count(d->iommu), 0);
+    CHECK(logged(d, "dmar: second unit at the same registers"));
+    CHECK_EQ(iommu_start(d->iommu), IOMMU_ERR_NOT_FOUND);
+    driver_destroy(d);
+}
+
+TEST(no_memory_for_a_unit_left_off)
+{
+    /* The first unit, the page of units left off, that of scopes. */
+    for (unsigned nth = 2; nth <= 4; nth++) {
+        struct vtd_model_config config = with_scope(display_scope);
+        struct driver *d = with_display(&config, false, true);
+
+        vtd_model_fail_alloc(d->m, nth);
+        CHECK_EQ(driver_add_table(d), nth < 4 ? IOMMU_ERR_NOMEM : IOMMU_OK);
+        driver_destroy(d);
+    }
+}
+
 /* ---- the table's header, regions, memory ---- */
 
 TEST(host_address_width_is_bounded)

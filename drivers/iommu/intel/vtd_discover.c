@@ -15,11 +15,13 @@
 /* Configuration space. */
 #define PCI_ID 0x00u
 #define PCI_REVISION 0x08u
+#define PCI_BASE_CLASS 0x0bu
+#define PCI_BASE_CLASS_DISPLAY 0x03u
 
 struct discovery {
     struct iommu *iommu;
     enum iommu_status status;   /* the first that went wrong on our side */
-    unsigned added;
+    unsigned added;             /* or left off as asked */
     bool no_interrupts;         /* DMAR.Flags.INTR_REMAP is 0 */
 };
 
@@ -198,7 +200,46 @@ static bool known_unit(const struct iommu *iommu, uint64_t registers_pa)
     for (unsigned i = 0; i < iommu->unit_count; i++)
         if (iommu->units[i]->registers_pa == registers_pa)
             return true;
-    return false;
+    return iommu_unit_left_off(iommu, registers_pa);
+}
+
+/* The unit names functions that are there, and each of them is a display's. */
+static bool graphics_only(const struct iommu *iommu, const struct dmar_unit *found)
+{
+    const struct iommu_platform *platform = iommu->platform;
+    struct dmar_scopes scopes = found->scopes;
+    struct dmar_scope scope;
+    bool any = false;
+
+    for (; dmar_scope_next(&scopes, &scope); any = true) {
+        uint16_t rid;
+
+        if (scope.type != DMAR_SCOPE_ENDPOINT ||
+            dmar_scope_rid(platform, iommu->ctx, found->segment, &scope, &rid) != IOMMU_OK ||
+            (platform->pci_read(iommu->ctx, found->segment, rid, PCI_BASE_CLASS, 1) & 0xff) != PCI_BASE_CLASS_DISPLAY)
+            return false;
+    }
+    /* What follows a scope that makes no sense is lost: it may have named anything. */
+    return any && scopes.left == 0 && !found->include_pci_all;
+}
+
+static void leave_off(struct discovery *d, const struct dmar_unit *found)
+{
+    struct iommu *iommu = d->iommu;
+    struct iommu_left_off *off = iommu_pool_get(iommu, &iommu->left_off_pool);
+
+    if (off == NULL) {
+        remember(d, IOMMU_ERR_NOMEM);
+        return;
+    }
+    off->segment = found->segment;
+    off->registers_pa = found->registers_pa;
+    remember(d, add_scopes(iommu, found->segment, found->scopes, &off->scopes));
+    off->next = iommu->left_off;
+    iommu->left_off = off;
+    d->added++;
+    iommu_log(iommu, IOMMU_LOG_INFO, "dmar: unit base=0x%llx watches graphics only, left off by igfx_off",
+              (unsigned long long)found->registers_pa);
 }
 
 static void on_unit(void *arg, const struct dmar_unit *found)
@@ -210,6 +251,10 @@ static void on_unit(void *arg, const struct dmar_unit *found)
 
     if (known_unit(iommu, found->registers_pa)) {
         on_problem(d, found->offset, "second unit at the same registers", found->registers_pa);
+        return;
+    }
+    if (iommu->config.skip_graphics && graphics_only(iommu, found)) {
+        leave_off(d, found);
         return;
     }
     unit = make_unit(iommu, found);

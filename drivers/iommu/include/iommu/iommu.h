@@ -106,6 +106,13 @@ struct iommu_config {
     bool guest_tables;          /* AMD-Vi: v2 (x86-64) page tables where the unit has them (amd_iommu=pgtbl_v2) */
     bool no_translation;        /* interrupts only; DMA is neither translated nor blocked (intel_iommu=off) */
     struct iommu_irq_config irq; /* off unless asked for: the embedder has to give every source its entry */
+    /*
+     * VT-d: a unit that watches display functions alone (class 03h) is left off (intel_iommu=igfx_off): none of its
+     * registers is read or written. One that firmware left translating goes on with firmware's tables. Its devices
+     * are under no unit: their DMA is not confined and their interrupts are not remapped. Units that watch anything
+     * else too, or all that is left of a segment, are started in spite of it. AMD-Vi: no effect.
+     */
+    bool skip_graphics;
     bool force;                 /* start units that a known erratum says to leave off (amd_iommu=force_enable) */
     /* What each unit begins with (iommu_unit_set_storm()): */
     uint32_t storm_threshold;   /* a device that faults this often ... 0: the default of 256 */
@@ -138,7 +145,8 @@ void iommu_destroy(struct iommu *iommu);
  * A structure that makes no sense is reported with its byte offset and left
  * out; units whose registers read all ones are left out the same way.
  *
- * IOMMU_ERR_TABLE        length or checksum wrong, or no usable unit in it; what could be used has been added
+ * IOMMU_ERR_TABLE        length or checksum wrong, or no usable unit in it; what could be used has been added. Units
+ *                        that config.skip_graphics leaves off are usable, and not among iommu_unit_count()
  * IOMMU_ERR_UNSUPPORTED  not a table this library knows
  * IOMMU_ERR_BUSY         after iommu_start()
  * IOMMU_ERR_RANGE        more than 256 units; those that come first have been added
@@ -180,7 +188,8 @@ struct iommu_device_desc {
  * device has been added all the same: it is found by iommu_find_device(),
  * and attaching it tries again.
  *
- * IOMMU_ERR_NOT_FOUND  no unit covers it: it is not translated and cannot be attached
+ * IOMMU_ERR_NOT_FOUND  no unit covers it, or one that config.skip_graphics leaves off: it is not translated and
+ *                      cannot be attached
  * IOMMU_ERR_EXISTS     one of its ids, or an alias firmware gives one (AMD-Vi §5.2.2), belongs to a device
  *                      already; that device is *out
  * IOMMU_ERR_INVALID    rid_count or bridge_count out of bounds, or one id twice
@@ -206,6 +215,8 @@ size_t iommu_device_ids(const struct iommu_device *device, uint16_t *rids, size_
  */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_covering_unit(const struct iommu *iommu, const struct iommu_device_desc *desc, size_t *index);
+/* True: no unit covers such a device because config.skip_graphics leaves its unit off. Context: as before. */
+bool iommu_device_left_off(const struct iommu *iommu, const struct iommu_device_desc *desc);
 /* NULL: never added, nor named by a reserved region when the units were started. */
 struct iommu_device *iommu_find_device(struct iommu *iommu, uint16_t segment, uint16_t rid);
 struct iommu_domain *iommu_device_domain(const struct iommu_device *device); /* NULL: blocked or reserved regions only */
@@ -291,6 +302,8 @@ struct iommu_unit_info {
 };
 
 size_t iommu_unit_count(const struct iommu *iommu);
+/* True: the table names a unit there that config.skip_graphics leaves off; it has no number. */
+bool iommu_unit_left_off(const struct iommu *iommu, uint64_t registers_pa);
 /* IOMMU_ERR_NOT_FOUND past the last. */
 IOMMU_MUST_CHECK enum iommu_status
 iommu_unit_info(const struct iommu *iommu, size_t index, struct iommu_unit_info *out);
