@@ -657,19 +657,11 @@ static void finish(struct run *r)
     pages_free(r->scratch, 2);
 }
 
-static bool interrupts_remapped(void)
-{
-    struct iommu_irq_info info;
-
-    iommu_irq_info(machine.iommu, &info);
-    return info.remapping;
-}
-
 bool bench_run(const char *globs)
 {
     struct result results[BENCHES];
     struct run run = { 0 };
-    size_t count = 0;
+    size_t count = 0, named = 0;
     bool ok = true;
 
     if (text_equal(globs, "list")) {
@@ -682,7 +674,8 @@ bool bench_run(const char *globs)
     for (size_t i = 0; i < BENCHES; i++) {
         if (!has_cpus(&benches[i]) || !glob_list_match(globs, benches[i].name))
             continue;
-        if (benches[i].remapped && !interrupts_remapped()) {
+        named++;
+        if (benches[i].remapped && !machine_remaps()) {
             print("bench %s left out: interrupts are not remapped\n", benches[i].name);
             continue;
         }
@@ -695,5 +688,8 @@ bool bench_run(const char *globs)
     }
     print_json(results, count);
     finish(&run);
-    return ok && !run.failed;
+    if (named == 0)
+        log_line(LOG_ERROR, "bench=%s: no benchmark for as many CPUs as run (%u) has such a name, bench=list shows all",
+                 globs, smp_count());
+    return ok && named > 0 && !run.failed;
 }

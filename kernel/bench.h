@@ -8,7 +8,7 @@
 /*
  * Runs what the globs name, one "bench ..." line each and the same as JSON
  * behind them; "list" prints names and region ids instead. False when one of
- * them could not run to its end.
+ * them could not run to its end, or none could be run.
  */
 bool bench_run(const char *globs);
 

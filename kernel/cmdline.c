@@ -14,6 +14,7 @@
 /* No word is cut: a cut list of globs would run other scenarios than asked for. */
 #define WORD_BYTES BOOT_CMDLINE_BYTES
 #define LOGLEVEL_MAX 3u
+#define LOGLEVEL_LINUX_MAX 7u
 #define BAUD_MAX 115200u
 #define TABLE_NUMBER_MAX 255u
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -132,7 +133,9 @@ static bool set_loglevel(struct parser *parser, const char *value)
 
     if (!text_number(value, &level))
         return false;
-    /* Linux goes up to 7; all that is above ours shows everything. */
+    /* All that is above ours shows everything. */
+    if (level > LOGLEVEL_LINUX_MAX)
+        warn(parser, "levels go from 0 to 3, Linux's to 7; taken as 3");
     parser->options->loglevel = level > LOGLEVEL_MAX ? (int)LOGLEVEL_MAX : (int)level;
     return true;
 }

@@ -236,15 +236,18 @@ static void settle_cpus(void)
     smp_init_wide(info.x2apic ? NULL : why_not);
 }
 
-/* What the suite has units for; one that neither translates nor remaps is as none. */
-static void give_to_suite(void)
+bool machine_remaps(void)
 {
     struct iommu_irq_info info;
 
-    if (machine.iommu == NULL)
-        return;
     iommu_irq_info(machine.iommu, &info);
-    if (info.remapping || machine_translating_units() > 0)
+    return info.remapping;
+}
+
+/* What the suite has units for; one that neither translates nor remaps is as none. */
+static void give_to_suite(void)
+{
+    if (machine.iommu != NULL && (machine_remaps() || machine_translating_units() > 0))
         machine.suite.iommu = machine.iommu;
 }
 
@@ -282,6 +285,18 @@ static void find_exercisers(void)
         ex->device = f->owner;
         found[machine.suite.exerciser_count++] = ex;
     }
+}
+
+/* Serial numbers are read once a device is mapped, by the proof and by scenarios. */
+void machine_check_scratch(void)
+{
+    static bool said;
+
+    if (said || !policy_scratch_missing(&machine.options, machine.suite.exercisers, machine.suite.exerciser_count))
+        return;
+    said = true;
+    log_line(LOG_WARNING, "cmdline: scratch=%s: no disk found is that one, expected the address (00:06.0) or the "
+             "serial number of an NVMe disk", machine.options.scratch);
 }
 
 size_t machine_translating_units(void)
@@ -353,4 +368,5 @@ void machine_init(const struct boot_info *info)
     give_to_suite();
     preboot_try_look();
     prove_blocking();
+    machine_check_scratch();
 }

@@ -28,11 +28,15 @@ extern struct machine machine;
 
 /* PCI, exercisers, the IOMMU: in the order that leaves no device unwatched (docs/design.md). */
 void machine_init(const struct boot_info *info);
+/* Says once that scratch= names no disk, as soon as that is known. */
+void machine_check_scratch(void);
 
 /* The word on the command line that leaves the units off; NULL: none. */
 const char *machine_off_word(void);
 /* How many units translate. */
 size_t machine_translating_units(void);
+/* Whether they remap interrupts; there are units. */
+bool machine_remaps(void);
 /* Whether unit number index of the hand-off is the first with its registers: a table may name them twice. */
 static inline bool machine_handoff_first(uint32_t index)
 {

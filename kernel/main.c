@@ -111,6 +111,7 @@ static enum exit_status run_suite(void)
 
     options.observer = run_view_observer();
     totals = suite_run(&machine.suite, &options);
+    machine_check_scratch();
     verdict = machine_verdict(reason, sizeof(reason));
     print("# verdict: %s (%s)\n", verdict, reason);
     print("%u passed, %u failed, %u skipped\n", totals.passed, totals.failed, totals.skipped);
@@ -130,7 +131,7 @@ static enum exit_status use_machine(void)
         suite_list(&machine.suite, &options);
         return EXIT_PASSED;
     }
-    report_print(machine.options.report);
+    report_print(machine.options.report, "report=full");
     benched = machine.options.bench[0] == '\0' || bench_run(machine.options.bench);
     status = run_suite();
     return benched ? status : EXIT_FAILED;

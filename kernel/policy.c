@@ -51,3 +51,34 @@ bool policy_is_scratch(const struct options *options, uint16_t segment, uint16_t
     return text_equal(options->scratch, name) ||
            (short_name != NULL && text_equal(options->scratch, short_name));
 }
+
+static bool names_disk(const struct options *options, const struct exerciser *ex)
+{
+    if (text_equal(options->scratch, ex->serial))
+        return true;
+    return ex->function != NULL && policy_is_scratch(options, ex->function->segment, ex->function->rid);
+}
+
+/* A serial number has no colon: with one it is an address, and be it one that no function can have. */
+static bool is_address(const char *text)
+{
+    while (*text != '\0' && *text != ':')
+        text++;
+    return *text == ':';
+}
+
+bool policy_scratch_missing(const struct options *options, struct exerciser *const *exercisers, size_t count)
+{
+    bool all_known = true;
+
+    if (options->scratch[0] == '\0')
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!exercisers[i]->ops->disk)
+            continue;
+        if (names_disk(options, exercisers[i]))
+            return false;
+        all_known = all_known && exercisers[i]->serial[0] != '\0';
+    }
+    return all_known || is_address(options->scratch);
+}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "cmdline.h"
+#include "exerciser.h"
 
 /*
  * One line without "# " and newline: the type of default domains, strict or lazy, and which of
@@ -35,5 +36,11 @@ bool policy_remaps_alone(const struct options *options, const char *signature);
  * segment the name means segment 0, and no other one's function.
  */
 bool policy_is_scratch(const struct options *options, uint16_t segment, uint16_t rid);
+
+/*
+ * scratch= is given, and none of the exercisers is a disk that it names. False, too, while it may be a serial
+ * number and some disk's is not known yet.
+ */
+bool policy_scratch_missing(const struct options *options, struct exerciser *const *exercisers, size_t count);
 
 #endif

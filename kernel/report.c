@@ -398,7 +398,7 @@ static void report_proof(void)
 /* Everything, the verdict first. */
 static void report_whole(void)
 {
-    report_summary();
+    report_summary(NULL);
     report_processor();
     report_memory();
     report_acpi();
@@ -415,11 +415,11 @@ static void report_whole(void)
     report_findings();
 }
 
-void report_print(enum report_kind kind)
+void report_print(enum report_kind kind, const char *full)
 {
     switch (kind) {
     case REPORT_SUMMARY:
-        report_summary();
+        report_summary(full);
         break;
     case REPORT_FULL:
         report_whole();

@@ -7,7 +7,8 @@
 #include "iommu/iommu.h"
 #include "pci.h"
 
-void report_print(enum report_kind kind);
+/* full: what to ask for the full report with, for the summary to say. */
+void report_print(enum report_kind kind, const char *full);
 
 /* Parts of it, which the shell shows alone; every line starts with "# ". */
 void report_processor(void);

@@ -14,8 +14,11 @@
 #include "json.h"
 #include "pci.h"
 
-/* One screen of 25 rows and 80 columns: what there is no room for is left to the full report. */
-void report_summary(void);
+/*
+ * One screen of 25 rows and 80 columns: what there is no room for is left to the full report. rest is what to ask
+ * for that with; NULL: it follows at once.
+ */
+void report_summary(const char *rest);
 /*
  * A line of that screen, without its newline, where it fits and leaves so many rows free; false: it
  * does not. What is wider than the screen takes as many rows as it is wrapped to.
@@ -43,7 +46,7 @@ void report_domains_json(struct json *json);
 /* What is wrong with the tables, and what scenarios have found since (suite/env.h). */
 void report_findings(void);
 /* As many of the worst as fit on the screen. */
-void report_findings_summary(void);
+void report_findings_summary(const char *rest);
 void report_findings_json(struct json *json);
 /* Hands each to sink, in the order of the report. */
 void report_each_finding(const struct fw_sink *sink);

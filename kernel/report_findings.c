@@ -234,7 +234,7 @@ static void show_worst(void *ctx, const struct fw_finding *f)
 }
 
 /* Errors first, then warnings. */
-void report_findings_summary(void)
+void report_findings_summary(const char *rest)
 {
     struct tally tally;
     struct worst worst = { .severity = FW_ERROR };
@@ -246,8 +246,9 @@ void report_findings_summary(void)
     report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
     worst.severity = FW_WARNING;
     report_each_finding(&(struct fw_sink){ .found = show_worst, .ctx = &worst });
-    if (tally.count[FW_ERROR] + tally.count[FW_WARNING] > worst.shown || tally.count[FW_NOTE] > 0)
-        (void)report_line(0, "#   all of them: report=full");
+    if (rest != NULL &&
+        (tally.count[FW_ERROR] + tally.count[FW_WARNING] > worst.shown || tally.count[FW_NOTE] > 0))
+        (void)report_line(0, "#   all of them: %s", rest);
 }
 
 /* ---- as JSON ---- */

@@ -287,7 +287,7 @@ static void machine_line(void)
 }
 
 /* One row stays for the number of the others. */
-static void unit_lines(void)
+static void unit_lines(const char *rest)
 {
     struct iommu_unit_info unit;
     size_t count = machine.iommu == NULL ? 0 : iommu_unit_count(machine.iommu), shown = 0;
@@ -301,7 +301,8 @@ static void unit_lines(void)
                        unit.input_bits, (unsigned long long)unit.faults))
         shown++;
     if (count > shown)
-        (void)report_line(ROWS_BELOW_UNITS, "# units: %zu more in report=full", count - shown);
+        (void)report_line(ROWS_BELOW_UNITS, "# units: %zu more %s%s", count - shown,
+                          rest == NULL ? "below" : "in ", rest == NULL ? "" : rest);
 }
 
 static void groups_line(void)
@@ -313,13 +314,13 @@ static void groups_line(void)
                           groups_functions());
 }
 
-void report_summary(void)
+void report_summary(const char *rest)
 {
     rows_left = SCREEN_ROWS;
     show_checks();
     machine_line();
-    unit_lines();
+    unit_lines(rest);
     groups_line();
     report_preboot_line(ROWS_BELOW_BEFORE);
-    report_findings_summary();
+    report_findings_summary(rest);
 }

@@ -19,12 +19,14 @@
 
 void shell_report(unsigned count, char *const *words)
 {
+    static const char in_full[] = "report full";
+
     if (count == 0 || text_equal(words[0], "summary"))
-        report_print(REPORT_SUMMARY);
+        report_print(REPORT_SUMMARY, in_full);
     else if (text_equal(words[0], "full"))
-        report_print(REPORT_FULL);
+        report_print(REPORT_FULL, in_full);
     else if (text_equal(words[0], "json"))
-        report_print(REPORT_JSON);
+        report_print(REPORT_JSON, in_full);
     else
         print("report: expected summary, full, json or nothing, not \"%s\"\n", words[0]);
 }

@@ -28,6 +28,7 @@ struct run {
     void *args[CASES];
     size_t count;               /* cases of the scenario at hand */
     bool list;
+    size_t listed;
     bool measured;              /* the exercisers' address widths */
 };
 
@@ -223,10 +224,12 @@ static void keep_case(struct run *run, struct suite_case *t)
 {
     if (!glob_list_match(run->options->run, t->name))
         return;
-    if (run->list)
+    if (run->list) {
         tap_text(run->env, "%s\n", t->name);
-    else
+        run->listed++;
+    } else {
         run->count++;
+    }
 }
 
 static void add_single(struct run *run, const struct scenario *scenario, struct exerciser *ex)
@@ -474,5 +477,7 @@ void suite_list(struct suite_env *env, const struct suite_options *options)
     for (size_t i = 0; i < suite_catalogue_count; i++)
         for (size_t s = 0; s < suite_catalogue[i]->count; s++)
             add_cases(&run, &suite_catalogue[i]->rows[s]);
+    if (run.listed == 0 && !names_nothing(options->run))
+        tap_text(env, "# list: no scenario has a name like %s; list alone shows all of them\n", options->run);
     env->ops->frames_free(env, run.cases, CASES_FRAMES);
 }

@@ -75,6 +75,12 @@ a_changed_header_rebuilds_its_users() {
     make -s -C "$root" BUILD="$build" -q "$build/iommukit.elf" || { echo "not up to date to begin with"; return 1; }
     ! make -s -C "$root" BUILD="$build" -q -W drivers/iommu/intel/vtd_regs.h "$build/iommukit.elf" && [ -n "$before" ]
 }
+nothing_to_do_is_nothing_said() {
+    make -C "$root" BUILD="$build" tools >"$work/first" || return 1
+    make --no-print-directory -C "$root" BUILD="$build" tools >"$work/again" 2>&1 || return 1
+    cat "$work/again"
+    [ ! -s "$work/again" ]
+}
 
 make_run_boots_by_grub_and_by_uefi() {
     make -s -C "$root" BUILD="$build" run BOOT=bios APPEND='run=dma/mapped-write-arrives report=none' &&
@@ -92,6 +98,7 @@ test_that every_file_names_its_licence every_file_names_its_licence
 test_that no_segment_is_writable_and_executable no_segment_is_writable_and_executable
 test_that no_floating_point_in_the_kernel no_floating_point_in_the_kernel
 test_that a_changed_header_rebuilds_its_users a_changed_header_rebuilds_its_users
+test_that nothing_to_do_is_nothing_said nothing_to_do_is_nothing_said
 test_that make_run_boots_by_grub_and_by_uefi make_run_boots_by_grub_and_by_uefi
 test_that make_run_tells_a_refused_argument_from_a_run make_run_tells_a_refused_argument_from_a_run
 echo "1..$number"

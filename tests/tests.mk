@@ -8,18 +8,22 @@ export IOMMU BOOT ACCEL QEMU SMP APPEND QEMU_ARGS MEMORY TIMEOUT
 .PHONY: all lib tools iso efi run test check mutants fuzz headers boot-tests nightly newer-qemu bench bench-host \
     format help setup-build setup-run setup-test setup-fuzz clean
 
-# The tools come first: what is built follows in a make of its own.
+# The tools come first: what is built follows in a make of its own, which says nothing of files that need no work.
+.PHONY: wanted
+wanted: $(WANTED)
+	@:
+
 all: setup-build
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi \
-	    $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
+	@$(MAKE) --no-print-directory wanted WANTED="$(BUILD)/iommukit.elf $(BUILD)/libiommu.a $(BUILD)/iommukit.iso $(BUILD)/iommukit.efi \
+	    $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static"
 
 # The library needs a compiler only: an embedder's machine may have nothing else.
 lib: $(BUILD)/libiommu.a
 iso efi: setup-build
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit.$@
+	@$(MAKE) --no-print-directory wanted WANTED="$(BUILD)/iommukit.$@"
 
 tools: setup-build
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static
+	@$(MAKE) --no-print-directory wanted WANTED="$(BUILD)/iommukit-lint $(BUILD)/iommukit-lint-static"
 
 setup-build:
 	@tools/setup.sh build
@@ -33,12 +37,12 @@ setup-fuzz:
 # ---- the main job ----
 
 run: setup-run
-	@$(MAKE) --no-print-directory $(BUILD)/iommukit.elf
+	@$(MAKE) --no-print-directory wanted WANTED="$(BUILD)/iommukit.elf"
 ifneq ($(filter bios uefi,$(BOOT)),)
-	@$(MAKE) --no-print-directory ISO=$(BUILD)/run/run.iso MENU=$(BUILD)/run/grub.cfg $(BUILD)/run/run.iso
+	@$(MAKE) --no-print-directory wanted ISO=$(BUILD)/run/run.iso MENU=$(BUILD)/run/grub.cfg WANTED="$(BUILD)/run/run.iso"
 else ifeq ($(BOOT),uefi-app)
-	@$(MAKE) --no-print-directory EFI_IMAGE=$(BUILD)/run/run-efi.img EFI_CMDLINE=$(BUILD)/run/cmdline.txt \
-	    $(BUILD)/run/run-efi.img
+	@$(MAKE) --no-print-directory wanted EFI_IMAGE=$(BUILD)/run/run-efi.img EFI_CMDLINE=$(BUILD)/run/cmdline.txt \
+	    WANTED="$(BUILD)/run/run-efi.img"
 endif
 	@tools/run.sh $(BUILD)
 
@@ -60,14 +64,14 @@ $(BUILD)/host/results/lint-program: $(BUILD)/host/iommukit-lint $(BUILD)/host/bu
 headers: $(patsubst %,$(BUILD)/host/headers/%.ok,$(HEADERS))
 
 check: setup-build
-	@$(MAKE) --no-print-directory headers $(BUILD)/libiommu.a $(TEST_RUNS)
+	@$(MAKE) --no-print-directory wanted WANTED="headers $(BUILD)/libiommu.a $(TEST_RUNS)"
 	@tools/check-symbols.sh $(BUILD)/libiommu.a
 	@tools/totals.sh $(TEST_RUNS)
 
 # Breaks the sources in one place at a time: each time one of the named tests must fail.
 MUTANT_TESTS = $(sort $(shell sed -n 's/^by //; T; s|/[^ ]*||g; p' tests/mutation/*.txt))
 mutants: setup-build
-	@$(MAKE) --no-print-directory $(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))
+	@$(MAKE) --no-print-directory wanted WANTED="$(addprefix $(BUILD)/host/tests/test_,$(MUTANT_TESTS))"
 	@CC="$(CC)" CFLAGS="$(HOST_CFLAGS)" $(PYTHON) tests/mutation/run.py $(BUILD) $(NAMES)
 
 FUZZ_FILES = $(wildcard tests/fuzz/*.c) tests/fixtures/table_text.c $(IOMMU_FILES) $(wildcard drivers/firmware/*.c drivers/pci/*.c kernel/acpi.c kernel/acpi_cpus.c kernel/acpi_tables.c kernel/format.c)
@@ -79,7 +83,7 @@ $(BUILD)/fuzz/fuzz: $(FUZZ_FILES) $(wildcard tests/fuzz/*.h drivers/*/*.h driver
 
 # FUZZ_SECONDS each, NAMES to choose.
 fuzz: setup-fuzz
-	@$(MAKE) --no-print-directory $(BUILD)/fuzz/fuzz
+	@$(MAKE) --no-print-directory wanted WANTED="$(BUILD)/fuzz/fuzz"
 	@tests/fuzz/fuzz.sh $(BUILD) $(NAMES)
 
 # A firmware table from text, for boot tests.
@@ -107,7 +111,7 @@ nightly: setup-test
 # ---- benchmarks ----
 
 bench: setup-run
-	@$(MAKE) --no-print-directory bench-host $(BUILD)/iommukit.elf
+	@$(MAKE) --no-print-directory wanted WANTED="bench-host $(BUILD)/iommukit.elf"
 	@tools/bench.sh $(BUILD)
 
 $(BUILD)/host/bench/pt_bench: tests/bench/pt_bench.c $(wildcard drivers/iommu/pt/*) tests/model/fake_platform.c

@@ -63,6 +63,7 @@ struct exerciser;
 
 struct exerciser_ops {
     const char *name;       /* "edu" */
+    bool disk;              /* what it drives is one, with a serial number */
 
     /*
      * The private memory is now reached at this IOVA. The device is made to

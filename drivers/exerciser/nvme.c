@@ -287,6 +287,7 @@ static enum ex_status nvme_interrupt_changed(struct exerciser *ex)
 
 static const struct exerciser_ops nvme_ops = {
     .name = "nvme",
+    .disk = true,
     .rebase = nvme_rebase,
     .prepare = nvme_prepare,
     .start = nvme_start,

@@ -4,5 +4,6 @@ qemu: both
 append: trace=dma
 status: 0
 see: ^# verdict: protected \(1 unit, [0-9]+ devices
+not: scratch=.*no disk
 check: tap
 check: trace

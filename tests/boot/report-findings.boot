@@ -16,4 +16,5 @@ see: ^#   trips:
 see: ^#   try: 
 see: ^#   see: VT-d 
 see: ^# groups: none 
+not: all of them:
 check: tap

@@ -232,6 +232,8 @@ TEST(loglevel_above_ours_is_the_highest)
     CHECK_EQ(parse("loglevel=7").loglevel, 3);
     CHECK_EQ(parse("loglevel=0").loglevel, 0);
     CHECK_EQ(warnings, 0);
+    CHECK_EQ(parse("loglevel=8").loglevel, 3);
+    CHECK_STR(warned, "loglevel=8: levels go from 0 to 3, Linux's to 7; taken as 3");
 }
 
 static const char *off_word(const char *text, const char *signature)
@@ -484,4 +486,36 @@ TEST(scratch_is_one_function_of_one_segment)
     CHECK(!is_scratch("scratch=0001:02:1f.7", 0, 0x02ff));
     CHECK(!is_scratch("scratch=02:1f.6", 0, 0x02ff));
     CHECK(!is_scratch("", 0, 0));
+}
+
+static bool missing(const char *text, struct exerciser *a, struct exerciser *b)
+{
+    struct exerciser *list[] = { a, b };
+    struct options options = parse(text);
+
+    return policy_scratch_missing(&options, list, 2);
+}
+
+TEST(scratch_that_names_no_disk_is_missing)
+{
+    static const struct exerciser_ops edu_ops = { .name = "edu" }, disk_ops = { .name = "nvme", .disk = true };
+    struct pci_function third = { .rid = 3 << 3 }, sixth = { .rid = 6 << 3 };
+    struct exerciser edu = { .ops = &edu_ops, .function = &third, .scratch = true };
+    struct exerciser disk = { .ops = &disk_ops, .function = &sixth };
+
+    CHECK(!missing("", &edu, &disk));
+    CHECK(!missing("scratch=00:06.0", &edu, &disk));
+    CHECK(!missing("scratch=0000:00:06.0", &disk, &edu));
+    CHECK(missing("scratch=00:03.0", &edu, &disk));
+    CHECK(missing("scratch=00:99.0", &edu, &disk));
+    CHECK(missing("scratch=00:06.0", &edu, &edu));
+    /* Its serial number is not known before the disk was reached. */
+    CHECK(!missing("scratch=SERIAL", &edu, &disk));
+    CHECK(missing("scratch=SERIAL", &edu, &edu));
+    strcpy(disk.serial, "SERIAL");
+    CHECK(!missing("scratch=SERIAL", &edu, &disk));
+    CHECK(missing("scratch=SERIA", &edu, &disk));
+    /* The model's have no function. */
+    disk.function = NULL;
+    CHECK(missing("scratch=00:06.0", &edu, &disk));
 }

@@ -439,6 +439,17 @@ TEST(list_prints_names_only)
     model_env_destroy(me);
 }
 
+TEST(a_list_of_nothing_says_so)
+{
+    struct model_env *me = env_create(1);
+
+    suite_list(model_env_suite(me), &(struct suite_options){ .run = "none" });
+    CHECK_STR(model_env_output(me), "");
+    suite_list(model_env_suite(me), &(struct suite_options){ .run = "zz" });
+    CHECK_STR(model_env_output(me), "# list: no scenario has a name like zz; list alone shows all of them\n");
+    model_env_destroy(me);
+}
+
 static void notes_width(struct suite_case *t)
 {
     case_note(t, "%u bits", t->master[0].ex->address_bits);
