@@ -14,16 +14,11 @@
 #define CHECKSUM_AT 9u
 
 static const struct fw_layout header[] = {
-    FW_FIELD(0, 4, FW_TEXT, "Signature"),
-    FW_FIELD(4, 4, FW_NUMBER, "Table Length"),
-    FW_FIELD(8, 1, FW_NUMBER, "Revision"),
-    FW_FIELD(9, 1, FW_HEX, "Checksum"),
-    FW_FIELD(10, 6, FW_TEXT, "OEM ID"),
-    FW_FIELD(16, 8, FW_TEXT, "OEM Table ID"),
-    FW_FIELD(24, 4, FW_HEX, "OEM Revision"),
-    FW_FIELD(28, 4, FW_TEXT, "Creator ID"),
-    FW_FIELD(32, 4, FW_HEX, "Creator Revision"),
-    { 0 },
+    FW_FIELD(0, 4, FW_TEXT, "Signature"),        FW_FIELD(4, 4, FW_NUMBER, "Table Length"),
+    FW_FIELD(8, 1, FW_NUMBER, "Revision"),       FW_FIELD(9, 1, FW_HEX, "Checksum"),
+    FW_FIELD(10, 6, FW_TEXT, "OEM ID"),          FW_FIELD(16, 8, FW_TEXT, "OEM Table ID"),
+    FW_FIELD(24, 4, FW_HEX, "OEM Revision"),     FW_FIELD(28, 4, FW_TEXT, "Creator ID"),
+    FW_FIELD(32, 4, FW_HEX, "Creator Revision"), { 0 },
 };
 
 static const struct {

@@ -33,7 +33,8 @@ struct fw_field {
     const char *name;       /* as the specification has it */
     uint64_t value;         /* NUMBER, HEX, FLAG */
     const uint8_t *bytes;   /* TEXT, BYTES: len of them */
-    const char *meaning;    /* of the value, "" where the number says it all; valid during the call */
+    /* Of the value, "" where the number says it all; valid during the call. */
+    const char *meaning;
 };
 
 /* The table itself, a structure in it, or an entry of a structure: they nest. */

@@ -3,14 +3,19 @@
 #include "decode_internal.h"
 
 static const struct fw_word structure_names[] = {
-    { 0, "remapping hardware unit" }, { 1, "reserved memory region" }, { 2, "root port ATS capability" },
-    { 3, "remapping hardware static affinity" }, { 4, "ACPI name-space device declaration" },
-    { 5, "SoC integrated address translation cache" }, { 6, "SoC integrated device property" }, { 0, NULL },
+    { 0, "remapping hardware unit" },
+    { 1, "reserved memory region" },
+    { 2, "root port ATS capability" },
+    { 3, "remapping hardware static affinity" },
+    { 4, "ACPI name-space device declaration" },
+    { 5, "SoC integrated address translation cache" },
+    { 6, "SoC integrated device property" },
+    { 0, NULL },
 };
 
 static const struct fw_word scope_names[] = {
-    { 1, "PCI endpoint" }, { 2, "PCI sub-hierarchy" }, { 3, "IOAPIC" }, { 4, "MSI-capable HPET" },
-    { 5, "ACPI name-space device" }, { 0, NULL },
+    { 1, "PCI endpoint" },     { 2, "PCI sub-hierarchy" },      { 3, "IOAPIC" },
+    { 4, "MSI-capable HPET" }, { 5, "ACPI name-space device" }, { 0, NULL },
 };
 
 /* ---- device scopes, §8.3.1 ---- */
@@ -72,26 +77,37 @@ static void decode_path(struct fw_reader *r, uint32_t at, uint32_t end)
     fw_bytes(r, "Left over", at, end);
 }
 
-#define SCOPES(fields) { \
-    { .type = 1, .name = "scope endpoint", .layout = fields, .rest = decode_path }, \
-    { .type = 2, .name = "scope bridge", .layout = fields, .rest = decode_path }, \
-    { .type = 3, .name = "scope IOAPIC", .layout = fields, .rest = decode_path }, \
-    { .type = 4, .name = "scope HPET", .layout = fields, .rest = decode_path }, \
-    { .type = 5, .name = "scope ACPI device", .layout = fields, .rest = decode_path }, \
-    { .name = NULL }, \
-}
+#define SCOPES(fields)                                                                             \
+    {                                                                                              \
+        { .type = 1, .name = "scope endpoint", .layout = fields, .rest = decode_path },            \
+            { .type = 2, .name = "scope bridge", .layout = fields, .rest = decode_path },          \
+            { .type = 3, .name = "scope IOAPIC", .layout = fields, .rest = decode_path },          \
+            { .type = 4, .name = "scope HPET", .layout = fields, .rest = decode_path },            \
+            { .type = 5, .name = "scope ACPI device", .layout = fields, .rest = decode_path },     \
+            { .name = NULL },                                                                      \
+    }
 
 static const struct fw_structure scopes[] = SCOPES(scope_fields);
 static const struct fw_structure property_scopes[] = SCOPES(property_scope_fields);
 
 static const struct fw_list scope_list = {
-    .structures = scopes, .header = scope_header, .header_len = 6, .type_len = 1,
-    .length_at = 1, .length_len = 1, .unknown = "unknown scope",
+    .structures = scopes,
+    .header = scope_header,
+    .header_len = 6,
+    .type_len = 1,
+    .length_at = 1,
+    .length_len = 1,
+    .unknown = "unknown scope",
 };
 
 static const struct fw_list property_scope_list = {
-    .structures = property_scopes, .header = scope_header, .header_len = 6, .type_len = 1,
-    .length_at = 1, .length_len = 1, .unknown = "unknown scope",
+    .structures = property_scopes,
+    .header = scope_header,
+    .header_len = 6,
+    .type_len = 1,
+    .length_at = 1,
+    .length_len = 1,
+    .unknown = "unknown scope",
 };
 
 static void decode_scopes(struct fw_reader *r, uint32_t at, uint32_t end)
@@ -119,10 +135,14 @@ static void explain_size(uint64_t value, char *out)
 }
 
 static const struct fw_part drhd_flags[] = {
-    FW_PART(0, 1, "INCLUDE_PCI_ALL"), FW_PART(1, 7, "Reserved"), { .name = NULL },
+    FW_PART(0, 1, "INCLUDE_PCI_ALL"),
+    FW_PART(1, 7, "Reserved"),
+    { .name = NULL },
 };
 static const struct fw_part drhd_size[] = {
-    FW_PART(0, 4, "Size", .explain = explain_size), FW_PART(4, 4, "Reserved"), { .name = NULL },
+    FW_PART(0, 4, "Size", .explain = explain_size),
+    FW_PART(4, 4, "Reserved"),
+    { .name = NULL },
 };
 
 static const struct fw_layout drhd[] = {
@@ -142,7 +162,9 @@ static const struct fw_layout rmrr[] = {
 };
 
 static const struct fw_part atsr_flags[] = {
-    FW_PART(0, 1, "ALL_PORTS"), FW_PART(1, 7, "Reserved"), { .name = NULL },
+    FW_PART(0, 1, "ALL_PORTS"),
+    FW_PART(1, 7, "Reserved"),
+    { .name = NULL },
 };
 
 static const struct fw_layout atsr[] = {
@@ -181,7 +203,9 @@ static void decode_object_name(struct fw_reader *r, uint32_t at, uint32_t end)
 }
 
 static const struct fw_part satc_flags[] = {
-    FW_PART(0, 1, "ATC_REQUIRED"), FW_PART(1, 7, "Reserved"), { .name = NULL },
+    FW_PART(0, 1, "ATC_REQUIRED"),
+    FW_PART(1, 7, "Reserved"),
+    { .name = NULL },
 };
 
 static const struct fw_layout satc[] = {
@@ -209,8 +233,13 @@ static const struct fw_structure structures[] = {
 };
 
 static const struct fw_list structure_list = {
-    .structures = structures, .header = structure_header, .header_len = 4, .type_len = 2,
-    .length_at = 2, .length_len = 2, .unknown = "unknown structure",
+    .structures = structures,
+    .header = structure_header,
+    .header_len = 4,
+    .type_len = 2,
+    .length_at = 2,
+    .length_len = 2,
+    .unknown = "unknown structure",
 };
 
 /* ---- the table, §8.1 ---- */
@@ -222,8 +251,11 @@ static void explain_width(uint64_t value, char *out)
 }
 
 static const struct fw_part table_flags[] = {
-    FW_PART(0, 1, "INTR_REMAP"), FW_PART(1, 1, "X2APIC_OPT_OUT"),
-    FW_PART(2, 1, "DMA_CTRL_PLATFORM_OPT_IN_FLAG"), FW_PART(3, 5, "Reserved"), { .name = NULL },
+    FW_PART(0, 1, "INTR_REMAP"),
+    FW_PART(1, 1, "X2APIC_OPT_OUT"),
+    FW_PART(2, 1, "DMA_CTRL_PLATFORM_OPT_IN_FLAG"),
+    FW_PART(3, 5, "Reserved"),
+    { .name = NULL },
 };
 
 static const struct fw_layout table[] = {

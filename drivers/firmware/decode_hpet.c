@@ -9,16 +9,22 @@ static const struct fw_word widths[] = {
 };
 
 static const struct fw_word protections[] = {
-    { 0, "none" }, { 1, "a 4 KiB page" }, { 2, "a 64 KiB page" }, { 0, NULL },
+    { 0, "none" },
+    { 1, "a 4 KiB page" },
+    { 2, "a 64 KiB page" },
+    { 0, NULL },
 };
 
 static const struct fw_part block_id[] = {
-    FW_PART(0, 8, "REV_ID"), FW_PART(8, 5, "NUM_TIM_CAP"), FW_PART(13, 1, "COUNT_SIZE_CAP"),
-    FW_PART(14, 1, "Reserved"), FW_PART(15, 1, "LEG_RT_CAP"), FW_PART(16, 16, "VENDOR_ID"), { .name = NULL },
+    FW_PART(0, 8, "REV_ID"),    FW_PART(8, 5, "NUM_TIM_CAP"), FW_PART(13, 1, "COUNT_SIZE_CAP"),
+    FW_PART(14, 1, "Reserved"), FW_PART(15, 1, "LEG_RT_CAP"), FW_PART(16, 16, "VENDOR_ID"),
+    { .name = NULL },
 };
 
 static const struct fw_part protection[] = {
-    FW_PART(0, 4, "Page Protection", .words = protections), FW_PART(4, 4, "OEM Attribute"), { .name = NULL },
+    FW_PART(0, 4, "Page Protection", .words = protections),
+    FW_PART(4, 4, "OEM Attribute"),
+    { .name = NULL },
 };
 
 static const struct fw_layout table[] = {

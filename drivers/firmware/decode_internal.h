@@ -30,7 +30,8 @@ struct fw_part {
 
 /*
  * One field, its offset counted from the structure's first byte. A list ends
- * with name NULL; its fields follow one another without a gap. newer: of a later revision, a shorter structure is as good.
+ * with name NULL; its fields follow one another without a gap. newer: of a
+ * later revision, a shorter structure is as good.
  */
 struct fw_layout {
     uint16_t offset, len;
@@ -82,7 +83,8 @@ void fw_problem(struct fw_reader *r, uint32_t offset, const char *what, uint64_t
 /* One field at start + its offset, with its parts. */
 void fw_field(struct fw_reader *r, uint32_t start, const struct fw_layout *layout);
 /* All fields of the list that lie below end; returns where they stop. A field cut short is told. */
-uint32_t fw_fields(struct fw_reader *r, uint32_t start, uint32_t end, const struct fw_layout *layout);
+uint32_t fw_fields(struct fw_reader *r, uint32_t start, uint32_t end,
+                   const struct fw_layout *layout);
 /* What lies between the two as one field, where there is anything. */
 void fw_bytes(struct fw_reader *r, const char *name, uint32_t at, uint32_t end);
 void fw_text(struct fw_reader *r, const char *name, uint32_t at, uint32_t end);

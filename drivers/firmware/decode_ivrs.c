@@ -10,19 +10,21 @@ static const struct fw_word block_names[] = {
     { 0x10, "I/O virtualization hardware definition" },
     { 0x11, "I/O virtualization hardware definition, with feature registers" },
     { 0x40, "I/O virtualization hardware definition, mixed" },
-    { 0x20, "memory definition, all devices" }, { 0x21, "memory definition, one device" },
-    { 0x22, "memory definition, a range of devices" }, { 0, NULL },
+    { 0x20, "memory definition, all devices" },
+    { 0x21, "memory definition, one device" },
+    { 0x22, "memory definition, a range of devices" },
+    { 0, NULL },
 };
 
 static const struct fw_part ivhd_flags[] = {
-    FW_PART(0, 1, "HtTunEn"), FW_PART(1, 1, "PassPW"), FW_PART(2, 1, "ResPassPW"), FW_PART(3, 1, "Isoc"),
-    FW_PART(4, 1, "IotlbSup"), FW_PART(5, 1, "Coherent"), FW_PART(6, 1, "PreFSup"), FW_PART(7, 1, "PPRSup"),
-    { .name = NULL },
+    FW_PART(0, 1, "HtTunEn"), FW_PART(1, 1, "PassPW"),   FW_PART(2, 1, "ResPassPW"),
+    FW_PART(3, 1, "Isoc"),    FW_PART(4, 1, "IotlbSup"), FW_PART(5, 1, "Coherent"),
+    FW_PART(6, 1, "PreFSup"), FW_PART(7, 1, "PPRSup"),   { .name = NULL },
 };
 
 static const struct fw_part ivmd_flags[] = {
-    FW_PART(0, 1, "Unity"), FW_PART(1, 1, "IR"), FW_PART(2, 1, "IW"), FW_PART(3, 1, "ExclusionRange"),
-    FW_PART(4, 4, "Reserved"), { .name = NULL },
+    FW_PART(0, 1, "Unity"),          FW_PART(1, 1, "IR"),       FW_PART(2, 1, "IW"),
+    FW_PART(3, 1, "ExclusionRange"), FW_PART(4, 4, "Reserved"), { .name = NULL },
 };
 
 /* Flags are the kind's own and stand with its fields. */
@@ -34,13 +36,21 @@ static const struct fw_layout block_header[] = {
 /* ---- device entries, §5.2.2.7 and §5.2.2.8 ---- */
 
 static const struct fw_word management_names[] = {
-    { 0, "aborted" }, { 1, "messages forwarded untranslated" }, { 2, "INTx messages forwarded untranslated" },
-    { 3, "translated" }, { 0, NULL },
+    { 0, "aborted" },
+    { 1, "messages forwarded untranslated" },
+    { 2, "INTx messages forwarded untranslated" },
+    { 3, "translated" },
+    { 0, NULL },
 };
 
 static const struct fw_part settings[] = {
-    FW_PART(0, 1, "INITPass"), FW_PART(1, 1, "EIntPass"), FW_PART(2, 1, "NMIPass"), FW_PART(3, 1, "Reserved"),
-    FW_PART(4, 2, "SysMgt", .words = management_names), FW_PART(6, 1, "Lint0Pass"), FW_PART(7, 1, "Lint1Pass"),
+    FW_PART(0, 1, "INITPass"),
+    FW_PART(1, 1, "EIntPass"),
+    FW_PART(2, 1, "NMIPass"),
+    FW_PART(3, 1, "Reserved"),
+    FW_PART(4, 2, "SysMgt", .words = management_names),
+    FW_PART(6, 1, "Lint0Pass"),
+    FW_PART(7, 1, "Lint1Pass"),
     { .name = NULL },
 };
 
@@ -60,7 +70,9 @@ static const struct fw_layout entry_alias[] = {
 };
 
 static const struct fw_part extended_parts[] = {
-    FW_PART(0, 31, "Reserved"), FW_PART(31, 1, "AtsDisabled"), { .name = NULL },
+    FW_PART(0, 31, "Reserved"),
+    FW_PART(31, 1, "AtsDisabled"),
+    { .name = NULL },
 };
 
 static const struct fw_layout entry_extended[] = {
@@ -79,7 +91,9 @@ static const struct fw_layout entry_special[] = {
     { .name = NULL },
 };
 
-static const struct fw_word uid_formats[] = { { 0, "none" }, { 1, "integer" }, { 2, "string" }, { 0, NULL } };
+static const struct fw_word uid_formats[] = {
+    { 0, "none" }, { 1, "integer" }, { 2, "string" }, { 0, NULL }
+};
 
 static const struct fw_layout entry_acpi[] = {
     ENTRY_START,
@@ -175,48 +189,89 @@ static void decode_entries(struct fw_reader *r, uint32_t at, uint32_t end)
 /* ---- IVHD, §5.2.2.2 to §5.2.2.4 ---- */
 
 static const struct fw_part unit_info[] = {
-    FW_PART(0, 5, "MSInum"), FW_PART(5, 3, "Reserved"), FW_PART(8, 5, "UnitID"), FW_PART(13, 3, "Reserved"),
-    { .name = NULL },
+    FW_PART(0, 5, "MSInum"),    FW_PART(5, 3, "Reserved"), FW_PART(8, 5, "UnitID"),
+    FW_PART(13, 3, "Reserved"), { .name = NULL },
 };
 
 static const struct fw_word host_levels[] = {
-    { 0, "4 levels" }, { 1, "5 levels" }, { 2, "6 levels" }, { 3, "no host translation" }, { 0, NULL },
+    { 0, "4 levels" }, { 1, "5 levels" }, { 2, "6 levels" }, { 3, "no host translation" },
+    { 0, NULL },
 };
 static const struct fw_word guest_levels[] = { { 0, "4 levels" }, { 1, "5 levels" }, { 0, NULL } };
 
 static const struct fw_part features[] = {
-    FW_PART(0, 1, "XTSup"), FW_PART(1, 1, "NXSup"), FW_PART(2, 1, "GTSup"), FW_PART(3, 2, "GLXSup"),
-    FW_PART(5, 1, "IASup"), FW_PART(6, 1, "GASup"), FW_PART(7, 1, "HESup"), FW_PART(8, 5, "PASmax"),
-    FW_PART(13, 4, "PNCounters"), FW_PART(17, 6, "PNBanks"), FW_PART(23, 5, "MsiNumPPR"),
-    FW_PART(28, 2, "GATS", .words = guest_levels), FW_PART(30, 2, "HATS", .words = host_levels), { .name = NULL },
+    FW_PART(0, 1, "XTSup"),
+    FW_PART(1, 1, "NXSup"),
+    FW_PART(2, 1, "GTSup"),
+    FW_PART(3, 2, "GLXSup"),
+    FW_PART(5, 1, "IASup"),
+    FW_PART(6, 1, "GASup"),
+    FW_PART(7, 1, "HESup"),
+    FW_PART(8, 5, "PASmax"),
+    FW_PART(13, 4, "PNCounters"),
+    FW_PART(17, 6, "PNBanks"),
+    FW_PART(23, 5, "MsiNumPPR"),
+    FW_PART(28, 2, "GATS", .words = guest_levels),
+    FW_PART(30, 2, "HATS", .words = host_levels),
+    { .name = NULL },
 };
 
 static const struct fw_part attributes[] = {
-    FW_PART(0, 1, "HATDis"), FW_PART(1, 12, "Reserved"), FW_PART(13, 4, "PNCounters"),
-    FW_PART(17, 6, "PNBanks"), FW_PART(23, 5, "MsiNumPPR"), FW_PART(28, 4, "Reserved"), { .name = NULL },
+    FW_PART(0, 1, "HATDis"),   FW_PART(1, 12, "Reserved"),  FW_PART(13, 4, "PNCounters"),
+    FW_PART(17, 6, "PNBanks"), FW_PART(23, 5, "MsiNumPPR"), FW_PART(28, 4, "Reserved"),
+    { .name = NULL },
 };
 
 /* The register's own fields, AMD-Vi §3.4 (MMIO 0030h); what is reserved there is left out. */
 static const struct fw_part efr[] = {
-    FW_PART(0, 1, "PreFSup"), FW_PART(1, 1, "PPRSup"), FW_PART(2, 1, "XTSup"), FW_PART(3, 1, "NXSup"),
-    FW_PART(4, 1, "GTSup"), FW_PART(5, 1, "GAPPISup"), FW_PART(6, 1, "IASup"), FW_PART(7, 1, "GASup"),
-    FW_PART(8, 1, "HESup"), FW_PART(9, 1, "PCSup"), FW_PART(10, 2, "HATS", .words = host_levels),
-    FW_PART(12, 2, "GATS", .words = guest_levels), FW_PART(14, 2, "GLXSup"), FW_PART(16, 2, "SmiFSup"),
-    FW_PART(18, 3, "SmiFRC"), FW_PART(21, 3, "GAMSup"), FW_PART(24, 2, "DualPprLogSup"),
-    FW_PART(28, 2, "DualEventLogSup"), FW_PART(31, 1, "SATSup"), FW_PART(32, 5, "PASmax"),
-    FW_PART(37, 1, "USSup"), FW_PART(38, 2, "DevTblSegSup"), FW_PART(40, 1, "PprOvrflwEarlySup"),
-    FW_PART(41, 1, "PprAutoRspSup"), FW_PART(42, 2, "MarcSup"), FW_PART(44, 1, "BlkStopMrkSup"),
-    FW_PART(45, 1, "PerfOptSup"), FW_PART(46, 1, "MsiCapMmioSup"), FW_PART(47, 1, "SnoopAttrSup"),
-    FW_PART(48, 1, "GIoSup"), FW_PART(49, 1, "HASup"), FW_PART(50, 1, "EPHSup"), FW_PART(51, 1, "AttrFWSup"),
-    FW_PART(52, 1, "HDSup"), FW_PART(54, 1, "InvIotlbTypeSup"), FW_PART(55, 1, "vIommuSup"),
-    FW_PART(56, 1, "VmGuardIoSup"), FW_PART(57, 4, "VmTableSize"), FW_PART(61, 1, "GAUpdateDisSup"),
-    FW_PART(62, 1, "ForcePhyDest"), FW_PART(63, 1, "SNPSup"), { .name = NULL },
+    FW_PART(0, 1, "PreFSup"),
+    FW_PART(1, 1, "PPRSup"),
+    FW_PART(2, 1, "XTSup"),
+    FW_PART(3, 1, "NXSup"),
+    FW_PART(4, 1, "GTSup"),
+    FW_PART(5, 1, "GAPPISup"),
+    FW_PART(6, 1, "IASup"),
+    FW_PART(7, 1, "GASup"),
+    FW_PART(8, 1, "HESup"),
+    FW_PART(9, 1, "PCSup"),
+    FW_PART(10, 2, "HATS", .words = host_levels),
+    FW_PART(12, 2, "GATS", .words = guest_levels),
+    FW_PART(14, 2, "GLXSup"),
+    FW_PART(16, 2, "SmiFSup"),
+    FW_PART(18, 3, "SmiFRC"),
+    FW_PART(21, 3, "GAMSup"),
+    FW_PART(24, 2, "DualPprLogSup"),
+    FW_PART(28, 2, "DualEventLogSup"),
+    FW_PART(31, 1, "SATSup"),
+    FW_PART(32, 5, "PASmax"),
+    FW_PART(37, 1, "USSup"),
+    FW_PART(38, 2, "DevTblSegSup"),
+    FW_PART(40, 1, "PprOvrflwEarlySup"),
+    FW_PART(41, 1, "PprAutoRspSup"),
+    FW_PART(42, 2, "MarcSup"),
+    FW_PART(44, 1, "BlkStopMrkSup"),
+    FW_PART(45, 1, "PerfOptSup"),
+    FW_PART(46, 1, "MsiCapMmioSup"),
+    FW_PART(47, 1, "SnoopAttrSup"),
+    FW_PART(48, 1, "GIoSup"),
+    FW_PART(49, 1, "HASup"),
+    FW_PART(50, 1, "EPHSup"),
+    FW_PART(51, 1, "AttrFWSup"),
+    FW_PART(52, 1, "HDSup"),
+    FW_PART(54, 1, "InvIotlbTypeSup"),
+    FW_PART(55, 1, "vIommuSup"),
+    FW_PART(56, 1, "VmGuardIoSup"),
+    FW_PART(57, 4, "VmTableSize"),
+    FW_PART(61, 1, "GAUpdateDisSup"),
+    FW_PART(62, 1, "ForcePhyDest"),
+    FW_PART(63, 1, "SNPSup"),
+    { .name = NULL },
 };
 
 /* MMIO 01A0h. */
 static const struct fw_part efr2[] = {
-    FW_PART(0, 1, "CXLIOSup"), FW_PART(1, 1, "SEVSNPIOSup"), FW_PART(2, 1, "TMPMSup"),
-    FW_PART(3, 1, "GCR3TRPModeSup"), FW_PART(4, 1, "GAPPIDisSup"), FW_PART(5, 3, "SNPAVICSup"),
+    FW_PART(0, 1, "CXLIOSup"),       FW_PART(1, 1, "SEVSNPIOSup"),    FW_PART(2, 1, "TMPMSup"),
+    FW_PART(3, 1, "GCR3TRPModeSup"), FW_PART(4, 1, "GAPPIDisSup"),    FW_PART(5, 3, "SNPAVICSup"),
     FW_PART(8, 2, "NumIntRemapSup"), FW_PART(11, 1, "HTRangeIgnore"), { .name = NULL },
 };
 
@@ -275,8 +330,14 @@ static const struct fw_structure blocks[] = {
 };
 
 static const struct fw_list block_list = {
-    .structures = blocks, .header = block_header, .header_len = 4, .type_len = 1,
-    .length_at = 2, .length_len = 2, .unknown = "unknown block", .unknown_header = unknown_block,
+    .structures = blocks,
+    .header = block_header,
+    .header_len = 4,
+    .type_len = 1,
+    .length_at = 2,
+    .length_len = 2,
+    .unknown = "unknown block",
+    .unknown_header = unknown_block,
 };
 
 /* ---- the table, §5.2.1 ---- */
@@ -292,9 +353,14 @@ static void explain_bits(uint64_t value, char *out)
 }
 
 static const struct fw_part ivinfo[] = {
-    FW_PART(0, 1, "EFRSup"), FW_PART(1, 1, "DMA remap"), FW_PART(2, 3, "Reserved"),
-    FW_PART(5, 3, "GVASize"), FW_PART(8, 7, "PASize", .explain = explain_bits),
-    FW_PART(15, 7, "VASize", .explain = explain_bits), FW_PART(22, 1, "HtAtsResv"), FW_PART(23, 9, "Reserved"),
+    FW_PART(0, 1, "EFRSup"),
+    FW_PART(1, 1, "DMA remap"),
+    FW_PART(2, 3, "Reserved"),
+    FW_PART(5, 3, "GVASize"),
+    FW_PART(8, 7, "PASize", .explain = explain_bits),
+    FW_PART(15, 7, "VASize", .explain = explain_bits),
+    FW_PART(22, 1, "HtAtsResv"),
+    FW_PART(23, 9, "Reserved"),
     { .name = NULL },
 };
 

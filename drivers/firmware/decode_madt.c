@@ -20,11 +20,14 @@ static const struct fw_layout structure_header[] = {
 };
 
 static const struct fw_part local_flags[] = {
-    FW_PART(0, 1, "Enabled"), FW_PART(1, 1, "Online Capable"), { .name = NULL },
+    FW_PART(0, 1, "Enabled"),
+    FW_PART(1, 1, "Online Capable"),
+    { .name = NULL },
 };
 
 static const struct fw_word polarities[] = {
-    { 0, "as the bus has it" }, { 1, "active high" }, { 2, "reserved" }, { 3, "active low" }, { 0, NULL },
+    { 0, "as the bus has it" }, { 1, "active high" }, { 2, "reserved" },
+    { 3, "active low" },        { 0, NULL },
 };
 static const struct fw_word triggers[] = {
     { 0, "as the bus has it" }, { 1, "edge" }, { 2, "reserved" }, { 3, "level" }, { 0, NULL },
@@ -32,7 +35,8 @@ static const struct fw_word triggers[] = {
 
 /* MPS INTI flags, §5.2.12.5. */
 static const struct fw_part inti_flags[] = {
-    FW_PART(0, 2, "Polarity", .words = polarities), FW_PART(2, 2, "Trigger Mode", .words = triggers),
+    FW_PART(0, 2, "Polarity", .words = polarities),
+    FW_PART(2, 2, "Trigger Mode", .words = triggers),
     { .name = NULL },
 };
 
@@ -101,8 +105,11 @@ static void decode_uid_string(struct fw_reader *r, uint32_t at, uint32_t end)
     fw_text(r, "ACPI Processor UID String", at, end);
 }
 
-static const struct fw_word platform_types[] = { { 1, "PMI" }, { 2, "INIT" }, { 3, "corrected error" }, { 0, NULL } };
-static const struct fw_part platform_flags[] = { FW_PART(0, 1, "CPEI Processor Override"), { .name = NULL } };
+static const struct fw_word platform_types[] = {
+    { 1, "PMI" }, { 2, "INIT" }, { 3, "corrected error" }, { 0, NULL }
+};
+static const struct fw_part platform_flags[] = { FW_PART(0, 1, "CPEI Processor Override"),
+                                                 { .name = NULL } };
 
 static const struct fw_layout platform_source[] = {
     FW_FIELD(2, 2, FW_HEX, "Flags", .parts = inti_flags),
@@ -172,8 +179,13 @@ static const struct fw_structure structures[] = {
 };
 
 static const struct fw_list structure_list = {
-    .structures = structures, .header = structure_header, .header_len = 2, .type_len = 1,
-    .length_at = 1, .length_len = 1, .unknown = "unknown structure",
+    .structures = structures,
+    .header = structure_header,
+    .header_len = 2,
+    .type_len = 1,
+    .length_at = 1,
+    .length_len = 1,
+    .unknown = "unknown structure",
 };
 
 void fw_decode_madt(struct fw_reader *r, uint32_t end)

@@ -7,8 +7,10 @@
 static const struct fw_word triggers[] = { { 0, "level" }, { 1, "edge" }, { 0, NULL } };
 
 static const struct fw_part gicc_flags[] = {
-    FW_PART(0, 1, "Enabled"), FW_PART(1, 1, "Performance Interrupt Mode", .words = triggers),
-    FW_PART(2, 1, "VGIC Maintenance Interrupt Mode", .words = triggers), FW_PART(3, 1, "Online Capable"),
+    FW_PART(0, 1, "Enabled"),
+    FW_PART(1, 1, "Performance Interrupt Mode", .words = triggers),
+    FW_PART(2, 1, "VGIC Maintenance Interrupt Mode", .words = triggers),
+    FW_PART(3, 1, "Online Capable"),
     { .name = NULL },
 };
 
@@ -43,7 +45,8 @@ const struct fw_layout madt_gicd[] = {
     { .name = NULL },
 };
 
-static const struct fw_part gic_msi_flags[] = { FW_PART(0, 1, "SPI Count/Base Select"), { .name = NULL } };
+static const struct fw_part gic_msi_flags[] = { FW_PART(0, 1, "SPI Count/Base Select"),
+                                                { .name = NULL } };
 
 const struct fw_layout madt_gic_msi[] = {
     FW_FIELD(2, 2, FW_HEX, "Reserved"),
@@ -114,12 +117,9 @@ const struct fw_layout madt_msi_pic[] = {
 };
 
 const struct fw_layout madt_bio_pic[] = {
-    FW_FIELD(2, 1, FW_NUMBER, "Version"),
-    FW_FIELD(3, 8, FW_HEX, "Base Address"),
-    FW_FIELD(11, 2, FW_HEX, "Size"),
-    FW_FIELD(13, 2, FW_NUMBER, "Hardware ID"),
-    FW_FIELD(15, 2, FW_NUMBER, "GSI Base"),
-    { .name = NULL },
+    FW_FIELD(2, 1, FW_NUMBER, "Version"),   FW_FIELD(3, 8, FW_HEX, "Base Address"),
+    FW_FIELD(11, 2, FW_HEX, "Size"),        FW_FIELD(13, 2, FW_NUMBER, "Hardware ID"),
+    FW_FIELD(15, 2, FW_NUMBER, "GSI Base"), { .name = NULL },
 };
 
 const struct fw_layout madt_lpc_pic[] = {

@@ -23,7 +23,9 @@ void fw_decode_mcfg(struct fw_reader *r, uint32_t end)
     uint32_t at = fw_fields(r, 0, end, table);
 
     for (; end - at >= WINDOW_BYTES; at += WINDOW_BYTES) {
-        struct fw_block block = { .offset = at, .len = WINDOW_BYTES, .name = "window", .known = true };
+        struct fw_block block = {
+            .offset = at, .len = WINDOW_BYTES, .name = "window", .known = true
+        };
 
         fw_open(r, &block);
         fw_fields(r, at, at + WINDOW_BYTES, window);

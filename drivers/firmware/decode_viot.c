@@ -9,8 +9,11 @@
 #define OFFSET_AT 38u
 
 static const struct fw_word node_names[] = {
-    { 1, "PCI range" }, { 2, "MMIO endpoint" }, { 3, "virtio-iommu on PCI" },
-    { 4, "virtio-iommu in MMIO" }, { 0, NULL },
+    { 1, "PCI range" },
+    { 2, "MMIO endpoint" },
+    { 3, "virtio-iommu on PCI" },
+    { 4, "virtio-iommu in MMIO" },
+    { 0, NULL },
 };
 
 static const struct fw_layout node_header[] = {
@@ -61,8 +64,13 @@ static const struct fw_structure nodes[] = {
 };
 
 static const struct fw_list node_list = {
-    .structures = nodes, .header = node_header, .header_len = 4, .type_len = 1,
-    .length_at = 2, .length_len = 2, .unknown = "unknown node",
+    .structures = nodes,
+    .header = node_header,
+    .header_len = 4,
+    .type_len = 1,
+    .length_at = 2,
+    .length_len = 2,
+    .unknown = "unknown node",
 };
 
 static const struct fw_layout table[] = {
@@ -83,7 +91,8 @@ void fw_decode_viot(struct fw_reader *r, uint32_t end)
     start = (uint32_t)fw_number(r, OFFSET_AT, 2);
     count = fw_number(r, COUNT_AT, 2);
     if (start < at || start > end) {
-        fw_problem(r, OFFSET_AT, "nodes that begin outside of what the table has room for, at", start);
+        fw_problem(r, OFFSET_AT, "nodes that begin outside of what the table has room for, at",
+                   start);
         start = at;
     }
     fw_bytes(r, "Before the nodes", at, start);

@@ -43,7 +43,7 @@ struct fw_unit_state {
 struct fw_facts {
     const struct fw_table *tables;
     size_t table_count;
-    bool every_table;                       /* all the machine has: what is not among them is not there */
+    bool every_table;   /* all the machine has: what is not among them is not there */
     const struct fw_memory *memory;         /* the loader's or firmware's map; NULL: not known */
     size_t memory_count;
     const struct pci_function *functions;   /* linked by next; NULL: not known */
@@ -52,9 +52,12 @@ struct fw_facts {
     bool entry_unknown;                     /* the units are as a running system shows them, */
     bool units_unused;                      /* and it uses none */
     unsigned cpu_physical_bits;             /* CPUID 80000008h; 0: not known */
-    bool amd;                               /* the machine's processor, where a table alone cannot tell */
+    bool amd;           /* the machine's processor, where a table alone cannot tell */
     bool hypervisor;                        /* CPUID says so */
-    /* The loader was started by tboot (Intel TXT). No door of the kernel is told of that: there it stays false. */
+    /*
+     * The loader was started by tboot (Intel TXT). No door of the kernel is told
+     * of that: there it stays false.
+     */
     bool measured_launch;
 };
 

@@ -19,7 +19,7 @@
 #define JUDGE_HT_START 0xfd00000000ull      /* HyperTransport's own addresses */
 #define JUDGE_HT_END 0x10000000000ull
 #define JUDGE_ACPI_HEADER 36u
-/* More is no table of a machine; also bounds the work of comparing every structure with every other. */
+/* More is no table of a machine; bounds the work of comparing every structure with every other. */
 #define JUDGE_TABLE_BYTES 0x10000u
 #define JUDGE_SOURCES 128u
 
@@ -71,8 +71,8 @@ struct judge {
 /* judge_text.c: as snprintf for %s %c %u %x %llu %llx, width and 0; cut where it does not fit. */
 void judge_format(char *out, size_t size, const char *format, va_list args);
 
-void judge_found(struct judge *j, const struct judge_rule *rule, const struct judge_table *t, uint32_t offset,
-                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+void judge_found(struct judge *j, const struct judge_rule *rule, const struct judge_table *t,
+                 uint32_t offset, const char *format, ...) __attribute__((format(printf, 5, 6)));
 void judge_remedy(struct judge *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The first table of that signature whose header makes sense. */
@@ -93,7 +93,8 @@ bool judge_bus_known(const struct judge *j, uint16_t segment, unsigned bus);
 bool judge_segment_known(const struct judge *j, uint16_t segment);
 const struct fw_unit_state *judge_unit_state(const struct judge *j, uint64_t registers_pa);
 /* A memory BAR that ends above limit; NULL: none. */
-const struct pci_function *judge_bar_above(const struct judge *j, uint64_t limit, uint64_t *bar_end);
+const struct pci_function *judge_bar_above(const struct judge *j, uint64_t limit,
+                                           uint64_t *bar_end);
 static inline bool judge_is_display(const struct pci_function *f)
 {
     return f->class_code >> 16 == 3;
@@ -116,14 +117,15 @@ struct judge_unit {
 
 void judge_unit_registers(struct judge *j, const struct judge_unit *unit);
 /* bits 0: not said. RAM and BARs against the width the table gives. */
-void judge_address_width(struct judge *j, const struct judge_table *t, uint32_t offset, unsigned bits,
-                         const char *name);
+void judge_address_width(struct judge *j, const struct judge_table *t, uint32_t offset,
+                         unsigned bits, const char *name);
 
 /* ---- judge_madt.c ---- */
 
 /* item->offset 0 begins; false at the end and where a length is wrong. */
 bool judge_madt_next(const struct judge_table *madt, struct judge_item *item);
-bool judge_ioapic_next(const struct judge_table *madt, struct judge_item *item, struct judge_ioapic *out);
+bool judge_ioapic_next(const struct judge_table *madt, struct judge_item *item,
+                       struct judge_ioapic *out);
 void judge_madt(struct judge *j, const struct judge_table *madt);
 void judge_hpet(struct judge *j, const struct judge_table *hpet);
 
@@ -134,7 +136,10 @@ void judge_sources(struct judge *j, const struct judge_table *t);
 
 /* ---- DMAR ---- */
 
-enum { JUDGE_DRHD, JUDGE_RMRR, JUDGE_ATSR, JUDGE_RHSA, JUDGE_ANDD, JUDGE_SATC, JUDGE_SIDP, JUDGE_DMAR_TYPES };
+enum {
+    JUDGE_DRHD, JUDGE_RMRR, JUDGE_ATSR, JUDGE_RHSA, JUDGE_ANDD, JUDGE_SATC, JUDGE_SIDP,
+    JUDGE_DMAR_TYPES
+};
 
 /* As judge_madt_next(). */
 bool judge_dmar_next(const struct judge_table *dmar, struct judge_item *item);
@@ -152,7 +157,8 @@ bool judge_ivrs_next(const struct judge_table *ivrs, struct judge_item *item);
 bool judge_is_ivhd(const struct judge_item *item);      /* of a known type, as long as it must be */
 uint32_t judge_ivhd_fixed(unsigned type);
 void judge_ivrs(struct judge *j, const struct judge_table *ivrs);
-void judge_ivhd_entries(struct judge *j, const struct judge_table *ivrs, const struct judge_item *ivhd, bool best);
+void judge_ivhd_entries(struct judge *j, const struct judge_table *ivrs,
+                        const struct judge_item *ivhd, bool best);
 void judge_ivhd_compare(struct judge *j, const struct judge_table *ivrs);
 void judge_ivrs_coverage(struct judge *j, const struct judge_table *ivrs);
 /* A unit says that HyperTransport's range is memory like any other. */

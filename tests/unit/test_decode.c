@@ -57,7 +57,8 @@ TEST(wrong_checksum_is_told_with_the_right_one)
     right = table[9];
     table[9] = (uint8_t)(right + 1);
     check_problem(decode_bytes(table, sizeof(table)), 9,
-                  "the bytes do not add up to zero, as a checksum of this value would make them", right);
+                  "the bytes do not add up to zero, as a checksum of this value would make them",
+                  right);
     table[9] = right;
     check_sound(decode_bytes(table, sizeof(table)));
 }

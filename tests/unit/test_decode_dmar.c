@@ -65,9 +65,10 @@ TEST(rmrr)
 
 TEST(atsr_satc_sidp)
 {
-    const struct seen *seen = decode_table("dmar\natsr segment=3 flags=1\n"
-                                           "satc segment=4 flags=1\n  scope endpoint bus=0 path=02.0\n"
-                                           "sidp segment=5\n  scope acpi flags=0x19 id=1 bus=0 path=02.0\n");
+    const struct seen *seen =
+        decode_table("dmar\natsr segment=3 flags=1\n"
+                     "satc segment=4 flags=1\n  scope endpoint bus=0 path=02.0\n"
+                     "sidp segment=5\n  scope acpi flags=0x19 id=1 bus=0 path=02.0\n");
 
     check_sound(seen);
     check_block(seen, 1, "ATSR", 48, 8);
@@ -89,7 +90,8 @@ TEST(atsr_satc_sidp)
 /* The flags of a scope mean something in a SIDP only (VT-d §8.3.1). */
 TEST(scope_flags_elsewhere_have_no_parts)
 {
-    const struct seen *seen = decode_table("dmar\nsatc segment=0\n  scope endpoint flags=0x19 bus=0 path=02.0\n");
+    const struct seen *seen =
+        decode_table("dmar\nsatc segment=0\n  scope endpoint flags=0x19 bus=0 path=02.0\n");
 
     check_field(seen, 58, 1, "Flags", 0x19, "");
     for (size_t i = 0; i < seen->field_count; i++)
@@ -98,7 +100,8 @@ TEST(scope_flags_elsewhere_have_no_parts)
 
 TEST(rhsa_andd)
 {
-    const struct seen *seen = decode_table("dmar\nrhsa base=0xfed90000 domain=7\nandd number=3 name=\\_SB.I2C0\n");
+    const struct seen *seen =
+        decode_table("dmar\nrhsa base=0xfed90000 domain=7\nandd number=3 name=\\_SB.I2C0\n");
 
     check_sound(seen);
     check_block(seen, 1, "RHSA", 48, 20);
@@ -148,7 +151,8 @@ TEST(structure_shorter_than_its_fields)
 
 TEST(structure_longer_than_its_fields)
 {
-    const struct seen *seen = decode_table("dmar\nraw type=3 bytes=000000000000d0fe000000000100000099\n");
+    const struct seen *seen =
+        decode_table("dmar\nraw type=3 bytes=000000000000d0fe000000000100000099\n");
 
     check_sound(seen);
     check_field(seen, 64, 4, "Proximity Domain", 1, "");
@@ -180,7 +184,8 @@ TEST(bytes_that_are_no_structure)
 
 TEST(scope_past_its_structure)
 {
-    const struct seen *seen = decode_table("dmar\natsr\n  scope bridge length=10 bus=0 path=1c.0\nrhsa\n");
+    const struct seen *seen =
+        decode_table("dmar\natsr\n  scope bridge length=10 bus=0 path=1c.0\nrhsa\n");
 
     check_problem(seen, 57, "a length beyond the end of what it lies in", 10);
     check_block(seen, 3, "RHSA", 64, 20);
@@ -191,7 +196,8 @@ TEST(scope_without_a_path_and_with_half_a_pair)
     const struct seen *seen = decode_table("dmar\natsr\n  scope bridge bus=0\n");
 
     check_problem(seen, 62, "a scope without a path, which has at least one pair", 0);
-    seen = decode_table("dmar\nraw type=2 bytes=00000000" "0209000000001c0005\n");
+    seen = decode_table("dmar\nraw type=2 bytes=00000000"
+                        "0209000000001c0005\n");
     check_problem(seen, 64, "half a pair at the end of a path", 5);
     check_field(seen, 62, 2, "Path", 0x001c, "device 28 function 0");
 }
@@ -208,8 +214,9 @@ TEST(table_that_ends_in_its_fields)
 
 TEST(damaged_everywhere)
 {
-    decode_damaged("dmar\ndrhd base=0xfed91000 flags=1\n  scope ioapic id=8 bus=0xf0 path=1f.7\n"
-                   "rmrr base=0x1000 limit=0x1fff\n  scope bridge bus=0 path=1c.5,02.1\natsr\nrhsa\n"
-                   "andd number=1 name=\\_SB\nsatc\n  scope endpoint bus=0 path=2.0\n"
-                   "sidp\n  scope endpoint bus=0 path=2.0\nraw type=9 bytes=0011\n");
+    decode_damaged(
+        "dmar\ndrhd base=0xfed91000 flags=1\n  scope ioapic id=8 bus=0xf0 path=1f.7\n"
+        "rmrr base=0x1000 limit=0x1fff\n  scope bridge bus=0 path=1c.5,02.1\natsr\nrhsa\n"
+        "andd number=1 name=\\_SB\nsatc\n  scope endpoint bus=0 path=2.0\n"
+        "sidp\n  scope endpoint bus=0 path=2.0\nraw type=9 bytes=0011\n");
 }

@@ -6,7 +6,8 @@
 
 TEST(ivinfo)
 {
-    /* EFRSup, 2 in GVASize, 48 = 30h bits physical, 64 = 40h virtual, HtAtsResv: 1 | 2<<5 | 30h<<8 | 40h<<15 | 1<<22 */
+    /* EFRSup, 2 in GVASize, 48 = 30h bits physical, 64 = 40h virtual, HtAtsResv: 1 | 2<<5 | 30h<<8
+     * | 40h<<15 | 1<<22 */
     const struct seen *seen = decode_table("ivrs ivinfo=0x00603041 revision=2");
 
     check_sound(seen);
@@ -25,8 +26,9 @@ TEST(ivinfo)
 
 TEST(ivhd_10h)
 {
-    const struct seen *seen = decode_table("ivrs\nivhd type=0x10 flags=0xb1 device=0x0002 capability=0x40 "
-                                           "base=0xfeb80000 segment=3 info=0x1305 features=0x80048f6e\n");
+    const struct seen *seen =
+        decode_table("ivrs\nivhd type=0x10 flags=0xb1 device=0x0002 capability=0x40 "
+                     "base=0xfeb80000 segment=3 info=0x1305 features=0x80048f6e\n");
 
     check_sound(seen);
     check_block(seen, 1, "IVHD 10h", 48, 24);
@@ -45,7 +47,8 @@ TEST(ivhd_10h)
     check_bits(seen, 66, 0, 5, "MSInum", 5);
     check_bits(seen, 66, 8, 5, "UnitID", 0x13);
     check_field(seen, 68, 4, "IOMMU Feature Reporting", 0x80048f6e, "");
-    /* 80048f6eh: HATS 2, GATS 0, PNBanks 2, PNCounters 4, PASmax 15, and 6eh: NX, GT, GLX 1, IA, GA, not XT, not HE */
+    /* 80048f6eh: HATS 2, GATS 0, PNBanks 2, PNCounters 4, PASmax 15, and 6eh: NX, GT, GLX 1, IA,
+     * GA, not XT, not HE */
     check_bits(seen, 68, 0, 1, "XTSup", 0);
     check_bits(seen, 68, 1, 1, "NXSup", 1);
     check_bits(seen, 68, 2, 1, "GTSup", 1);
@@ -62,9 +65,10 @@ TEST(ivhd_10h)
 
 TEST(ivhd_11h_and_40h)
 {
-    const struct seen *seen = decode_table("ivrs revision=2\n"
-        "ivhd type=0x11 features=0x00040201 efr=0x8000000000000084 efr2=0x900\n"
-        "ivhd type=0x40 features=0 efr=0 efr2=0\n");
+    const struct seen *seen =
+        decode_table("ivrs revision=2\n"
+                     "ivhd type=0x11 features=0x00040201 efr=0x8000000000000084 efr2=0x900\n"
+                     "ivhd type=0x40 features=0 efr=0 efr2=0\n");
 
     check_sound(seen);
     check_block(seen, 1, "IVHD 11h", 48, 40);
@@ -84,8 +88,9 @@ TEST(ivhd_11h_and_40h)
 
 TEST(entries_of_four_bytes)
 {
-    const struct seen *seen = decode_table("ivrs\nivhd\n  all setting=0xd7\n  select device=0x0008\n"
-                                           "  start device=0x0100\n  end device=0x01ff\n  entry bytes=00000000\n");
+    const struct seen *seen =
+        decode_table("ivrs\nivhd\n  all setting=0xd7\n  select device=0x0008\n"
+                     "  start device=0x0100\n  end device=0x01ff\n  entry bytes=00000000\n");
 
     check_sound(seen);
     check_block(seen, 2, "all devices", 72, 4);
@@ -109,10 +114,12 @@ TEST(entries_of_four_bytes)
 
 TEST(entries_of_eight_bytes)
 {
-    const struct seen *seen = decode_table("ivrs\nivhd\n  select device=0x0500 as=0x00a5\n"
-        "  start device=0x0600 as=0x00a6\n  select device=0x0700 extended=0x80000000\n"
-        "  start device=0x0800 extended=1\n  ioapic id=33 device=0x00a0\n  hpet id=0 device=0x00a0\n"
-        "  special variety=7 id=1 device=0\n  entry bytes=4000000011223344\n");
+    const struct seen *seen =
+        decode_table("ivrs\nivhd\n  select device=0x0500 as=0x00a5\n"
+                     "  start device=0x0600 as=0x00a6\n  select device=0x0700 extended=0x80000000\n"
+                     "  start device=0x0800 extended=1\n  ioapic id=33 device=0x00a0\n  hpet id=0 "
+                     "device=0x00a0\n"
+                     "  special variety=7 id=1 device=0\n  entry bytes=4000000011223344\n");
 
     check_sound(seen);
     check_block(seen, 2, "alias", 72, 8);
@@ -138,9 +145,11 @@ TEST(entries_of_eight_bytes)
 
 TEST(acpi_devices)
 {
-    const struct seen *seen = decode_table("ivrs revision=2\nivhd type=0x40\n"
-        "  acpi device=0x00a5 hid=AMDI0020 cid=PNP0501 uid=\\_SB.FUR0\n  acpi device=0x00a5 hid=MSFT0201 number=0x1234\n"
-        "  acpi device=0x00a5 hid=AMDI0010\n");
+    const struct seen *seen =
+        decode_table("ivrs revision=2\nivhd type=0x40\n"
+                     "  acpi device=0x00a5 hid=AMDI0020 cid=PNP0501 uid=\\_SB.FUR0\n  acpi "
+                     "device=0x00a5 hid=MSFT0201 number=0x1234\n"
+                     "  acpi device=0x00a5 hid=AMDI0010\n");
 
     check_sound(seen);
     check_block(seen, 2, "ACPI device", 88, 31);
@@ -172,7 +181,8 @@ TEST(uid_integer_of_a_wrong_length)
 
 TEST(unknown_entries_have_the_length_of_their_class)
 {
-    const struct seen *seen = decode_table("ivrs\nivhd\n  entry bytes=3f010203\n  entry bytes=4411223344556677\n"
+    const struct seen *seen = decode_table(
+        "ivrs\nivhd\n  entry bytes=3f010203\n  entry bytes=4411223344556677\n"
         "  entry bytes=80000102030405060708090a0b0c0d0e\n"
         "  entry bytes=c0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e\n");
 
@@ -194,14 +204,16 @@ TEST(entry_past_its_block)
     check_block(seen, 2, "IVMD 20h", 76, 32);
     seen = decode_table("ivrs revision=2\nivhd type=0x40\n  entry bytes=f0000000\n");
     check_problem(seen, 88, "a device entry beyond the end of its block, of type", 0xf0);
-    seen = decode_table("ivrs revision=2\nivhd type=0x40\n  acpi device=0 hid=X uid=abcd uid-length=5\n");
+    seen = decode_table(
+        "ivrs revision=2\nivhd type=0x40\n  acpi device=0 hid=X uid=abcd uid-length=5\n");
     check_problem(seen, 88, "a device entry beyond the end of its block, of type", 0xf0);
 }
 
 TEST(ivmd)
 {
-    const struct seen *seen = decode_table("ivrs\nivmd type=0x22 flags=0x0d device=0x0200 last=0x02ff segment=1 "
-                                           "start=0x7132c000 size=0x26000\n");
+    const struct seen *seen =
+        decode_table("ivrs\nivmd type=0x22 flags=0x0d device=0x0200 last=0x02ff segment=1 "
+                     "start=0x7132c000 size=0x26000\n");
 
     check_sound(seen);
     check_block(seen, 1, "IVMD 22h", 48, 32);
@@ -219,7 +231,8 @@ TEST(ivmd)
 
 TEST(unknown_block)
 {
-    const struct seen *seen = decode_table("ivrs\nraw type=0x51 flags=8 bytes=00112233\nivmd type=0x20\n");
+    const struct seen *seen =
+        decode_table("ivrs\nraw type=0x51 flags=8 bytes=00112233\nivmd type=0x20\n");
 
     check_sound(seen);
     check_block(seen, 1, "unknown block 51h", 48, 8);
@@ -234,7 +247,8 @@ TEST(blocks_whose_length_is_wrong)
 {
     check_problem(decode_table("ivrs\nivmd length=3\n"), 50,
                   "a length below that of the structure's own header", 3);
-    check_problem(decode_table("ivrs\nivmd length=33\n"), 50, "a length beyond the end of what it lies in", 33);
+    check_problem(decode_table("ivrs\nivmd length=33\n"), 50,
+                  "a length beyond the end of what it lies in", 33);
     check_problem(decode_table("ivrs\nraw type=0x10 bytes=0200400000000000\n"), 56,
                   "ends before its fields do, after bytes", 12);
     check_field(decode_table("ivrs\nraw type=0x20 bytes="
@@ -244,7 +258,8 @@ TEST(blocks_whose_length_is_wrong)
 
 TEST(damaged_everywhere)
 {
-    decode_damaged("ivrs ivinfo=0x203041 revision=2\nivhd type=0x10\n  all\n  select device=8 as=9\n"
-                   "ivhd type=0x40\n  acpi device=5 hid=AMDI0020 uid=\\_SB\n  ioapic id=1 device=2\n"
-                   "ivmd type=0x21 start=0x1000 size=0x1000\nraw type=0x51 bytes=0011\n");
+    decode_damaged(
+        "ivrs ivinfo=0x203041 revision=2\nivhd type=0x10\n  all\n  select device=8 as=9\n"
+        "ivhd type=0x40\n  acpi device=5 hid=AMDI0020 uid=\\_SB\n  ioapic id=1 device=2\n"
+        "ivmd type=0x21 start=0x1000 size=0x1000\nraw type=0x51 bytes=0011\n");
 }

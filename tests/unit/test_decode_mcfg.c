@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* firmware/decode_mcfg.c, PCI Firmware §4.1.2. Offsets are counted by hand: the header is 44 bytes. */
+/* firmware/decode_mcfg.c, PCI Firmware §4.1.2. Offsets are counted by hand: the header is 44 bytes.
+ */
 #include "test.h"
 
 #include "decode_seen.h"
 
 TEST(windows)
 {
-    const struct seen *seen = decode_table("mcfg\nwindow base=0xe0000000 first=0 last=0xff\n"
-                                           "window base=0x4010000000 segment=5 first=0x10 last=0x1f\n");
+    const struct seen *seen =
+        decode_table("mcfg\nwindow base=0xe0000000 first=0 last=0xff\n"
+                     "window base=0x4010000000 segment=5 first=0x10 last=0x1f\n");
 
     check_sound(seen);
     check_field(seen, 36, 8, "Reserved", 0, "");
@@ -26,7 +28,8 @@ TEST(windows)
 
 TEST(bytes_that_are_no_window)
 {
-    const struct seen *seen = decode_table("mcfg\nwindow\npad bytes=001122334455667788990011223344\n");
+    const struct seen *seen =
+        decode_table("mcfg\nwindow\npad bytes=001122334455667788990011223344\n");
 
     check_problem(seen, 60, "bytes left that are no window", 15);
     check_field(seen, 60, 15, "Left over", 0, "");

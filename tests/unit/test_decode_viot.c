@@ -6,9 +6,11 @@
 
 TEST(nodes_of_all_types)
 {
-    const struct seen *seen = decode_table("viot revision=0\n"
-        "iommu segment=1 device=0x0108\nrange endpoint=0x1000 segment=1 last-segment=2 device=0x0200 last=0x02ff output=48\n"
-        "iommu-mmio base=0x9050000\nmmio endpoint=0x10000 base=0xa000000 output=88\n");
+    const struct seen *seen =
+        decode_table("viot revision=0\n"
+                     "iommu segment=1 device=0x0108\nrange endpoint=0x1000 segment=1 "
+                     "last-segment=2 device=0x0200 last=0x02ff output=48\n"
+                     "iommu-mmio base=0x9050000\nmmio endpoint=0x10000 base=0xa000000 output=88\n");
 
     check_sound(seen);
     check_field(seen, 36, 2, "Node Count", 4, "");
@@ -52,12 +54,14 @@ TEST(nodes_that_begin_nowhere)
     check_problem(decode_table("viot first=47\niommu\n"), 38, before, 47);
     check_problem(decode_table("viot first=65\niommu\n"), 38, before, 65);
     /* At the end: none, which is not the count of 1. */
-    check_problem(decode_table("viot first=64\niommu\n"), 36, "a count of nodes that is not what there are", 1);
+    check_problem(decode_table("viot first=64\niommu\n"), 36,
+                  "a count of nodes that is not what there are", 1);
 }
 
 TEST(count_that_is_wrong)
 {
-    check_problem(decode_table("viot count=2\niommu\n"), 36, "a count of nodes that is not what there are", 2);
+    check_problem(decode_table("viot count=2\niommu\n"), 36,
+                  "a count of nodes that is not what there are", 2);
     check_sound(decode_table("viot count=1\niommu\n"));
 }
 
@@ -88,5 +92,6 @@ TEST(table_that_ends_in_its_fields)
 
 TEST(damaged_everywhere)
 {
-    decode_damaged("viot\niommu device=8\nrange last=0xff\niommu-mmio base=0x9050000\nmmio output=48\n");
+    decode_damaged(
+        "viot\niommu device=8\nrange last=0xff\niommu-mmio base=0x9050000\nmmio output=48\n");
 }

@@ -103,7 +103,8 @@ TEST(structures_out_of_order_are_a_note)
 {
     CHECK_STR(judge_text("dmar flags=5\nsatc\n" UNIT, NULL)->notes, "structure-order");
     CHECK_STR(judge_text("dmar flags=5\n" UNIT "satc\n", NULL)->notes, "");
-    CHECK_STR(judge_text(SOUND "rhsa base=0xfed90000\natsr flags=1\n", NULL)->notes, "structure-order");
+    CHECK_STR(judge_text(SOUND "rhsa base=0xfed90000\natsr flags=1\n", NULL)->notes,
+              "structure-order");
 }
 
 /* Bytes 38 to 47: VT-d §8.1. */

@@ -47,5 +47,6 @@ TEST(atsr_of_another_segment_contradicts_nothing)
 
 TEST(a_bridge_on_the_path_is_one_too_many)
 {
-    CHECK_STR(judge_text(SOUND "satc\n scope endpoint bus=0 path=1c.0,00.0\n", NULL)->ids, "satc-not-integrated");
+    CHECK_STR(judge_text(SOUND "satc\n scope endpoint bus=0 path=1c.0,00.0\n", NULL)->ids,
+              "satc-not-integrated");
 }

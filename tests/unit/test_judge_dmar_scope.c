@@ -102,7 +102,8 @@ TEST(an_absent_bridge_is_a_warning)
 
 TEST(a_path_is_walked_through_the_bridges)
 {
-    CHECK_STR(judge_text(FIRST NIC BELOW ALL, &machine)->notes, "structure-unaligned structure-unaligned");
+    CHECK_STR(judge_text(FIRST NIC BELOW ALL, &machine)->notes,
+              "structure-unaligned structure-unaligned");
     CHECK_STR(judge_text(FIRST NIC BELOW ALL, &machine)->ids, "");
     CHECK_STR(judge_text(FIRST NIC " scope endpoint bus=0 path=1c.0,01.0\n" ALL, &machine)->notes,
               "structure-unaligned structure-unaligned scope-absent");
@@ -139,7 +140,9 @@ TEST(a_host_bridge_needs_no_unit)
 
 TEST(a_scope_is_of_its_units_segment)
 {
-    static struct pci_function far = { .segment = 1, .rid = PCI_RID(0, 0x14, 0), .class_code = 0x020000 };
+    static struct pci_function far = { .segment = 1,
+                                       .rid = PCI_RID(0, 0x14, 0),
+                                       .class_code = 0x020000 };
     static const struct fw_facts with_far = { .functions = &far };
 
     CHECK(seen_find(judge_text(FIRST NIC "drhd base=0xfed92000 segment=1\n" NIC ALL, NULL),
@@ -151,9 +154,11 @@ TEST(a_scope_is_of_its_units_segment)
 
 TEST(an_endpoints_scope_is_not_what_is_below)
 {
-    static const char endpoint[] = "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC NIC
-                                   " scope endpoint bus=0 path=1c.0\n scope endpoint bus=0 path=02.0\n";
-    const struct seen_finding *found = seen_find(judge_text(endpoint, &machine), "device-without-unit");
+    static const char endpoint[] =
+        "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC NIC
+        " scope endpoint bus=0 path=1c.0\n scope endpoint bus=0 path=02.0\n";
+    const struct seen_finding *found =
+        seen_find(judge_text(endpoint, &machine), "device-without-unit");
 
     CHECK(found != NULL && strstr(found->what, "0000:01:00.0") != NULL);
 }
@@ -161,8 +166,10 @@ TEST(an_endpoints_scope_is_not_what_is_below)
 /* VT-d §8.3: it goes with its physical function. */
 TEST(a_virtual_function_needs_no_scope)
 {
-    static struct pci_function list[2] = { { .next = &list[1], .rid = PCI_RID(0, 0x1f, 6), .class_code = 0x020000 },
-                                           { .rid = PCI_RID(0, 0x1f, 7), .class_code = 0x020000 } };
+    static struct pci_function list[2] = {
+        { .next = &list[1], .rid = PCI_RID(0, 0x1f, 6), .class_code = 0x020000 },
+        { .rid = PCI_RID(0, 0x1f, 7), .class_code = 0x020000 }
+    };
     static const struct fw_facts with = { .functions = list };
     static const char one[] = "dmar flags=5\ndrhd base=0xfed90000\n" IOAPIC NIC;
 

@@ -80,7 +80,8 @@ TEST(functions_are_found_by_segment_and_id)
 
 TEST(units_are_found_by_their_registers)
 {
-    static const struct fw_unit_state units[] = { { .registers_pa = 0x1000 }, { .registers_pa = 0x2000 } };
+    static const struct fw_unit_state units[] = { { .registers_pa = 0x1000 },
+                                                  { .registers_pa = 0x2000 } };
     const struct fw_facts with = { .units = units, .unit_count = 2 };
     const struct judge j = { .facts = &with };
 
@@ -90,7 +91,8 @@ TEST(units_are_found_by_their_registers)
 
 TEST(a_bar_counts_up_to_its_last_byte)
 {
-    static struct pci_function list[2] = { { .next = &list[1], .bars = { { .io = true, .pa = 0x9000, .len = 4 } } },
+    static struct pci_function list[2] = { { .next = &list[1],
+                                             .bars = { { .io = true, .pa = 0x9000, .len = 4 } } },
                                            { .bars = { [1] = { .pa = 0x1000, .len = 0x1000 } } } };
     const struct fw_facts with = { .functions = list };
     const struct judge j = { .facts = &with };

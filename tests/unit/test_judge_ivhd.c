@@ -86,7 +86,9 @@ TEST(a_device_that_pci_names_too_shares_no_id)
 
 TEST(entries_are_of_their_blocks_segment)
 {
-    static struct pci_function far = { .segment = 1, .rid = PCI_RID(1, 0, 0), .class_code = 0x010802 };
+    static struct pci_function far = { .segment = 1,
+                                       .rid = PCI_RID(1, 0, 0),
+                                       .class_code = 0x010802 };
     static const struct fw_facts with_far = { .functions = &far };
 
     CHECK(seen_find(judge_text(BLOCK("0x11", " all\n"), &with_far), "device-without-unit") != NULL);

@@ -62,6 +62,14 @@ TEST(each_fault_of_a_region_is_found_and_its_twin_is_sound)
           WIDTH("0x207f43", "start=0xffffffffff000 size=0x1000"), NULL, NULL },
         { "ivmd-empty", 124, HEAD "ivmd type=0x20 flags=7 start=0x7132c000 size=0\n",
           HEAD "ivmd type=0x20 flags=7 start=0x7132c000 size=0x1000\n", NULL, NULL },
+    };
+
+    JUDGED_CHECK(cases);
+}
+
+TEST(each_fault_of_a_regions_place_is_found_and_its_twin_is_sound)
+{
+    static const struct judged_case cases[] = {
         { "ivmd-interrupt-range", 116, IVMD("start=0xfeeff000 size=0x1000"),
           IVMD("start=0xfef00000 size=0x1000"), NULL, NULL },
         { "ivmd-unaligned", 116, IVMD("start=0x7132c800 size=0x26800"), SOUND, NULL, NULL },

@@ -182,7 +182,8 @@ TEST(blocks_of_one_unit_must_agree)
           HEAD "ivhd type=0x10 capability=0x80 base=0xfeb80000\n" ENTRIES
                "ivhd type=0x11 base=0xfeb80000\n" ENTRIES,
           SOUND, NULL, NULL },
-        { "blocks-disagree", 124, SOUND "ivhd type=0x40 base=0xfeb80000 efr=0x8000000000000000\n" ENTRIES,
+        { "blocks-disagree", 124,
+          SOUND "ivhd type=0x40 base=0xfeb80000 efr=0x8000000000000000\n" ENTRIES,
           SOUND "ivhd type=0x40 base=0xfeb80000\n" ENTRIES, NULL, NULL },
         { "blocks-disagree", 144,
           SOUND "ivhd type=0x40 base=0xfeb80000\n all\n ioapic id=34 device=0xa0\n",

@@ -92,7 +92,8 @@ TEST(a_region_is_compared_with_the_memory_map)
 
 TEST(regions_of_other_segments_do_not_overlap)
 {
-    CHECK_STR(judge_text(SOUND "rmrr segment=1 base=0x7b800000 limit=0x7fffffff\n" USB, NULL)->every, "");
+    CHECK_STR(
+        judge_text(SOUND "rmrr segment=1 base=0x7b800000 limit=0x7fffffff\n" USB, NULL)->every, "");
 }
 
 TEST(hypertransports_hole_matters_on_amd_only)

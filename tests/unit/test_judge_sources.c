@@ -59,7 +59,8 @@ TEST(each_fault_of_intels_scopes_is_found_and_its_twin_is_sound)
 
     JUDGED_CHECK(cases);
     /* What no unit names has no entry. */
-    CHECK_STR(judge_text(DMAR "satc\n" IOAPIC, NULL)->ids, "scope-misplaced intremap-without-ioapic");
+    CHECK_STR(judge_text(DMAR "satc\n" IOAPIC, NULL)->ids,
+              "scope-misplaced intremap-without-ioapic");
     /* What is not there needs no scope. */
     CHECK_STR(judge_text(DMAR "---\napic revision=4\nlapic id=1\n", NULL)->every, "");
     /* Without the flag nobody asks for the scopes. */
@@ -76,7 +77,8 @@ TEST(each_fault_of_amds_entries_is_found_and_its_twin_is_sound)
         { "ioapic-unknown", 100, IVRS SOUTH NORTH AMD_MADT, IVRS SOUTH NORTH AMD_MADT2, NULL,
           NULL },
         { "ioapic-missing", 0, IVRS SOUTH AMD_MADT "ioapic id=0 base=0xfec01000 gsi=24\n",
-          IVRS SOUTH " ioapic id=0 device=1\n" AMD_MADT "ioapic id=0 base=0xfec01000 gsi=24\n", NULL, NULL },
+          IVRS SOUTH " ioapic id=0 device=1\n" AMD_MADT "ioapic id=0 base=0xfec01000 gsi=24\n",
+          NULL, NULL },
         { "ioapic-not-south-bridge", 0, IVRS NORTH, IVRS SOUTH NORTH, NULL, NULL },
         { "hpet-missing", 100, IVRS SOUTH " hpet id=2 device=0xa0\n" HPET,
           IVRS SOUTH " hpet id=0 device=0xa0\n" HPET, NULL, NULL },
@@ -127,8 +129,9 @@ TEST(the_parameter_is_derived_from_where_the_south_bridge_is_known_to_be)
 
 TEST(a_segment_is_said_where_there_is_one)
 {
-    static const char far[] = IVRS SOUTH "ivhd type=0x11 segment=1 base=0xfeb84000\n ioapic id=7 device=0x4001\n" AMD_MADT2
-                              "---\nmcfg\nwindow\nwindow segment=1 base=0xc0000000\n";
+    static const char far[] = IVRS SOUTH
+        "ivhd type=0x11 segment=1 base=0xfeb84000\n ioapic id=7 device=0x4001\n" AMD_MADT2
+        "---\nmcfg\nwindow\nwindow segment=1 base=0xc0000000\n";
 
     CHECK(strstr(remedy(far, NULL, "ioapic-missing"), "ivrs_ioapic=34@0001:40:00.1 ") != NULL);
 }
@@ -158,7 +161,8 @@ TEST(nothing_is_derived_from_nothing)
                   "ioapic-missing");
     CHECK(strstr(none, "can be derived") != NULL);
     none = remedy(IVRS " ioapic id=2 device=0xa0\nivhd type=0x11 segment=1 base=0xfeb84000\n"
-                       " ioapic id=1 device=0xa0\n" AMD_MADT, NULL, "ioapic-missing");
+                       " ioapic id=1 device=0xa0\n" AMD_MADT,
+                  NULL, "ioapic-missing");
     CHECK(strstr(none, "can be derived") != NULL);
     /* Two that say the same are as one. */
     none = remedy(IVRS " ioapic id=2 device=0xa0\n ioapic id=1 device=0xa0\n" AMD_MADT, NULL,
@@ -181,7 +185,8 @@ TEST(hpet_and_south_bridge_have_their_parameters)
 /* What was derived for one finding is not said of the next. */
 TEST(a_finding_without_a_remedy_has_none)
 {
-    CHECK(strstr(remedy(IVRS SOUTH AMD_MADT2 HPET, NULL, "ioapic-missing"), "can be derived") != NULL);
+    CHECK(strstr(remedy(IVRS SOUTH AMD_MADT2 HPET, NULL, "ioapic-missing"), "can be derived") !=
+          NULL);
     CHECK_STR(remedy(IVRS SOUTH AMD_MADT2 HPET, NULL, "hpet-none"), "");
 }
 

@@ -41,5 +41,6 @@ TEST(each_fault_of_a_node_is_found_and_its_twin_is_sound)
     };
 
     JUDGED_CHECK(cases);
-    CHECK_STR(judge_text("viot revision=0\niommu-mmio base=0x1000\nrange last=0xff\n", NULL)->every, "");
+    CHECK_STR(judge_text("viot revision=0\niommu-mmio base=0x1000\nrange last=0xff\n", NULL)->every,
+              "");
 }

@@ -397,3 +397,27 @@ TEST(every_wait_ends_by_queue_and_by_registers)
     check_wait_ends(false, VTD_MODEL_HANG_CCMD);
     check_wait_ends(false, VTD_MODEL_HANG_IOTLB);
 }
+
+TEST(registers_flush_all_pages_of_a_range)
+{
+    struct vtd_model_config config = vtd_model_default();
+    struct iommu_device *device;
+    struct iommu_domain *domain;
+    struct driver *d;
+
+    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, 0);
+    d = driver_started(&config);
+    device = iommu_find_device(d->iommu, 0, DRIVER_RID);
+    domain = driver_domain(d, IOMMU_DOMAIN_UNMANAGED, device);
+    CHECK_OK(iommu_attach(domain, device, IOMMU_NO_PASID));
+    for (uint64_t i = 0; i < 16; i++) {
+        driver_map(domain, DRIVER_IOVA + i * 4096, d->frame, 4096, IOMMU_RW);
+        CHECK_EQ(driver_write(d, DRIVER_RID, DRIVER_IOVA + i * 4096, 1), 0);
+    }
+    CHECK_OK(iommu_unmap(domain, DRIVER_IOVA, 16 * 4096, NULL));
+    for (uint64_t i = 0; i < 16; i++)
+        CHECK_EQ(driver_write(d, DRIVER_RID, DRIVER_IOVA + i * 4096, 2), SPEC_FR_WRITE);
+    CHECK_OK(iommu_detach(device, IOMMU_NO_PASID));
+    CHECK_OK(iommu_domain_destroy(domain));
+    driver_destroy(d);
+}

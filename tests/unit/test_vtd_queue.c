@@ -587,23 +587,6 @@ TEST(flushes_are_drained_by_queue_and_by_registers)
     }
 }
 
-TEST(registers_flush_all_pages_of_a_range)
-{
-    struct vtd_model_config config = vtd_model_default();
-    struct attached a;
-
-    spec_put(&config.units[0].ecap, SPEC_ECAP_QI, 0);
-    a = attach(&config);
-    for (uint64_t i = 0; i < 16; i++) {
-        driver_map(a.domain, DRIVER_IOVA + i * 4096, a.d->frame, 4096, IOMMU_RW);
-        CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA + i * 4096, 1), 0);
-    }
-    CHECK_OK(iommu_unmap(a.domain, DRIVER_IOVA, 16 * 4096, NULL));
-    for (uint64_t i = 0; i < 16; i++)
-        CHECK_EQ(driver_write(a.d, DRIVER_RID, DRIVER_IOVA + i * 4096, 2), SPEC_FR_WRITE);
-    detach(&a);
-}
-
 TEST(refused_register_invalidation_of_the_iotlb_alone)
 {
     struct vtd_model_config config = vtd_model_default();

@@ -99,7 +99,8 @@ static void read_memory(struct fw_facts *facts, const char *sysfs)
     if (count >= 0)
         free(entries);
     if (facts->memory_count == 0)
-        fprintf(stderr, "iommukit-lint: %s: no memory map can be read: nothing is compared with RAM\n",
+        fprintf(stderr,
+                "iommukit-lint: %s: no memory map can be read: nothing is compared with RAM\n",
                 folder.bytes);
     free(folder.bytes);
     if (facts->memory_count > 0)

@@ -308,7 +308,8 @@ static size_t first_like(const struct lint_machine *machine, size_t group, size_
         if (r->start != wanted->start || r->end != wanted->end || r->prot != wanted->prot)
             continue;
         for (size_t m = 0; m < machine->member_count; m++)
-            if (machine->members[m].group == group && machine_region_names(machine, r, machine->members[m].function))
+            if (machine->members[m].group == group &&
+                machine_region_names(machine, r, machine->members[m].function))
                 return i;
     }
     return SIZE_MAX;

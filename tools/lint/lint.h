@@ -128,14 +128,16 @@ bool dump_read(const char **text, const char *end, uint8_t **bytes, size_t *len)
 
 /* ---- machine.c ---- */
 
-/* Decodes and judges one of lint's; sysfs: "/sys" or a copy, NULL where the tables are another machine's. */
+/* Decodes and judges one of lint's; sysfs: "/sys" or a copy, NULL: tables of another machine. */
 void machine_judge(const struct lint *lint, struct lint_machine *machine, const char *sysfs);
 /* The unit that watches f; NULL: none. */
-const struct lint_unit *machine_unit_of(const struct lint_machine *machine, const struct pci_function *f);
+const struct lint_unit *machine_unit_of(const struct lint_machine *machine,
+                                        const struct pci_function *f);
 bool machine_region_names(const struct lint_machine *machine, const struct lint_region *region,
                           const struct pci_function *f);
 /* Further requester ids of f that the tables name; at most max. */
-size_t machine_aliases(const struct lint_machine *machine, const struct pci_function *f, uint16_t *rids, size_t max);
+size_t machine_aliases(const struct lint_machine *machine, const struct pci_function *f,
+                       uint16_t *rids, size_t max);
 
 /* ---- facts.c ---- */
 

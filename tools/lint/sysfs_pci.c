@@ -37,7 +37,7 @@
 #define PORT_ADDRESS 0xcf8
 #define PORT_DATA 0xcfc
 
-#define RESOURCE_IO 0x100ull            /* Linux's flags in the file "resource" */
+#define RESOURCE_IO 0x100ull /* Linux's flags in the file "resource" */
 #define RESOURCE_PREFETCH 0x2000ull
 #define RESOURCE_64 0x100000ull
 
@@ -57,7 +57,7 @@ struct file_function {
 struct files {
     const char *sysfs;
     struct file_function *first;
-    struct block *blocks;           /* but for this one */
+    struct block *blocks; /* but for this one */
     uint32_t port_address;
 };
 
@@ -80,7 +80,8 @@ static void *allocate(struct files *files, size_t bytes)
 
 /* ---- what drivers/pci asks of a machine ---- */
 
-static const struct file_function *file_find(const struct files *files, uint64_t segment, uint64_t rid)
+static const struct file_function *file_find(const struct files *files, uint64_t segment,
+                                             uint64_t rid)
 {
     for (const struct file_function *f = files->first; f != NULL; f = f->next)
         if (f->segment == segment && f->rid == rid)
@@ -165,12 +166,14 @@ static const struct pci_host file_host = {
 static FILE *function_open(const struct files *files, const char *folder, const char *name)
 {
     char path[PATH_MAX];
-    int len = snprintf(path, sizeof(path), "%s/" DEVICES_FOLDER "/%s/%s", files->sysfs, folder, name);
+    int len =
+        snprintf(path, sizeof(path), "%s/" DEVICES_FOLDER "/%s/%s", files->sysfs, folder, name);
 
     return len > 0 && (size_t)len < sizeof(path) ? fopen(path, "rb") : NULL;
 }
 
-/* Without capabilities where they cannot be read: a list that leads into nothing would look malformed. */
+/* Without capabilities where they cannot be read: a list that leads into nothing would look
+ * malformed. */
 static void function_load(struct files *files, struct sysfs_pci *out, const char *folder,
                           uint16_t segment, uint16_t rid)
 {
@@ -231,7 +234,7 @@ static size_t windows_of(const struct files *files, struct pci_ecam **windows)
         if (i < count)
             continue;
         *windows = checked(realloc(*windows, (count + 1) * sizeof(**windows)));
-        (*windows)[count++] = (struct pci_ecam){
+        (*windows)[count++] = (struct pci_ecam) {
             .base_pa = WINDOWS + ((uint64_t)f->segment << SEGMENT_SHIFT),
             .segment = f->segment,
             .end_bus = 255,
@@ -258,7 +261,7 @@ static void bars_load(const struct files *files, struct pci_function *f)
             break;
         if (flags == 0 || end <= start)
             continue;
-        f->bars[i] = (struct pci_bar){
+        f->bars[i] = (struct pci_bar) {
             .pa = start,
             .len = end - start + 1,
             .io = (flags & RESOURCE_IO) != 0,
@@ -273,14 +276,18 @@ static void bars_load(const struct files *files, struct pci_function *f)
 static void name_unmet(struct files *files, struct pci *pci, struct sysfs_pci *out)
 {
     if (out->left_out > 0)
-        fprintf(stderr, "iommukit-lint: %u PCI functions in domains of Linux's own (behind a VMD) are "
-                        "left out: their requests carry the VMD's id\n", out->left_out);
+        fprintf(stderr,
+                "iommukit-lint: %u PCI functions in domains of Linux's own (behind a VMD) are "
+                "left out: their requests carry the VMD's id\n",
+                out->left_out);
     for (const struct file_function *f = files->first; f != NULL; f = f->next) {
         if (pci_find(pci, f->segment, f->rid) != NULL)
             continue;
         out->left_out++;
-        fprintf(stderr, "iommukit-lint: PCI function " PCI_FORMAT " is left out: its device has no "
-                        "function 0\n", PCI_ARGS(f));
+        fprintf(stderr,
+                "iommukit-lint: PCI function " PCI_FORMAT " is left out: its device has no "
+                "function 0\n",
+                PCI_ARGS(f));
     }
 }
 
@@ -307,8 +314,9 @@ struct sysfs_pci sysfs_pci_load(const char *sysfs)
     }
     name_unmet(files, pci, &out);
     if (out.partial)
-        fprintf(stderr, "iommukit-lint: only the first 64 bytes of PCI configuration space are readable "
-                        "(root reads all): ACS is not known, groups are coarser than they may be\n");
+        fprintf(stderr,
+                "iommukit-lint: only the first 64 bytes of PCI configuration space are readable "
+                "(root reads all): ACS is not known, groups are coarser than they may be\n");
     out.functions = pci_first(pci);
     return out;
 }
@@ -324,7 +332,7 @@ void sysfs_pci_free(struct sysfs_pci *pci)
         block = next;
     }
     free(pci->files);
-    *pci = (struct sysfs_pci){ 0 };
+    *pci = (struct sysfs_pci) { 0 };
 }
 
 const struct pci_function *sysfs_pci_read(const char *sysfs)

@@ -11,7 +11,8 @@ struct files;
 
 struct sysfs_pci {
     const struct pci_function *functions;   /* NULL: there are none, or the folder is not there */
-    bool partial;           /* of some only the first 64 bytes are readable: capabilities and ACS are not known */
+    /* Of some only the first 64 bytes are readable: capabilities and ACS are not known. */
+    bool partial;
     unsigned left_out;      /* functions in domains above ffff, or whose function 0 is not there */
     struct files *files;    /* what the list rests on */
 };

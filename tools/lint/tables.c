@@ -153,7 +153,8 @@ static void load_bytes(struct lint *lint, const char *path, uint8_t *bytes, size
     free(bytes);
 }
 
-/* The system names a machine's tables by their signatures. One line for all of them is load_own()'s. */
+/* The system names a machine's tables by their signatures. One line for all of them is
+ * load_own()'s. */
 static void denied(struct lint *lint, const char *path)
 {
     const char *name = strrchr(path, '/') + 1;
@@ -237,8 +238,9 @@ void tables_load(struct lint *lint, const char *path)
         bool folders = load_folder(lint, path);
 
         if (lint->table_count == before && !lint->unreadable)
-            unreadable(lint, path, folders ? NO_TABLE "; the folders in it are not entered, name one of them"
-                                           : NO_TABLE);
+            unreadable(lint, path,
+                       folders ? NO_TABLE "; the folders in it are not entered, name one of them"
+                               : NO_TABLE);
     } else {
         load_file(lint, path, true);
     }

@@ -45,7 +45,8 @@ static void print_problem(void *ctx, uint32_t offset, const char *what, uint64_t
 
     fputs(INDENT "problem at ", problems->out);
     put_signature(problems->table->table.signature, problems->out);
-    fprintf(problems->out, "+0x%x: %s (0x%llx)\n", (unsigned)offset, what, (unsigned long long)value);
+    fprintf(problems->out, "+0x%x: %s (0x%llx)\n", (unsigned)offset, what,
+            (unsigned long long)value);
 }
 
 static void print_optional(const char *name, const char *text, FILE *out)
