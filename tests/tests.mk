@@ -56,7 +56,7 @@ $(BUILD)/host/results/%: $(BUILD)/host/tests/test_%
 	@$< >$@.new 2>&1; echo "exit $$?" >>$@.new; mv $@.new $@
 
 # The host tool, as a program.
-$(BUILD)/host/results/lint-program: $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table tests/lint/run.py
+$(BUILD)/host/results/lint-program: $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table $(wildcard tests/lint/*.py)
 	@mkdir -p $(@D)
 	@$(PYTHON) tests/lint/run.py $(BUILD)/host/iommukit-lint $(BUILD)/host/build_table >$@.new 2>&1; \
 	    echo "exit $$?" >>$@.new; mv $@.new $@
