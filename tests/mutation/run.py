@@ -199,16 +199,18 @@ def run_program(program, word):
     return f"{program.name}: exit status {status}"
 
 
-def check_unmutated(build, mutants):
+def check_unmutated(build, mutants, count):
     """A test that fails anyway would catch everything."""
-    failed = 0
-    for test in sorted({test for mutant in mutants for test in mutant.by}):
+    def run_test(test):
         program, _, word = test.partition("/")
-        seen = run_program(build / f"host/tests/test_{program}", word)
-        if seen:
-            print(f"# {test} fails without any mutant: {seen}")
-            failed += 1
-    return failed == 0
+        return run_program(build / f"host/tests/test_{program}", word)
+
+    tests = sorted({test for mutant in mutants for test in mutant.by})
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        failed = [(test, seen) for test, seen in zip(tests, pool.map(run_test, tests)) if seen]
+    for test, seen in failed:
+        print(f"# {test} fails without any mutant: {seen}")
+    return not failed
 
 
 def verdict(mutant, caught):
@@ -231,7 +233,7 @@ def main():
     for number in range(count):
         workers.put(Worker(build, number))
     print("TAP version 14", flush=True)
-    if not check_unmutated(build, mutants):
+    if not check_unmutated(build, mutants, count):
         print("Bail out! the tests must pass first")
         return 1
 
