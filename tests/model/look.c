@@ -50,6 +50,21 @@ void look_clear(struct look *look)
     look->text[0] = '\0';
 }
 
+struct look *look_anew(void)
+{
+    static struct look *look;
+
+    if (look == NULL)
+        look = look_new();
+    look_clear(look);
+    return look;
+}
+
+bool look_noted(const struct look *look, const char *text)
+{
+    return strstr(look->text, text) != NULL;
+}
+
 const struct iommu_debug_item *look_item(const struct look *look, const char *name)
 {
     for (size_t i = 0; i < look->count; i++)

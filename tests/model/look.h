@@ -19,6 +19,10 @@ struct look {
 struct look *look_new(void);
 /* Forgets what was seen. */
 void look_clear(struct look *look);
+/* The same one each time, made at the first, having seen nothing. */
+struct look *look_anew(void);
+/* Is text anywhere in what was seen? */
+bool look_noted(const struct look *look, const char *text);
 /* The first item of that name; the test fails when there is none. */
 const struct iommu_debug_item *look_item(const struct look *look, const char *name);
 /* Its fields, as in text. */

@@ -19,15 +19,8 @@ static struct look *look;
 
 static const struct iommu_debug_visitor *visitor(void)
 {
-    if (look == NULL)
-        look = look_new();
-    look_clear(look);
+    look = look_anew();
     return &look->visitor;
-}
-
-static bool noted(const char *text)
-{
-    return strstr(look->text, text) != NULL;
 }
 
 static struct iommu_device *add(struct machine *d, uint16_t rid)
@@ -35,7 +28,8 @@ static struct iommu_device *add(struct machine *d, uint16_t rid)
     struct iommu_device *device;
 
     amdvi_model_function(d->m, 0, rid);
-    CHECK_OK(iommu_add_device(d->iommu, &(struct iommu_device_desc){ .rids = { rid }, .rid_count = 1 }, &device));
+    CHECK_OK(iommu_add_device(
+        d->iommu, &(struct iommu_device_desc) { .rids = { rid }, .rid_count = 1 }, &device));
     return device;
 }
 
@@ -106,13 +100,13 @@ TEST(registers_are_the_units)
     CHECK(look_has(look, "PCI capability header", "CapId=f() CapPtr="));
     CHECK_EQ(look_item(look, "PCI capability header")->at, AMDVI_MODEL_CAPABILITY);
     CHECK(look_has(look, "PCI base low", "Enable=1() Base31:14=fd000000()"));
-    CHECK(look_has(look, "DEV_TAB", "Size=3()"));   /* ids to 01FFh: 4 pages */
+    CHECK(look_has(look, "DEV_TAB", "Size=3()")); /* ids to 01FFh: 4 pages */
     CHECK(seen("XT_GENERAL"));
     CHECK(!seen("PPR_B_BASE"));
     CHECK(!seen("DEV_TAB_SEGMENT"));
     CHECK(!seen("PERF_OPT"));
     CHECK(seen("PCI miscellaneous 1"));
-    CHECK(!noted("other features"));
+    CHECK(!look_noted(look, "other features"));
     CHECK_EQ(iommu_debug_registers(d->iommu, 1, visitor()), IOMMU_ERR_NOT_FOUND);
     ended(d);
 }
@@ -158,7 +152,7 @@ TEST(a_table_with_other_features_is_noted)
 
     amdvi_model_poke64(d->m, 0, ASPEC_EFR, amdvi_model_reg64(d->m, 0, ASPEC_EFR) ^ 1);
     CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
-    CHECK(noted("other features"));
+    CHECK(look_noted(look, "other features"));
     abandoned(d);
 }
 
@@ -176,19 +170,20 @@ TEST(rings_show_the_newest_entries)
     CHECK(look_has(look, "INVALIDATE_IOMMU_PAGES", "state=0(fetched) PASID=0() DomainID=5()"));
     CHECK(look_has(look, "INVALIDATE_IOMMU_PAGES", "Address=12345000()"));
     CHECK(look_has(look, "COMPLETION_WAIT", "S=1() I=0() F=0() StoreAddress="));
-    CHECK(!noted("Run = 0"));
+    CHECK(!look_noted(look, "Run = 0"));
     (void)amdvi_model_dma(d->m, 0, RID, 0x777000, &value, sizeof(value), true);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
     CHECK(look_has(look, "IO_PAGE_FAULT", "DeviceID=10() DomainID=0()"));
     CHECK(look_has(look, "IO_PAGE_FAULT", "Address=777000()"));
     CHECK_OK(iommu_stop(d->iommu));
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
-    CHECK(noted("CmdBufRun = 0"));
-    CHECK(noted("EventLogRun = 0"));
+    CHECK(look_noted(look, "CmdBufRun = 0"));
+    CHECK(look_noted(look, "EventLogRun = 0"));
     ended(d);
 }
 
-/* Three registers a ring; each id was flushed at start, so that all slots for commands were used, and none for events. */
+/* Three registers a ring; each id was flushed at start, so that all slots for commands were used,
+ * and none for events. */
 TEST(rings_are_shown_as_far_as_they_were_used)
 {
     struct machine *d = plain();
@@ -201,7 +196,8 @@ TEST(rings_are_shown_as_far_as_they_were_used)
 TEST(commands_that_wait)
 {
     struct machine *d = plain();
-    uint64_t base = amdvi_model_reg64(d->m, 0, ASPEC_CMD_BASE) & 0xffffffffff000ull, low = 3ull << 60 | 5ull << 32;
+    uint64_t base = amdvi_model_reg64(d->m, 0, ASPEC_CMD_BASE) & 0xffffffffff000ull,
+             low = 3ull << 60 | 5ull << 32;
 
     /* The newest of 256 is the last before the tail. */
     memcpy(amdvi_model_ram(d->m, base + 199 * 16, 8), &low, 8);
@@ -219,7 +215,7 @@ TEST(rings_outside_of_memory_and_no_way_to_read)
 
     amdvi_model_poke64(d->m, 0, ASPEC_CMD_BASE, 0x09000000ull << 32 | 0x7f000000);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 8, visitor()));
-    CHECK(noted("the ring lies where there is no memory"));
+    CHECK(look_noted(look, "the ring lies where there is no memory"));
     amdvi_model_platform_edit(d->m)->memory_map = NULL;
     CHECK_EQ(iommu_debug_queues(d->iommu, 0, 8, visitor()), IOMMU_ERR_UNSUPPORTED);
     CHECK_EQ(iommu_debug_queues(d->iommu, 1, 8, visitor()), IOMMU_ERR_NOT_FOUND);
@@ -231,7 +227,7 @@ static struct iommu_irqs *routed(struct machine *d)
     struct iommu_irqs *irqs;
 
     CHECK_OK(iommu_irq_alloc(d->device, 1, &irqs));
-    CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target){ .apic_id = 5, .vector = 0x40 }));
+    CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target) { .apic_id = 5, .vector = 0x40 }));
     return irqs;
 }
 
@@ -250,13 +246,14 @@ TEST(interrupt_entries_of_both_widths)
         struct iommu_msi message;
 
         CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
-        CHECK(noted("no id has a table"));
+        CHECK(look_noted(look, "no id has a table"));
         irqs = routed(d);
         CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
-        CHECK_EQ(look->count, 3);   /* DEV_TAB, the device table entry, and it */
+        CHECK_EQ(look->count, 3); /* DEV_TAB, the device table entry, and it */
         CHECK_EQ(look_item(look, "interrupt entry")->bits, formats[i].bits);
         iommu_irq_message(irqs, 0, &message);
-        CHECK_EQ(look_item(look, "interrupt entry")->index, message.data);  /* §2.2.5: it names the entry */
+        CHECK_EQ(look_item(look, "interrupt entry")->index,
+                 message.data); /* §2.2.5: it names the entry */
         CHECK(look_has(look, "interrupt entry", "RemapEn=1() SupIOPF=0() IntType=0(fixed)"));
         CHECK(look_has(look, "interrupt entry", "Vector=40()"));
         CHECK(look_has(look, "interrupt entry", "Destination=5("));
@@ -264,7 +261,7 @@ TEST(interrupt_entries_of_both_widths)
         CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
         CHECK_EQ(look->count, 3);
         CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &other, visitor()));
-        CHECK(noted("not remapped"));
+        CHECK(look_noted(look, "not remapped"));
         CHECK_OK(iommu_irq_free(irqs));
         ended(d);
     }
@@ -272,27 +269,31 @@ TEST(interrupt_entries_of_both_widths)
 
 TEST(interrupt_entry_by_index)
 {
-    struct iommu_debug_irq_filter filter = { .has_rid = true, .has_index = true, .rid = RID, .index = 7 };
+    struct iommu_debug_irq_filter filter = {
+        .has_rid = true, .has_index = true, .rid = RID, .index = 7
+    };
     struct machine *d = remapping(IOMMU_IRQ_FORMAT_AUTO);
     struct iommu_irqs *irqs = routed(d);
 
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK_EQ(look_item(look, "interrupt entry")->index, 7);     /* though it is all zero */
+    CHECK_EQ(look_item(look, "interrupt entry")->index, 7); /* though it is all zero */
     filter.index = 512;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK(noted("beyond the table"));
+    CHECK(look_noted(look, "beyond the table"));
     CHECK(!seen("interrupt entry"));
     filter.rid = BEYOND;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK(noted("the device table has no entry for the id"));
+    CHECK(look_noted(look, "the device table has no entry for the id"));
     CHECK_OK(iommu_irq_free(irqs));
     ended(d);
 }
 
-/* Bytes 16 to 23 of an id's device table entry: IV, IntTabLen, the table, IntCtl (AMD-Vi §2.2.2). */
+/* Bytes 16 to 23 of an id's device table entry: IV, IntTabLen, the table, IntCtl (AMD-Vi §2.2.2).
+ */
 static uint64_t *interrupt_word(struct machine *d, uint16_t rid)
 {
-    return amdvi_model_ram(d->m, (amdvi_model_reg64(d->m, 0, ASPEC_DEV_TAB) & ASPEC_DEV_TAB_ADDR) + rid * 32u + 16, 8);
+    return amdvi_model_ram(
+        d->m, (amdvi_model_reg64(d->m, 0, ASPEC_DEV_TAB) & ASPEC_DEV_TAB_ADDR) + rid * 32u + 16, 8);
 }
 
 static uint64_t *first_entry(struct machine *d)
@@ -300,7 +301,8 @@ static uint64_t *first_entry(struct machine *d)
     return amdvi_model_ram(d->m, *interrupt_word(d, RID) & 0xfffffffffffc0ull, 16);
 }
 
-/* AMD-Vi §2.2.5: GuestMode is bit 7; bits 31:24 of a destination are the highest of the second word. */
+/* AMD-Vi §2.2.5: GuestMode is bit 7; bits 31:24 of a destination are the highest of the second
+ * word. */
 TEST(guest_entries_and_wide_destinations)
 {
     struct iommu_debug_irq_filter filter = { .has_rid = true, .has_index = true, .rid = RID };
@@ -328,15 +330,15 @@ TEST(interrupt_tables_that_are_shared_off_or_too_long)
     (void)routed(d);
     *interrupt_word(d, OTHER) = *interrupt_word(d, RID);
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
-    CHECK_EQ(look->count, 3);       /* as if one had it */
-    *interrupt_word(d, RID) |= 15u << 1;    /* 32,768 entries, of which no table has more than 2,048 */
+    CHECK_EQ(look->count, 3);            /* as if one had it */
+    *interrupt_word(d, RID) |= 15u << 1; /* 32,768 entries, of which no table has more than 2,048 */
     first_entry(d)[2 * 3000] = 1;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
     for (size_t i = 0; i < look->count; i++)
         CHECK(strcmp(look->items[i].name, "interrupt entry") != 0 || look->items[i].index < 2048);
     *interrupt_word(d, RID) &= ~1ull;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
-    CHECK(noted("not remapped"));
+    CHECK(look_noted(look, "not remapped"));
     abandoned(d);
 }
 
@@ -359,6 +361,6 @@ TEST(interrupt_table_outside_of_memory)
     at = (amdvi_model_reg64(d->m, 0, ASPEC_DEV_TAB) & ASPEC_DEV_TAB_ADDR) + OTHER * 32 + 16;
     memcpy(amdvi_model_ram(d->m, at, 8), &word, 8);
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK(noted("the interrupt table lies where there is no memory"));
+    CHECK(look_noted(look, "the interrupt table lies where there is no memory"));
     abandoned(d);
 }

@@ -9,15 +9,8 @@ static struct look *look;
 
 static const struct iommu_debug_visitor *visitor(void)
 {
-    if (look == NULL)
-        look = look_new();
-    look_clear(look);
+    look = look_anew();
     return &look->visitor;
-}
-
-static bool noted(const char *text)
-{
-    return strstr(look->text, text) != NULL;
 }
 
 static size_t items_named(const char *name)
@@ -46,15 +39,15 @@ TEST(registers_are_the_units)
     CHECK(look_has(look, "CAP", "MAMV=12(largest address mask of a page-selective invalidation)"));
     CHECK(look_has(look, "ECAP", "QI=1(invalidation queue)"));
     line = look_line(look, "CAP");
-    CHECK(strstr(line, "QI=1(invalidation queue)") > line + strcspn(line, "\n"));   /* in ECAP's */
+    CHECK(strstr(line, "QI=1(invalidation queue)") > line + strcspn(line, "\n")); /* in ECAP's */
     CHECK_EQ(look_item(look, "IOTLB")->at, spec_get(config.units[0].ecap, SPEC_ECAP_IRO) * 16 + 8);
     CHECK_EQ(items_named("FRCD"), spec_get(config.units[0].cap, SPEC_CAP_NFR) + 1);
     CHECK(look_has(look, "IQA", "DW=0() QS=0()"));
     CHECK_EQ(look_item(look, "FRCD")->at, spec_get(config.units[0].cap, SPEC_CAP_FRO) * 16);
     /* The default unit has no protected regions, interrupt remapping, page requests. */
     for (size_t i = 0; i < look->count; i++)
-        CHECK(strcmp(look->items[i].name, "PMEN") != 0 && strcmp(look->items[i].name, "IRTA") != 0 &&
-              strcmp(look->items[i].name, "PQA") != 0);
+        CHECK(strcmp(look->items[i].name, "PMEN") != 0 &&
+              strcmp(look->items[i].name, "IRTA") != 0 && strcmp(look->items[i].name, "PQA") != 0);
     CHECK_EQ(iommu_debug_registers(d->iommu, 1, visitor()), IOMMU_ERR_NOT_FOUND);
     driver_destroy(d);
 }
@@ -72,12 +65,14 @@ TEST(registers_follow_what_the_unit_has)
     CHECK(look_has(look, "PMEN", "EPM=1() PRS=0()"));
     (void)look_item(look, "PLMBASE");
     for (size_t i = 0; i < look->count; i++)
-        CHECK(strcmp(look->items[i].name, "IQA") != 0 && strcmp(look->items[i].name, "PHMBASE") != 0);
+        CHECK(strcmp(look->items[i].name, "IQA") != 0 &&
+              strcmp(look->items[i].name, "PHMBASE") != 0);
     CHECK_EQ(iommu_debug_queues(d->iommu, 0, 8, visitor()), IOMMU_ERR_UNSUPPORTED);
     driver_destroy(d);
 }
 
-/* VT-d §11.4.6.1; §11.4.11, whose registers the model reads as 0: their masks are test_vtd_regs.c's. */
+/* VT-d §11.4.6.1; §11.4.11, whose registers the model reads as 0: their masks are
+ * test_vtd_regs.c's. */
 TEST(page_requests_and_the_last_context_command)
 {
     static const struct {
@@ -94,7 +89,7 @@ TEST(page_requests_and_the_last_context_command)
     struct vtd_model_config config = vtd_model_default();
     struct driver *d;
 
-    config.units[0].ecap |= 1ull << 29;     /* PRS, VT-d §11.4.3 */
+    config.units[0].ecap |= 1ull << 29; /* PRS, VT-d §11.4.3 */
     d = driver_started(&config);
     vtd_model_poke64(d->m, 0, 0x028, 0x1234);
     CHECK_OK(iommu_debug_registers(d->iommu, 0, visitor()));
@@ -103,7 +98,7 @@ TEST(page_requests_and_the_last_context_command)
         if (!look_has(look, wanted[i].name, wanted[i].fields))
             test_fail(__FILE__, __LINE__, "%s lacks %s", wanted[i].name, wanted[i].fields);
     }
-    driver_abandon(d);   /* reads of what the model has not are violations */
+    driver_abandon(d); /* reads of what the model has not are violations */
 }
 
 TEST(a_fault_stands_in_its_record)
@@ -136,12 +131,14 @@ TEST(queue_shows_the_newest_descriptors)
     base = vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull;
     CHECK_EQ(look_item(look, "IOTLB invalidate")->index, tail / 16 - 2);
     CHECK_EQ(look_item(look, "IOTLB invalidate")->at, base + tail - 32);
-    CHECK(look_has(look, "IOTLB invalidate", "state=0(fetched) G=3(page) DW=1() DR=1() DID=5() AM=1() IH=1() ADDR=12345000()"));
+    CHECK(
+        look_has(look, "IOTLB invalidate",
+                 "state=0(fetched) G=3(page) DW=1() DR=1() DID=5() AM=1() IH=1() ADDR=12345000()"));
     CHECK(look_has(look, "invalidation wait", "IF=0() SW=1()"));
-    CHECK(!noted("the queue is off"));
+    CHECK(!look_noted(look, "the queue is off"));
     CHECK_OK(iommu_stop(d->iommu));
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 2, visitor()));
-    CHECK(noted("the queue is off"));
+    CHECK(look_noted(look, "the queue is off"));
     driver_destroy(d);
 }
 
@@ -193,7 +190,7 @@ TEST(queue_beyond_every_width)
     d->platform.memory_map = map_below_48_bits;
     vtd_model_poke64(d->m, 0, SPEC_IQA, 1ull << 51);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 8, visitor()));
-    CHECK(noted("the queue lies where there is no memory"));
+    CHECK(look_noted(look, "the queue lies where there is no memory"));
     driver_abandon(d);
 }
 
@@ -204,10 +201,10 @@ TEST(queue_outside_of_memory_and_refused)
 
     vtd_model_poke64(d->m, 0, SPEC_IQA, 0x7fff000000ull);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 8, visitor()));
-    CHECK(noted("the queue lies where there is no memory"));
+    CHECK(look_noted(look, "the queue lies where there is no memory"));
     vtd_model_poke64(d->m, 0, SPEC_IQA, 1ull << 11);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 8, visitor()));
-    CHECK(noted("descriptors of 256 bits"));
+    CHECK(look_noted(look, "descriptors of 256 bits"));
     driver_abandon(d);
     d = driver_started(&config);
     d->platform.memory_map = NULL;
@@ -221,8 +218,10 @@ TEST(descriptors_of_later_revisions)
 {
     struct vtd_model_config config = vtd_model_default();
     struct driver *d = driver_started(&config);
-    uint64_t tail = vtd_model_reg64(d->m, 0, SPEC_IQT), low = 0x123ull << 52 | 0x1238ull << 32 | 0x8003;
-    uint8_t *newest = vtd_model_ram(d->m, (vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull) + tail - 16, 8);
+    uint64_t tail = vtd_model_reg64(d->m, 0, SPEC_IQT),
+             low = 0x123ull << 52 | 0x1238ull << 32 | 0x8003;
+    uint8_t *newest =
+        vtd_model_ram(d->m, (vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull) + tail - 16, 8);
 
     memcpy(newest, &low, 8);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
@@ -238,16 +237,17 @@ TEST(descriptors_of_no_known_type)
 {
     struct vtd_model_config config = vtd_model_default();
     struct driver *d = driver_started(&config);
-    uint64_t base = vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull, low = 0x1e0e, tail = vtd_model_reg64(d->m, 0, SPEC_IQT);
+    uint64_t base = vtd_model_reg64(d->m, 0, SPEC_IQA) & ~0xfffull, low = 0x1e0e,
+             tail = vtd_model_reg64(d->m, 0, SPEC_IQT);
 
     memcpy(vtd_model_ram(d->m, base + tail - 16, 8), &low, 8);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
     CHECK_EQ(look_item(look, "descriptor of no known type")->words[0], low);
-    low = 0xe;      /* of four bits, and beyond the last */
+    low = 0xe; /* of four bits, and beyond the last */
     memcpy(vtd_model_ram(d->m, base + tail - 16, 8), &low, 8);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
     CHECK_EQ(look_item(look, "descriptor of no known type")->words[0], low);
-    low = 0xe02;    /* its low four bits alone would be an IOTLB invalidation */
+    low = 0xe02; /* its low four bits alone would be an IOTLB invalidation */
     memcpy(vtd_model_ram(d->m, base + tail - 16, 8), &low, 8);
     CHECK_OK(iommu_debug_queues(d->iommu, 0, 1, visitor()));
     CHECK_EQ(look_item(look, "descriptor of no known type")->words[0], low);
@@ -267,7 +267,7 @@ static struct iommu_irqs *routed(struct driver *d)
     struct iommu_irqs *irqs;
 
     CHECK_OK(iommu_irq_alloc(iommu_find_device(d->iommu, 0, DRIVER_RID), 1, &irqs));
-    CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target){ .apic_id = 5, .vector = 0x40 }));
+    CHECK_OK(iommu_irq_route(irqs, 0, &(struct iommu_irq_target) { .apic_id = 5, .vector = 0x40 }));
     return irqs;
 }
 
@@ -280,14 +280,15 @@ TEST(interrupt_entries)
     size_t before;
 
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
-    CHECK(noted("no entry is in use"));
+    CHECK(look_noted(look, "no entry is in use"));
     irqs = routed(d);
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &all, visitor()));
     before = look->count;
-    CHECK_EQ(before, 2);    /* IRTA and the entry */
+    CHECK_EQ(before, 2); /* IRTA and the entry */
     CHECK(look_has(look, "interrupt entry", "P=1()"));
     CHECK(look_has(look, "interrupt entry", "TM=0(edge) DLM=0(fixed)"));
-    CHECK(look_has(look, "interrupt entry", "V=40() SID=10() SQ=0(all bits) SVT=1(source id) DST=5(APIC id)"));
+    CHECK(look_has(look, "interrupt entry",
+                   "V=40() SID=10() SQ=0(all bits) SVT=1(source id) DST=5(APIC id)"));
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &one, visitor()));
     CHECK_EQ(look->count, 2);
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &other, visitor()));
@@ -302,15 +303,15 @@ TEST(interrupt_entry_by_index)
     struct driver *d = remapping();
 
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK_EQ(look_item(look, "interrupt entry")->index, 7);     /* though it is all zero */
+    CHECK_EQ(look_item(look, "interrupt entry")->index, 7); /* though it is all zero */
     filter.index = 0x10000;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK(noted("beyond the table"));
+    CHECK(look_noted(look, "beyond the table"));
     CHECK_EQ(look->count, 1);
     vtd_model_poke64(d->m, 0, SPEC_IRTA, 0x7fff000000ull);
     filter.index = 0;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK(noted("the table lies where there is no memory"));
+    CHECK(look_noted(look, "the table lies where there is no memory"));
     driver_abandon(d);
 }
 
@@ -324,10 +325,10 @@ TEST(last_entry_of_the_table)
     filter.index = (2u << (irta & 15)) - 1;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
     CHECK_EQ(look_item(look, "interrupt entry")->index, filter.index);
-    CHECK(!noted("beyond the table"));
+    CHECK(!look_noted(look, "beyond the table"));
     filter.index++;
     CHECK_OK(iommu_debug_irq_entries(d->iommu, 0, &filter, visitor()));
-    CHECK(noted("beyond the table"));
+    CHECK(look_noted(look, "beyond the table"));
     driver_destroy(d);
 }
 
@@ -353,7 +354,8 @@ TEST(destination_in_both_modes)
     CHECK(look_has(look, "interrupt entry", "DST=500(APIC id)"));
 }
 
-/* VT-d §9.10: IM is bit 15; the descriptor's address is bits 63:38 from bit 6 on, and the high half of the other word. */
+/* VT-d §9.10: IM is bit 15; the descriptor's address is bits 63:38 from bit 6 on, and the high half
+ * of the other word. */
 TEST(posted_entry)
 {
     look_at_entry(1ull << 15 | 1 | 0x1234567ull << 38, 0xaull << 32 | 0x10, true);
@@ -389,14 +391,14 @@ TEST(entries_are_found_by_what_they_compare)
         uint16_t rid;
         bool takes;
     } cases[] = {
-        { 0, 0x1234, true },                            /* SVT 0 */
+        { 0, 0x1234, true }, /* SVT 0 */
         { 1ull << 18 | 0x0010, 0x0010, true },
         { 1ull << 18 | 0x0010, 0x0014, false },
-        { 1ull << 18 | 1ull << 16 | 0x0010, 0x0014, true },     /* bit 2 is not compared */
+        { 1ull << 18 | 1ull << 16 | 0x0010, 0x0014, true }, /* bit 2 is not compared */
         { 1ull << 18 | 1ull << 16 | 0x0010, 0x0012, false },
         { 1ull << 18 | 3ull << 16 | 0x0010, 0x0017, true },
         { 1ull << 18 | 3ull << 16 | 0x0010, 0x0018, false },
-        { 2ull << 18 | 0x0205, 0x0400, true },          /* buses 2 to 5 */
+        { 2ull << 18 | 0x0205, 0x0400, true }, /* buses 2 to 5 */
         { 2ull << 18 | 0x0205, 0x0600, false },
         { 2ull << 18 | 0x0205, 0x0100, false },
         { 3ull << 18 | 0x0010, 0x0010, false },

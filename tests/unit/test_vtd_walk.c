@@ -12,9 +12,7 @@ static struct iommu_debug_walk walked(struct driver *d, uint16_t rid, uint64_t i
 {
     struct iommu_debug_walk out;
 
-    if (look == NULL)
-        look = look_new();
-    look_clear(look);
+    look = look_anew();
     CHECK_OK(iommu_debug_walk(d->iommu, 0, rid, iova, &look->visitor, &out));
     return out;
 }
