@@ -36,8 +36,8 @@ def connect(path):
 
 
 class Operator:
-    def __init__(self, scratch, process, deadline):
-        self.scratch, self.process, self.deadline = scratch, process, deadline
+    def __init__(self, scratch, process, patience):
+        self.scratch, self.process, self.patience = scratch, process, patience
         self.serial = connect(scratch / "serial.sock")
         self.reader = threading.Thread(target=self.drain, daemon=True)
         self.reader.start()
@@ -73,7 +73,7 @@ class Operator:
 
     def wait(self, is_there):
         """True when is_there(text) came true before the run ended or the time was over."""
-        while time.monotonic() < self.deadline:
+        while not self.patience.over():
             ended = self.process.poll() is not None
             if is_there(self.seen()):
                 return True

@@ -55,6 +55,7 @@ sys.path.insert(0, str(HERE))
 import before  # noqa: E402
 import checks  # noqa: E402
 import operator_console  # noqa: E402
+import patience  # noqa: E402
 
 EXIT_TO_QEMU = {"0": 1, "1": 3, "2": 5}
 MANY = {"args", "see", "not", "check", "input", "file"}
@@ -226,7 +227,7 @@ def attend(machine, scratch, process):
     if not machine.attended:
         return [], None
     seconds = float(machine.get("timeout", "120"))
-    operator = operator_console.Operator(scratch, process, time.monotonic() + seconds)
+    operator = operator_console.Operator(scratch, process, patience.Patience(seconds))
     wrong = operator.enter(machine.get("input"))
     if machine.get("screen"):
         cells = operator.look()
@@ -280,11 +281,11 @@ def boot(machine, build, tree, keep):
                 if prepare is not None:
                     prepare(scratch, build / "iommukit.elf")
                 attended, operator = attend(machine, scratch, process)
-                status = process.wait(timeout=float(machine.get("timeout", "120")))
-                if operator:
+                status = patience.wait_for_end(process, float(machine.get("timeout", "120")))
+                if status is None:
+                    status = "none, timed out"
+                elif operator:
                     operator.leave()
-            except subprocess.TimeoutExpired:
-                status = "none, timed out"
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, 9)
