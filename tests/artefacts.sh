@@ -53,9 +53,9 @@ the_static_tool_needs_no_library() {
     make -s -C "$root" BUILD="$build" "$build/iommukit-lint-static" && ! readelf -lW "$build/iommukit-lint-static" | grep INTERP &&
         "$build/iommukit-lint-static" --version
 }
-# But for what a program is expected to print, compared to the byte.
+# But for pictures, and what a program is expected to print, compared to the byte.
 every_file_names_its_licence() {
-    missing=$(cd "$root" && git ls-files | grep -v -e '^\.gitignore$' -e '\.dump$' | while read -r file; do
+    missing=$(cd "$root" && git ls-files | grep -v -e '^\.gitignore$' -e '\.dump$' -e '\.png$' | while read -r file; do
         head -n 5 "$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$file"
     done)
     echo "$missing"
