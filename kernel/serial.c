@@ -37,18 +37,19 @@
 #define PROBE_TURNS 4u
 /* So often in a row nothing came: whoever typed has stopped. */
 #define QUIET_MAX 100u
-/* A port read takes about a microsecond; a full FIFO at 1200 baud takes 133 ms. */
-#define TRANSMIT_TURNS 400000u
+/*
+ * A port read takes about a microsecond; a full FIFO at 1200 baud takes 133 ms. An emulated
+ * port waits for whoever reads at its other end, who may be busy for seconds.
+ */
+#define TRANSMIT_TURNS 20000000u
 #define LOOP_BACK_TURNS 20000u
-/* So many full waits in a row and the port counts as gone. */
-#define STUCK_MAX 3u
 
 static struct {
     uint16_t port;
     bool present;
     unsigned fifo;      /* bytes that fit once the transmitter is empty */
     unsigned room;      /* of them, how many are left */
-    unsigned stuck;
+    bool stuck;         /* a full wait was in vain: what is written is lost until it takes more */
     bool plain;         /* FIFOs are as they were found: switching them on would empty them */
     unsigned quiet;     /* looks in a row that found no input, while plain */
 } uart;
@@ -135,7 +136,7 @@ bool serial_init(uint16_t port, uint32_t baud)
     uart.plain = has_input();
     uart.quiet = 0;
     before = early.count;
-    uart.stuck = 0;
+    uart.stuck = false;
     uart.room = 0;
     reg_write(UART_IER, 0);
     reg_write(UART_LCR, LCR_DLAB);
@@ -169,12 +170,9 @@ static void put(uint8_t byte)
     if (!uart.present)
         return;
     if (uart.room == 0) {
-        if (!wait_status(LSR_TRANSMIT_EMPTY, TRANSMIT_TURNS)) {
-            if (++uart.stuck == STUCK_MAX)
-                uart.present = false;
+        uart.stuck = !wait_status(LSR_TRANSMIT_EMPTY, uart.stuck ? 1 : TRANSMIT_TURNS);
+        if (uart.stuck)
             return;
-        }
-        uart.stuck = 0;
         uart.room = uart.fifo;
     }
     uart.room--;

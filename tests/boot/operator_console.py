@@ -39,6 +39,7 @@ class Operator:
     def __init__(self, scratch, process, patience):
         self.scratch, self.process, self.patience = scratch, process, patience
         self.serial = connect(scratch / "serial.sock")
+        self.reads = True
         self.reader = threading.Thread(target=self.drain, daemon=True)
         self.reader.start()
         self.monitor = connect(scratch / "operator.sock").makefile("rw")
@@ -56,6 +57,8 @@ class Operator:
                 if not data:
                     return
                 log.write(data)
+                while not self.reads:
+                    time.sleep(0.05)
 
     def ask(self, command, **arguments):
         self.monitor.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
@@ -84,6 +87,14 @@ class Operator:
 
     def type_serial(self, text):
         self.serial.sendall(text.encode() + b"\r")
+
+    def type_slow(self, text):
+        """Types TEXT of "SECONDS TEXT" and looks away so long: QEMU's end takes some 280 bytes, then waits."""
+        seconds, text = text.split(" ", 1)
+        self.reads = False
+        self.type_serial(text)
+        time.sleep(float(seconds))
+        self.reads = True
 
     def type_raw(self, text):
         self.serial.sendall(codecs.decode(text, "unicode_escape").encode("latin-1"))
@@ -123,7 +134,7 @@ class Operator:
             how, text = line.split(" ", 1)
             if how not in ("early", "nmi") and not self.wait(lambda seen: seen.count("\n" + PROMPT) >= prompts):
                 return [f"the shell did not ask for input {number}: {line}"]
-            {"early": self.type_serial, "serial": self.type_serial, "raw": self.type_raw,
+            {"early": self.type_serial, "serial": self.type_serial, "slow": self.type_slow, "raw": self.type_raw,
              "keyboard": self.type_keyboard, "keys": self.type_keys, "picture": self.take_picture,
              "nmi": self.interrupt}[how](text)
             prompts += lines_in(how, text)

@@ -25,7 +25,8 @@ Each file tests/boot/*.boot describes one machine, as lines "key: value":
   check:    a further check by name (checks.py)
   before:   something done to the machine before it runs, by name (before.py)
   input:    what is done when the shell asks (several times): "serial TEXT" or "keyboard TEXT": a line
-            typed there; "raw TEXT": bytes for the serial line, \\r and \\x1b as in Python, no return;
+            typed there; "slow SECONDS TEXT": the same, and nobody reads the answer so long;
+            "raw TEXT": bytes for the serial line, \\r and \\x1b as in Python, no return;
             "keys NAME...": keys by QEMU's names, "ctrl+a" two at once; "early TEXT": a line on the
             serial line as soon as QEMU runs; "nmi TEXT": an NMI as soon as that is on the serial line;
             "picture NAME": the screen into NAME.ppm, what the serial line had got by then into NAME.txt
