@@ -30,6 +30,7 @@
 #define MCR_LOOP 0x1eu              /* loop-back, DTR off so that no terminal sees the test */
 #define LSR_DATA BIT32(0)
 #define LSR_TRANSMIT_EMPTY BIT32(5)
+#define LSR_IDLE BIT32(6)           /* what was written has left, the shift register's byte too */
 
 #define FIFO_BYTES 16u
 /* What may come while a port is set up. */
@@ -114,6 +115,8 @@ static bool loops_back(void)
 {
     static const uint8_t probes[] = { 0xae, 0x51 };
 
+    /* Firmware's last words would come back instead, and the probe go out. */
+    (void)wait_status(LSR_IDLE, TRANSMIT_TURNS);
     reg_write(UART_MCR, MCR_LOOP);
     for (size_t i = 0; i < sizeof(probes); i++) {
         unsigned turn = 0;
